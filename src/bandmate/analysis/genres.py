@@ -1,0 +1,40 @@
+"""GENRES: the facts of each genre (tempo, patterns, harmony, form, mix), one block a genre.
+
+Source: written for this project from published figures and from measurements on Groove MIDI (CC BY 4.0).
+The grammar of the strings stands under "_meta" in data/genres.json and in docs/GENRES.md.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from bandmate.errors import BriefError
+
+
+@cache
+def load_table(name: str) -> dict[str, Any]:
+    """One of the JSON tables of the package: genres, moods, instruments, words."""
+    return json.loads(files("bandmate.data").joinpath(f"{name}.json").read_text(encoding="utf-8"))
+
+
+def genre_ids() -> tuple[str, ...]:
+    """Every genre id, in table order."""
+    return tuple(name for name in load_table("genres") if not name.startswith("_"))
+
+
+def genre(name: str) -> dict[str, Any]:
+    """The block of one genre.
+
+    Raises:
+        BriefError: no such genre; the message lists close ids.
+    """
+    if name not in genre_ids():
+        import difflib
+
+        close = difflib.get_close_matches(name, genre_ids(), n=3, cutoff=0.4)
+        hint = f"did you mean {', '.join(close)}?" if close else f"known: {', '.join(genre_ids())}"
+        raise BriefError(f"genre '{name}' is not known; {hint}")
+    return load_table("genres")[name]

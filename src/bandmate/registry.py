@@ -1,0 +1,48 @@
+"""Named doors: a table of lazily imported objects that plugins extend by entry points.
+
+A name such as `grid.v1` is said once, here or in a stranger's `[project.entry-points."bandmate.plugins"]`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from bandmate.errors import UserError
+
+BUILT_IN = {
+    "io.writer": "bandmate.io.files:write",
+    "pictures.roll_png": "bandmate.pictures.roll:roll_png",
+    "tokenizer.grid.v1": "bandmate.tokenizers.grid:GridTokenizer",
+    "tokenizer.trackbar.v1": "bandmate.tokenizers.trackbar:TrackBarTokenizer",
+    "model.grid.v1": "bandmate.models.grid:GridModel",
+    "engine.onnx": "bandmate.generation.engine_onnx:OnnxEngine",
+    "engine.numpy": "bandmate.generation.engine_numpy:NumpyEngine",
+    "engine.torch": "bandmate.generation.engine_torch:TorchEngine",
+}
+
+
+@cache
+def _plugins() -> dict[str, Any]:
+    return {point.name: point for point in entry_points(group="bandmate.plugins")}
+
+
+def names(prefix: str = "") -> list[str]:
+    """Registered names that begin with a prefix, built-ins and plugins together."""
+    return sorted(name for name in {*BUILT_IN, *_plugins()} if name.startswith(prefix))
+
+
+def get(name: str) -> Any:
+    """The object behind a name, imported at first use.
+
+    Raises:
+        UserError: no such name; the message lists what is there.
+    """
+    if name in BUILT_IN:
+        module, attribute = BUILT_IN[name].split(":")
+        return getattr(import_module(module), attribute)
+    if name in _plugins():
+        return _plugins()[name].load()
+    raise UserError(f"'{name}' is not registered; known names: {', '.join(names())}")

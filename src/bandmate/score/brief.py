@@ -1,0 +1,133 @@
+"""Brief: what the musician asked for, as data, with what was not understood."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from bandmate.score.pitch import Chord, Key
+
+ROLES = ("drums", "perc", "bass", "chords", "melody", "lead", "pad", "arp", "strings", "brass", "vox", "fx")
+
+
+@dataclass(frozen=True, slots=True)
+class TrackAsk:
+    """One track that was asked for.
+
+    Attributes:
+        role: one of ROLES.
+        program: General MIDI program 0..127, None = the genre's choice.
+        kit: drum kit program, for drums; None = the genre's choice.
+        name: the words it was asked by ("slap bass"), may be empty.
+        low, high: allowed MIDI pitches, None = the instrument's own range.
+        polyphony: most notes at once, None = the role's own limit (bass 1).
+        density: factor on how busy it plays; 1.0 = the genre's normal.
+        articulation: word of the lexicon such as "staccato", may be empty.
+    """
+
+    role: str
+    program: int | None = None
+    kit: int | None = None
+    name: str = ""
+    low: int | None = None
+    high: int | None = None
+    polyphony: int | None = None
+    density: float = 1.0
+    articulation: str = ""
+
+    @property
+    def is_drum(self) -> bool:
+        """Whether it plays drum keys."""
+        return self.role in ("drums", "perc") and self.program is None
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """A word that meant nothing to us, and words close to it that do."""
+
+    word: str
+    suggestions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What was asked. A field that is None or empty was not stated, unless `guessed` names it.
+
+    Attributes:
+        text: the words as typed.
+        genre: id in the genre table; genre2: a second one that lends harmony and instruments.
+        styles: near-genre or style ids; moods: mood ids, each may have a weight in `mood_weights`.
+        tempo: quarter notes a minute.
+        key: tonic and mode; mode: a mode without a tonic ("a minor key").
+        meter: numerator and denominator.
+        bars: length in bars; seconds: length in seconds, if that was asked instead.
+        loop: exactly the bars, end joins start.
+        tracks: what was asked for by name; only: roles that may sound, empty = no limit.
+        excluded: roles, excluded_programs: GM programs that must not sound.
+        excluded_drums: drum keys that must not sound.
+        chords: a progression, one entry a bar, each a tuple of chords that share the bar evenly.
+        progression: numerals as written ("IVmaj7 V7 iii7 vi").
+        energy: 1..5; density: factor; swing: position of the off note in its pair (0.5 straight).
+        feel: words such as "half_time"; register: semitone shift.
+        structure: (section, bars or 0, energy or 0, roles) in order.
+        conflicts: sentences: what contradicted what, and which won.
+        notices: sentences: corrections made ("saxaphone -> saxophone").
+        guessed: names of fields filled in without having been stated.
+    """
+
+    text: str = ""
+    genre: str | None = None
+    genre2: str | None = None
+    styles: tuple[str, ...] = ()
+    moods: tuple[str, ...] = ()
+    mood_weights: dict[str, float] = field(default_factory=dict)
+    tempo: float | None = None
+    tempo_factor: float = 1.0
+    key: Key | None = None
+    mode: str | None = None
+    meter: tuple[int, int] | None = None
+    bars: int | None = None
+    seconds: float | None = None
+    loop: bool = False
+    tracks: tuple[TrackAsk, ...] = ()
+    only: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    excluded_programs: tuple[int, ...] = ()
+    excluded_drums: tuple[int, ...] = ()
+    chords: tuple[tuple[Chord, ...], ...] = ()
+    progression: str | None = None
+    energy: int | None = None
+    density: float = 1.0
+    swing: float | None = None
+    feel: tuple[str, ...] = ()
+    register: int = 0
+    structure: tuple[tuple[str, int, int, tuple[str, ...]], ...] = ()
+    conflicts: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    not_understood: tuple[NotUnderstood, ...] = ()
+    guessed: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for take.json; `from_json` reads it back."""
+        data = asdict(self)
+        data["key"] = None if self.key is None else self.key.name
+        data["chords"] = [[chord.spell() for chord in bar] for bar in self.chords]
+        return data
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Brief:
+        """Read what `to_json` wrote; unknown fields are an error of the caller."""
+        values = dict(data)
+        values["key"] = Key.parse(values["key"]) if values.get("key") else None
+        values["chords"] = tuple(tuple(Chord.parse(name) for name in bar) for bar in values.get("chords", ()))
+        values["tracks"] = tuple(TrackAsk(**track) for track in values.get("tracks", ()))
+        values["not_understood"] = tuple(
+            NotUnderstood(item["word"], tuple(item["suggestions"])) for item in values.get("not_understood", ())
+        )
+        values["structure"] = tuple((s, b, e, tuple(r)) for s, b, e, r in values.get("structure", ()))
+        if values.get("meter"):
+            values["meter"] = tuple(values["meter"])
+        for name in ("styles", "moods", "only", "excluded", "excluded_programs", "excluded_drums", "feel",
+                     "conflicts", "notices", "guessed"):  # fmt: skip
+            values[name] = tuple(values.get(name, ()))
+        return cls(**values)

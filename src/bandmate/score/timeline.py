@@ -1,0 +1,80 @@
+"""Places in a score: ticks to seconds and back, and bars under changing meter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from bandmate.score.model import Score
+
+DEFAULT_US_PER_QUARTER = 500_000
+
+BAR = np.dtype([("start_ticks", "<i8"), ("length_ticks", "<i8"), ("numerator", "<i4"), ("denominator", "<i4")])
+
+
+def _tempo_segments(score: Score) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    tempos = score.tempos
+    tempos = tempos[np.argsort(tempos["ticks"], kind="stable")]
+    ticks, us = tempos["ticks"], tempos["us_per_quarter"]
+    keep = np.append(ticks[1:] != ticks[:-1], True) if len(ticks) else np.zeros(0, bool)  # the last at a tick wins
+    ticks, us = ticks[keep], us[keep]
+    if not len(ticks) or ticks[0] > 0:
+        ticks, us = np.append(0, ticks), np.append(DEFAULT_US_PER_QUARTER, us)
+    sec_per_tick = us * 1e-6 / score.ticks_per_quarter
+    elapsed_sec = np.append(0.0, np.cumsum(np.diff(ticks) * sec_per_tick[:-1]))
+    return ticks, elapsed_sec, sec_per_tick
+
+
+def ticks_to_seconds(score: Score, ticks: ArrayLike) -> NDArray[np.float64]:
+    """Place score positions on the clock; float64 seconds, one a position, any order."""
+    start, elapsed_sec, sec_per_tick = _tempo_segments(score)
+    at = np.asarray(ticks, np.int64)
+    row = np.clip(np.searchsorted(start, at, side="right") - 1, 0, None)
+    return elapsed_sec[row] + (at - start[row]) * sec_per_tick[row]
+
+
+def seconds_to_ticks(score: Score, seconds: ArrayLike) -> NDArray[np.int64]:
+    """Place clock times in the score, to the nearest tick."""
+    start, elapsed_sec, sec_per_tick = _tempo_segments(score)
+    at = np.asarray(seconds, np.float64)
+    row = np.clip(np.searchsorted(elapsed_sec, at, side="right") - 1, 0, None)
+    return np.rint(start[row] + (at - elapsed_sec[row]) / np.maximum(sec_per_tick[row], 1e-12)).astype(np.int64)
+
+
+def bar_grid(score: Score, until_ticks: int | None = None) -> NDArray[Any]:
+    """The bars of a score under its meter map; at least one.
+
+    A meter change inside a bar cuts that bar short. Bars reach to `until_ticks` (default: the score's length).
+
+    Returns:
+        BAR array, consecutive: start_ticks[i] + length_ticks[i] == start_ticks[i + 1].
+    """
+    end = max(1, score.last_ticks if until_ticks is None else until_ticks)
+    meters = score.meters[np.argsort(score.meters["ticks"], kind="stable")]
+    changes = [(int(m["ticks"]), max(1, int(m["numerator"])), max(1, int(m["denominator"]))) for m in meters]
+    if not changes or changes[0][0] > 0:
+        changes.insert(0, (0, 4, 4))
+    pieces = []
+    for index, (start, numerator, denominator) in enumerate(changes):
+        stop = changes[index + 1][0] if index + 1 < len(changes) else end
+        if index + 1 == len(changes) or stop > end:
+            stop = end
+        if stop <= start:
+            continue
+        length = max(1, score.ticks_per_quarter * 4 * numerator // denominator)
+        count = -(-(stop - start) // length)
+        bars = np.zeros(count, BAR)
+        bars["start_ticks"] = start + np.arange(count) * length
+        bars["length_ticks"] = length
+        bars["numerator"], bars["denominator"] = numerator, denominator
+        if index + 1 < len(changes) and changes[index + 1][0] < end:
+            bars["length_ticks"][-1] = stop - bars["start_ticks"][-1]
+        pieces.append(bars)
+    return np.concatenate(pieces)
+
+
+def bar_of(bars: NDArray[Any], ticks: ArrayLike) -> NDArray[np.int64]:
+    """Index of the bar that holds each tick; ticks past the end fall in the last bar."""
+    return np.searchsorted(bars["start_ticks"], np.asarray(ticks, np.int64), side="right") - 1
