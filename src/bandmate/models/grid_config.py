@@ -1,0 +1,83 @@
+"""The shape of the grid model, without any tensor library: sizes, fields, heads."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+
+from bandmate.errors import ModelError
+
+HEAD_DIM = 64
+ROPE_THETA = 10_000.0
+NORM_EPS = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class GridConfig:
+    """What the tensors of a grid model look like.
+
+    Attributes:
+        fields: (name, codes) of every column of a row, in order; fields whose names differ only in a last digit of
+            `shared` share one embedding table.
+        heads: names of the fields that are drawn, in the order of drawing.
+        shared: prefixes of fields that share a table, such as "value".
+        width, layers, heads, kv_heads, feed_forward: the trunk; all but the head counts are multiples of 64.
+        dropout: in training only.
+    """
+
+    fields: tuple[tuple[str, int], ...]
+    drawn: tuple[str, ...]
+    shared: tuple[str, ...] = ("value",)
+    width: int = 256
+    layers: int = 6
+    heads: int = 4
+    kv_heads: int = 1
+    feed_forward: int = 704
+    dropout: float = 0.0
+
+    def table_of(self, field: str) -> str:
+        """The name of the embedding table of a field."""
+        return next((prefix for prefix in self.shared if field.startswith(prefix)), field)
+
+    @property
+    def tables(self) -> dict[str, int]:
+        """Embedding tables and their numbers of codes."""
+        return {self.table_of(name): size for name, size in self.fields}
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Codes of each field by name."""
+        return dict(self.fields)
+
+    def to_json(self) -> str:
+        """The config as one line of JSON, for a checkpoint's metadata."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> GridConfig:
+        """Read what to_json wrote.
+
+        Raises:
+            ModelError: the text is no config of this version.
+        """
+        try:
+            data = json.loads(text)
+            data["fields"] = tuple((name, int(size)) for name, size in data["fields"])
+            data["drawn"], data["shared"] = tuple(data["drawn"]), tuple(data["shared"])
+            return cls(**data)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"the model's configuration cannot be read ({error}); export it again") from error
+
+
+def load_size(name: str, fields: dict[str, int], drawn: tuple[str, ...], dropout: float = 0.0) -> GridConfig:
+    """One of the sizes tiny, small, base as a config for some fields.
+
+    Raises:
+        ModelError: no such size.
+    """
+    source = files("bandmate.models").joinpath(f"sizes/{name}.toml")
+    if not source.is_file():
+        raise ModelError(f"model size '{name}' is not known; choose tiny, small or base")
+    return GridConfig(tuple(fields.items()), drawn, dropout=dropout, **tomllib.loads(source.read_text("utf-8")))
