@@ -178,11 +178,19 @@ def make_meters(numerator: int = 4, denominator: int = 4, ticks: int = 0) -> NDA
 
 @dataclass(frozen=True, slots=True)
 class MidiHeader:
-    """How the file spoke: its type 0, 1 or 2, its raw division word, and the number of its tracks."""
+    """How the file spoke.
+
+    Attributes:
+        type: 0, 1 or 2.
+        division: its raw division word.
+        raw_tracks: the number of its tracks.
+        repairs: sentences: what was not as it should be and how it was taken; empty for a sound file.
+    """
 
     type: int = 1
     division: int = 480
     raw_tracks: int = 0
+    repairs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,84 @@
+"""The one table of file formats: a suffix names its reader and its writer.
+
+A format joins by a line here or by a plugin registered as `format.<suffix>`, an object with `name`, `read` and
+`write`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bandmate import registry
+from bandmate.errors import FileFormatError, OutputError
+from bandmate.io.midi import read_midi, write_midi
+from bandmate.score.model import Score
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A file format: its name, and its doors where it has them."""
+
+    name: str
+    read: Callable[[str | Path], Score] | None = None
+    write: Callable[[Score, str | Path], Path] | None = None
+
+
+_MIDI = Format("MIDI", read_midi, write_midi)
+FORMATS: dict[str, Format] = dict.fromkeys((".mid", ".midi", ".kar", ".rmi", ".smf"), _MIDI)
+
+
+def format_of(path: str | Path) -> Format | None:
+    """The format a path's suffix names, None if there is none."""
+    suffix = Path(path).suffix.lower()
+    if suffix in FORMATS:
+        return FORMATS[suffix]
+    name = f"format.{suffix[1:]}"
+    return registry.get(name) if suffix and name in registry.names("format.") else None
+
+
+def read(path: str | Path) -> Score:
+    """Read a piece of music; the suffix names the format, a file without a known one is tried as MIDI.
+
+    Raises:
+        FileFormatError: the file is missing, not music we read, or damaged; the message names the file and the cure.
+    """
+    known = format_of(path)
+    if known is None:
+        path = Path(path)
+        if not _is_midi(path):
+            raise FileFormatError(f"{path}: '{path.suffix}' is no format of music known here; give {_list('read')}")
+        known = _MIDI
+    if known.read is None:
+        raise FileFormatError(f"{path}: {known.name} files are only written, not read; give {_list('read')}")
+    return known.read(path)
+
+
+def write(score: Score, path: str | Path) -> Path:
+    """Write a piece of music in the format that the suffix names; whole or not at all.
+
+    Returns:
+        The path as written.
+
+    Raises:
+        OutputError: the suffix names no format that is written, or the place cannot be written.
+        ScoreError: the score holds what the format cannot.
+    """
+    known = format_of(path)
+    if known is None or known.write is None:
+        raise OutputError(f"{path}: '{Path(path).suffix}' is no format written here; end the name in {_list('write')}")
+    return known.write(score, path)
+
+
+def _is_midi(path: Path) -> bool:
+    # A missing file or a folder goes to the MIDI door, which says so.
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"MThd"
+    except OSError:
+        return True
+
+
+def _list(door: str) -> str:
+    return ", ".join(suffix for suffix, known in FORMATS.items() if getattr(known, door))
