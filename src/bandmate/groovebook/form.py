@@ -1,0 +1,222 @@
+"""Form: the sections of a piece of any length, and which track sounds in which bar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandmate.score.brief import Brief
+from bandmate.score.plan import PlannedSection
+
+DRUM_VOICES = ("kick", "snare", "hats", "perc")
+_KINDS = {
+    "intro": ("intro", "fade_in"),
+    "build": ("build", "prechorus"),
+    "break": ("break", "breakdown", "bridge", "stop_time", "strip", "trio"),
+    "outro": ("outro", "coda", "fade_out"),
+    "high": ("chorus", "drop", "main", "mambo", "climax", "vamp", "head_b", "theme_b", "b", "montuno", "theme"),
+}
+_ENERGY = {"intro": 2, "low": 3, "build": 3, "high": 4, "break": 2, "outro": 2}
+# Bars and the kinds of section that fill them; the longest row that fits is stretched.
+_SHAPES: tuple[tuple[int, tuple[tuple[str, int], ...]], ...] = (
+    (1, (("high", 1),)),
+    (8, (("low", 4), ("high", 4))),
+    (12, (("low", 4), ("high", 8))),
+    (16, (("intro", 4), ("low", 4), ("high", 8))),
+    (24, (("intro", 4), ("low", 8), ("high", 8), ("outro", 4))),
+    (32, (("intro", 4), ("low", 8), ("high", 8), ("break", 4), ("high", 8))),
+    (40, (("intro", 4), ("low", 8), ("high", 8), ("break", 4), ("high", 12), ("outro", 4))),
+    (48, (("intro", 4), ("low", 8), ("high", 8), ("break", 4), ("build", 4), ("high", 16), ("outro", 4))),
+    (64, (("intro", 8), ("low", 8), ("high", 8), ("low", 8), ("high", 8), ("break", 8), ("high", 8), ("outro", 8))),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A section before it is planned: its row of the genre's form, and what kind it is."""
+
+    kind: str
+    label: str
+    bars: int
+    energy: int
+    roles: tuple[str, ...]
+
+
+def kind_of(label: str) -> str:
+    """The kind of a section by its label; what is not known is "low"."""
+    return next((kind for kind, labels in _KINDS.items() if label in labels), "low")
+
+
+def _rows_by_kind(rows: Sequence[Sequence[Any]]) -> dict[str, list[Sequence[Any]]]:
+    kinds: dict[str, list[Sequence[Any]]] = {}
+    for row in rows:
+        kinds.setdefault(kind_of(row[0]), []).append(row)
+    if "high" not in kinds:
+        top = max(rows, key=lambda row: (row[2], len(row[3])))
+        kinds["high"] = [top]
+    kinds.setdefault("low", [min(kinds["high"], key=lambda row: row[2])])
+    return kinds
+
+
+def _shape(bars: int, loop: bool) -> list[tuple[str, int]]:
+    if loop:
+        return [("high", bars)] if bars <= 8 else [("low", bars // 2), ("high", bars - bars // 2)]
+    total, shape = next(row for row in reversed(_SHAPES) if row[0] <= bars)
+    parts = list(shape)
+    spare = bars - total
+    # Whole fours go to the last high section; the rest lengthens the end.
+    at = max(i for i, (kind, _) in enumerate(parts) if kind == "high")
+    parts[at] = (parts[at][0], parts[at][1] + spare // 4 * 4)
+    parts[-1] = (parts[-1][0], parts[-1][1] + spare % 4)
+    return parts
+
+
+def _whole_form(rows: Sequence[Sequence[Any]], bars: int) -> list[Part]:
+    # The genre's own form, each section scaled to whole fours, the last one taking the rest.
+    total = sum(int(row[1]) for row in rows)
+    repeats = max(1, round(bars / total))
+    rows = [*rows[:-1], *[row for _ in range(repeats - 1) for row in (rows[1:-1] or rows)], rows[-1]]
+    total = sum(int(row[1]) for row in rows)
+    edges = np.unique(np.round(np.cumsum([0, *(int(row[1]) for row in rows)]) * bars / total / 4).astype(int) * 4)
+    edges[-1] = bars
+    if len(edges) > 2 and edges[-2] >= bars:
+        edges = np.append(edges[edges < bars], bars)
+    starts = np.cumsum([0, *(int(row[1]) for row in rows)]) * bars / total
+    parts = []
+    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+        row = rows[min(len(rows) - 1, int(np.searchsorted(starts, (start + stop) / 2, side="right")) - 1)]
+        parts.append(Part(kind_of(row[0]), row[0], int(stop - start), int(row[2]), tuple(row[3])))
+    return parts
+
+
+def _stated(brief: Brief, rows: dict[str, list[Sequence[Any]]], bars: int) -> list[Part]:
+    asked = list(brief.structure)[:bars]
+    fixed = sum(length for _, length, _, _ in asked if length)
+    open_count = sum(not length for _, length, _, _ in asked)
+    lengths = [length for _, length, _, _ in asked]
+    if open_count:
+        spare = max(open_count, bars - fixed)
+        share = [spare * (i + 1) // open_count - spare * i // open_count for i in range(open_count)]
+        if spare >= 4 * open_count:  # whole fours, the last takes the rest
+            share = [spare // open_count // 4 * 4] * (open_count - 1)
+            share.append(spare - sum(share))
+        for index, length in enumerate(lengths):
+            if not length:
+                lengths[index] = share.pop(0)
+    edges = [0, *np.cumsum(lengths).tolist()]
+    if edges[-1] != bars:
+        edges = [round(edge * bars / edges[-1]) for edge in edges]
+    parts = []
+    for (label, _, energy, roles), start, stop in zip(asked, edges[:-1], edges[1:], strict=True):
+        if stop <= start:
+            continue
+        kind = kind_of(label)
+        row = next((row for group in rows.values() for row in group if row[0] == label), None)
+        row = row or rows.get(kind, rows["low"])[0]
+        parts.append(Part(kind, label, stop - start, energy or int(row[2]), tuple(roles) or tuple(row[3])))
+    return parts
+
+
+def lay_out(brief: Brief, form: dict[str, Any], bars: int, energy_shift: int) -> list[Part]:
+    """Sections that cover exactly `bars` bars: the stated structure, else the genre's form at that size.
+
+    Args:
+        brief: `structure`, `loop` and `energy` are read.
+        form: the genre's `form` block.
+        bars: 1 or more.
+        energy_shift: added to every section's energy (moods), the result stays in 1..5.
+    """
+    rows = form["sections"]
+    kinds = _rows_by_kind(rows)
+    total = sum(int(row[1]) for row in rows)
+    if brief.structure:
+        parts = _stated(brief, kinds, bars)
+    elif bars >= max(72, total * 3 // 4) and not brief.loop:
+        parts = _whole_form(rows, bars)
+    else:
+        parts = []
+        seen: dict[str, int] = {}
+        for kind, length in _shape(bars, brief.loop):
+            use = kind if kind in kinds else {"build": "low", "break": "low", "intro": "low"}.get(kind, "low")
+            nth = seen.get(use, 0)
+            seen[use] = nth + 1
+            choices = kinds[use]
+            row = max(choices, key=lambda r: len(r[3])) if use == "high" and not nth else choices[nth % len(choices)]
+            energy = int(row[2]) if kind == use else _ENERGY[kind]
+            parts.append(Part(kind, row[0] if kind == use else kind, length, energy, tuple(row[3])))
+    peak = max(part.energy for part in parts)
+    shift = energy_shift + (brief.energy - peak if brief.energy else 0)
+    return [
+        Part(p.kind, p.label, p.bars, p.energy if _energy_stated(brief, i) else min(5, max(1, p.energy + shift)), p.roles)
+        for i, p in enumerate(parts)
+    ]
+
+
+def _energy_stated(brief: Brief, index: int) -> bool:
+    return index < len(brief.structure) and bool(brief.structure[index][2])
+
+
+def _sounds(part_name: str, roles: tuple[str, ...]) -> bool:
+    if part_name == "drums":
+        return any(role in ("drums", *DRUM_VOICES) for role in roles)
+    if part_name == "perc":
+        return any(role in ("drums", "perc") for role in roles)
+    if part_name == "melody":
+        return "lead" in roles or "melody" in roles
+    return part_name in roles
+
+
+def activity(
+    parts: Sequence[Part], names: Sequence[str], firm: Sequence[bool], loop: bool, layer_energy: dict[str, int]
+) -> NDArray[np.bool_]:
+    """Which track sounds in which bar; bool (tracks, bars).
+
+    Every track sounds at least once, a firm one (asked for, or of the core) in most bars of a short piece, and no
+    bar is empty. A loop of up to 8 bars sounds in full from its first bar.
+
+    Args:
+        parts: the sections.
+        names: what each track is called in the genre's form ("drums", "bass", "melody", "pad", "violin2" ...).
+        firm: whether each track must carry the piece.
+        loop: the piece is a loop.
+        layer_energy: energy from which a layer joins although the form does not name it.
+    """
+    bars = sum(part.bars for part in parts)
+    starts = np.cumsum([0, *(part.bars for part in parts)])
+    active = np.zeros((len(names), bars), bool)
+    if loop and bars <= 8 or bars < 4:
+        active[:] = True
+        return active
+    for track, name in enumerate(names):
+        for index, part in enumerate(parts):
+            joins = name in layer_energy and part.kind == "high" and part.energy >= layer_energy[name]
+            active[track, starts[index] : starts[index + 1]] = _sounds(name, part.roles) or joins
+        share = (0.6 if bars <= 16 else 0.5 if bars <= 32 else 0.4) if firm[track] else 0.25
+        order = sorted(
+            range(len(parts)), key=lambda i: (("high", "low", "build", "break", "outro", "intro").index(parts[i].kind), -i)
+        )
+        for index in order:
+            if active[track].mean() >= share:
+                break
+            active[track, starts[index] : starts[index + 1]] = True
+    for index in range(len(parts)):
+        rows = slice(starts[index], starts[index + 1])
+        if not active[:, rows].any():
+            carriers = [t for t, f in enumerate(firm) if f] or list(range(len(names)))
+            active[carriers[:3], rows] = True
+    return active
+
+
+def sections_of(parts: Sequence[Part], roles: Sequence[str], active: NDArray[np.bool_]) -> tuple[PlannedSection, ...]:
+    """The sections as the plan tells them, with the roles that sound."""
+    out = []
+    start = 0
+    for part in parts:
+        sounding = tuple(dict.fromkeys(r for t, r in enumerate(roles) if active[t, start : start + part.bars].any()))
+        out.append(PlannedSection(part.label, start, part.bars, part.energy, sounding))
+        start += part.bars
+    return tuple(out)

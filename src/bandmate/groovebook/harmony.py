@@ -1,0 +1,151 @@
+"""Harmony: numerals to chords, progressions laid over sections, and chords bent into a stated key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bandmate.errors import BriefError
+from bandmate.score.pitch import MODES, QUALITIES, Chord, Key
+
+_MAJOR = MODES["major"]
+_ROMAN = {"i": 0, "ii": 1, "iii": 2, "iv": 3, "v": 4, "vi": 5, "vii": 6}
+_UPPER = {
+    "": "maj", "5": "5", "6": "6", "7": "7", "9": "9", "11": "9", "13": "9", "69": "6", "maj7": "maj7", "maj9": "maj9",
+    "add9": "add9", "sus2": "sus2", "sus4": "sus4", "7sus4": "7sus4", "9sus4": "7sus4", "7b9": "7", "7#9": "7",
+    "7alt": "7", "dim": "dim", "dim7": "dim7", "ø": "m7b5", "aug": "aug", "m": "min", "m7": "min7", "m9": "min9",
+    "m(maj7)": "mM7", "°": "dim", "+": "aug", "o": "dim", "o7": "dim7", "°7": "dim7", "ø7": "m7b5",
+}  # fmt: skip
+_LOWER = _UPPER | {"": "min", "6": "min6", "7": "min7", "9": "min9", "11": "min9", "add9": "min", "maj7": "mM7"}
+# Richer to plainer: what a chord may shrink to when a key locks it.
+_PLAINER = {
+    "maj9": ("maj7", "add9", "maj"), "9": ("7", "maj", "min7", "min"), "min9": ("min7", "min"), "add9": ("maj", "sus2"),
+    "maj7": ("maj", "6", "7", "min7", "min"), "7": ("maj", "min7", "min"), "min7": ("min", "7", "maj7", "maj"),
+    "m7b5": ("dim", "min7", "min"), "dim7": ("dim", "m7b5"), "6": ("maj", "min"), "min6": ("min", "maj"),
+    "mM7": ("min7", "min"), "7sus4": ("sus4", "sus2"), "aug": ("maj", "min"),
+}  # fmt: skip
+_ANY = ("maj", "min", "dim", "sus4", "sus2", "aug", "5")
+_MAJOR_LIKE = ("major", "lydian", "mixolydian")
+
+
+def numeral(text: str, tonic: int) -> Chord:
+    """Turn `bVImaj7`, `V7/ii` or `I/3` into a chord; degrees count against the major scale of the tonic.
+
+    Args:
+        text: one numeral of the grammar in docs/GENRES.md.
+        tonic: pitch class 0..11.
+
+    Raises:
+        BriefError: the numeral is not understood.
+    """
+    match = re.fullmatch(r"([b#♭♯]?)([ivIV]+)(.*?)(?:/(\d|[b#]?[ivIV]+))?", text.strip())
+    table = None if not match else _LOWER if match[2].islower() else _UPPER
+    if not match or match[2].lower() not in _ROMAN or table is None or match[3] not in table:
+        raise BriefError(f"numeral '{text}' is not understood; write numerals like 'ii7', 'V7', 'bVImaj7' or 'I/3'")
+    shift = {"b": -1, "♭": -1, "#": 1, "♯": 1}.get(match[1], 0)
+    below = match[4]
+    if below and not below.isdigit():
+        tonic = numeral(below, tonic).root
+        below = None
+    chord = Chord((tonic + _MAJOR[_ROMAN[match[2].lower()]] + shift) % 12, table[match[3]])
+    if not below:
+        return chord
+    bass = (tonic + _MAJOR[(int(below) - 1) % 7]) % 12
+    if bass not in chord.pitch_classes and (bass - 1) % 12 in chord.pitch_classes:
+        bass = (bass - 1) % 12  # I/3 in minor is the minor third
+    return chord if bass == chord.root else Chord(chord.root, chord.quality, bass)
+
+
+def slots(text: str, tonic: int, bars_per_slot: int = 1) -> tuple[Chord, ...]:
+    """A progression such as `Imaj7 vi7 | ii7 V7` as chords, two a bar.
+
+    A slot lasts `bars_per_slot` bars; chords in a slot share it evenly; `%` repeats the slot before.
+    Text without `|` gives each chord a slot.
+    """
+    parts = text.split("|") if "|" in text else re.split(r"[\s,–-]+", text.strip())
+    out: list[Chord] = []
+    previous: list[Chord] = []
+    for part in parts:
+        names = part.split()
+        if not names:
+            continue
+        chords = previous if names == ["%"] else [numeral(name, tonic) for name in names]
+        previous = chords
+        halves = 2 * bars_per_slot
+        out += [chords[half * len(chords) // halves] for half in range(halves)]
+    if not out:
+        raise BriefError(f"progression '{text}' holds no chord; write numerals like 'I V vi IV'")
+    return tuple(out)
+
+
+def into_key(chord: Chord, key: Key) -> Chord:
+    """The chord itself if the key's lock allows it, else the nearest one that it allows."""
+    lock = key.lock
+    if chord.pitch_classes <= lock:
+        return chord
+    bass = chord.bass if chord.bass in lock else None
+    for quality in (chord.quality, *_PLAINER.get(chord.quality, ()), *_ANY):
+        for keep in (bass, None):
+            plain = Chord(chord.root, quality, keep)
+            if plain.pitch_classes <= lock:
+                return plain
+    for distance in (1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6):
+        for quality in (*(("min", "maj") if "min" in chord.quality else ("maj", "min")), *_ANY):
+            moved = Chord((chord.root + distance) % 12, quality)
+            if moved.pitch_classes <= lock:
+                return moved
+    return Chord(key.tonic, "5")
+
+
+def mode_family(mode: str) -> str:
+    """"major" or "minor", by the third."""
+    if mode in _MAJOR_LIKE:
+        return "major"
+    steps = MODES[mode]
+    return "minor" if 3 in steps and 4 not in steps else "major"
+
+
+def progressions_for(all_rows: Sequence[Sequence], mode: str) -> list[Sequence]:
+    """The rows `[mode, numerals, bars per slot]` that suit a mode: the mode's own, else those of its family."""
+    exact = [row for row in all_rows if row[0] == mode]
+    if exact:
+        return exact
+    return [row for row in all_rows if mode_family(row[0]) == mode_family(mode)] or list(all_rows)
+
+
+def length_bars(row: Sequence) -> int:
+    """Bars of one pass through a progression row."""
+    return len(row[1].split("|")) * int(row[2])
+
+
+def cadence(chords: list[Chord], key: Key, dominant: Chord | None) -> None:
+    """End on the tonic in place: the last bar I or i, and a dominant in the half bar before it."""
+    tonic = Chord(key.tonic, "min" if mode_family(key.mode) == "minor" else "maj")
+    home = next((c for c in chords if c.root == key.tonic and c.bass is None and c.quality != "7"), tonic)
+    last_other = chords[-3] if len(chords) >= 3 else None
+    chords[-2:] = [home, home]
+    if dominant is not None and last_other is not None and last_other.root == key.tonic:
+        chords[-3] = dominant
+
+
+def guess_key(chords: Sequence[Chord]) -> Key:
+    """The key a stated progression is most likely in: fits its tones, with its first and last root as tonic."""
+    counts = [0.0] * 12
+    for chord in chords:
+        for tone in QUALITIES[chord.quality]:
+            counts[(chord.root + tone) % 12] += 1.0
+    best = max(
+        (
+            (
+                sum(counts[tone] for tone in Key(tonic, mode).scale)
+                + (1.5 if chords[0].root == tonic else 0.0)
+                + (1.0 if chords[-1].root == tonic else 0.0)
+                + (1.0 if any(c.root == tonic and ("min" in c.quality) == (mode == "minor") for c in chords) else 0.0),
+                -tonic,
+                mode,
+            )
+            for tonic in range(12)
+            for mode in ("major", "minor")
+        )
+    )
+    return Key(-best[1], best[2])

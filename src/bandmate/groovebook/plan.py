@@ -1,0 +1,335 @@
+"""make_plan: a Brief completed by the genre's facts until nothing is left to guess."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from bandmate.analysis.genres import genre, genre_ids, load_table
+from bandmate.errors import BriefError, RuleConflict
+from bandmate.groovebook import form
+from bandmate.groovebook.cells import grid_of, parse_meter
+from bandmate.groovebook.dice import Dice
+from bandmate.groovebook.ensemble import Seat, seat
+from bandmate.groovebook.harmony import cadence, guess_key, into_key, length_bars, mode_family, numeral, progressions_for, slots
+from bandmate.limits import BARS, METER_NUMERATOR, SEED, TEMPO
+from bandmate.score.brief import Brief
+from bandmate.score.gm import DRUM_NAMES
+from bandmate.score.pitch import MODES, Chord, Key
+from bandmate.score.plan import Plan
+
+DEFAULT_BARS = 16
+DEFAULT_LOOP_BARS = 8
+# How often each tonic is drawn when no key was stated: those that players choose.
+_TONIC_WEIGHTS = (3, 1, 3, 2, 3, 3, 1, 3, 1, 3, 2, 2)
+# A genre for moods alone: the first of these that fits them all.
+_MOOD_GENRES = ("pop", "lofi_hip_hop", "cinematic", "ambient", "trap", "funk", "rock", "house", "techno", "string_quartet")
+_ENDINGS = (
+    ("fade", "fade"), ("ring", "ring"), ("held", "ring"), ("tail", "ring"), ("arpeggio", "ring"), ("maj9", "ring"),
+    ("6/9", "ring"), ("chord", "ring"), ("cadence", "ring"), ("v-i", "ring"), ("v7-i", "ring"), ("strip", "strip"),
+    ("drums only", "strip"), ("removed", "strip"), ("remove one", "strip"), ("filter", "strip"),
+)  # fmt: skip
+_OPEN_MODES = {"minor_blues": "blues"}
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """What moods and styles do to a genre: factors, shifts and the names of patterns they prefer."""
+
+    tempo_factor: float = 1.0
+    tempo_shift: float = 0.0
+    modes: tuple[str, ...] = ()
+    density: float = 1.0
+    register: int = 0
+    gate: float = 1.0
+    velocity: int = 0
+    dissonance: float = 0.2
+    energy: int = 0
+    overrides: tuple[tuple[str, Any], ...] = ()
+
+
+@cache
+def _mood_table() -> dict[str, dict[str, Any]]:
+    table = load_table("moods")["moods"]
+    return {word: row for name, row in table.items() for word in (name, *row.get("aka", ()))}
+
+
+def _change_of(block: dict[str, Any], mood: str) -> dict[str, Any]:
+    row = _mood_table().get(mood, {})
+    changes = block["moods"]["change"]
+    return next((changes[word] for word in (mood, *row.get("aka", ())) if word in changes), {})
+
+
+def colour_of(brief: Brief, block: dict[str, Any]) -> Colour:
+    """Moods in text order, then styles; factors multiply, shifts add, the first mood's mode wins."""
+    tempo, shift, density, gate, velocity, register, energy, dissonance = 1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.2
+    modes: tuple[str, ...] = ()
+    overrides: dict[str, Any] = {}
+    for mood in brief.moods:
+        row = _mood_table().get(mood)
+        weight = brief.mood_weights.get(mood, 1.0)
+        change = _change_of(block, mood)
+        overrides |= {k: v for k, v in change.items() if k not in overrides and k != "genre"}
+        shift += weight * change.get("tempo", 0)
+        density *= 1 + weight * (change.get("density", 1.0) - 1)
+        register += 12 * weight * change.get("oct", 0)
+        energy += weight * change.get("e", 0)
+        if change.get("mode") and not modes:
+            modes = (change["mode"],)
+        if row and mood not in block["moods"]["fits"]:
+            tempo *= 1 if "tempo" in change else 1 + weight * (row["tempo"] - 1)
+            energy += weight * row["energy"] * 0.5
+            modes = modes or tuple(row["mode"])
+        if row:
+            density *= 1 + weight * (row["density"] - 1)
+            register += weight * row["reg"]
+            gate *= 1 + weight * (row["art"] - 1)
+            velocity += weight * row["vel"]
+            dissonance = max(dissonance, weight * row["diss"])
+    for style in brief.styles:
+        near = load_table("words")["near_genres"].get(style, {})
+        overrides |= {k: v for k, v in near.items() if k not in ("base", "add", "exclude")}
+        modes = (near["mode"],) if near.get("mode") else modes
+    modes = tuple(_OPEN_MODES.get(mode, mode) for mode in modes)
+    return Colour(
+        tempo, shift, tuple(m for m in modes if m in MODES), density, round(register), gate, round(velocity), dissonance,
+        round(energy), tuple(overrides.items()),
+    )  # fmt: skip
+
+
+@cache
+def _families() -> dict[str, tuple[str, ...]]:
+    out: dict[str, tuple[str, ...]] = {}
+    for name in genre_ids():
+        family = genre(name)["family"]
+        out[family] = (*out.get(family, ()), name)
+    return out
+
+
+def choose_genre(brief: Brief) -> str:
+    """The genre that was stated, or the one that moods and instruments suggest; else pop.
+
+    Raises:
+        BriefError: a stated genre is not in the table.
+    """
+    styles = [style for style in brief.styles if style in genre_ids()]
+    bases = [load_table("words")["near_genres"].get(style, {}).get("base") for style in brief.styles]
+    if brief.genre in genre_ids():
+        return brief.genre
+    if brief.genre in _families():
+        members = _families()[brief.genre]
+        return next((style for style in (*styles, *bases) if style in members), members[0])
+    if brief.genre is not None:
+        genre(brief.genre)  # raises, naming close ids
+    if styles or any(bases):
+        return styles[0] if styles else next(base for base in bases if base)
+    roles = {ask.role for ask in brief.tracks} or set(brief.only)
+    programs = [ask.program for ask in brief.tracks if ask.program is not None]
+    if programs and len(programs) == len(brief.tracks) and all(40 <= p <= 51 for p in programs):
+        return "string_quartet" if len(programs) <= 4 and max(programs) < 44 else "cinematic"
+    if roles and roles <= {"pad", "arp", "fx", "vox"} and "drums" not in roles:
+        return "ambient"
+    fits = {name: sum(mood in genre(name)["moods"]["fits"] for mood in brief.moods) for name in _MOOD_GENRES}
+    return max(_MOOD_GENRES, key=lambda name: (fits[name], -_MOOD_GENRES.index(name)))
+
+
+def _tempo(brief: Brief, block: dict[str, Any], colour: Colour, dice: Dice) -> float:
+    if brief.tempo is not None:
+        return TEMPO.check(float(brief.tempo))
+    facts = block["tempo"]
+    over = dict(colour.overrides).get("tempo")
+    style = next((load_table("words")["near_genres"].get(s, {}).get("tempo") for s in brief.styles), None)
+    if style:
+        return TEMPO.check(float(round(style * brief.tempo_factor)))
+    base = facts["default"] * (0.97 + 0.06 * dice.roll()) + (colour.tempo_shift if over else 0)
+    bpm = base * colour.tempo_factor * brief.tempo_factor
+    low, high = (min(facts["min"], facts["default"] + colour.tempo_shift), max(facts["max"], facts["default"] + colour.tempo_shift))
+    return TEMPO.check(float(round(min(high, max(low, bpm)))))
+
+
+def _meter(brief: Brief, block: dict[str, Any], colour: Colour) -> tuple[int, int]:
+    if brief.meter is not None:
+        METER_NUMERATOR.check(brief.meter[0])
+        return int(brief.meter[0]), int(brief.meter[1])
+    return parse_meter(dict(colour.overrides).get("meter") or block["meter"][0])
+
+
+def _bars(brief: Brief, tempo: float, meter: tuple[int, int]) -> int:
+    if brief.bars is not None:
+        return int(BARS.check(brief.bars))
+    if brief.seconds is not None:
+        exact = brief.seconds * tempo / 60 / (4 * meter[0] / meter[1])
+        return int(BARS.check(max(1, round(exact) if exact < 10 else 4 * round(exact / 4))))
+    stated = sum(length for _, length, _, _ in brief.structure)
+    if stated or brief.structure:
+        return int(BARS.check(stated + 4 * sum(not length for _, length, _, _ in brief.structure)))
+    return DEFAULT_LOOP_BARS if brief.loop else DEFAULT_BARS
+
+
+def _stated_chords(brief: Brief, bars: int) -> list[Chord]:
+    out = []
+    for bar in range(bars):
+        names = brief.chords[bar % len(brief.chords)]
+        if not names:
+            raise BriefError(f"bar {bar % len(brief.chords) + 1} of the stated chords is empty; give it a chord")
+        out += [names[half * len(names) // 2] for half in (0, 1)]
+    return out
+
+
+def _key(brief: Brief, rows: Sequence[Sequence[Any]], colour: Colour, dice: Dice) -> Key:
+    if brief.key is not None:
+        return brief.key
+    if brief.chords:
+        key = guess_key([chord for bar in brief.chords for chord in bar])
+        return key if brief.mode is None or brief.mode == key.mode else Key(key.tonic, brief.mode)
+    tonic = dice.weighted(range(12), _TONIC_WEIGHTS)
+    if brief.mode is not None:
+        return Key(tonic, brief.mode)
+    if colour.modes:
+        known = [m for m in colour.modes if any(row[0] == m for row in rows)]
+        related = [m for m in colour.modes if any(mode_family(row[0]) == mode_family(m) for row in rows)]
+        return Key(tonic, dice.pick(known or related or colour.modes))
+    if brief.progression:
+        first = brief.progression.split()[0]
+        return Key(tonic, "minor" if first.startswith(("i", "bVI", "bVII", "iv", "v")) and not first.startswith("ii") else "major")
+    return Key(tonic, dice.pick(rows)[0])
+
+
+def _dominant(key: Key, block: dict[str, Any], texts: str) -> Chord | None:
+    if mode_family(key.mode) == "major":
+        return numeral("bVII" if key.mode == "mixolydian" else "V7" if "7" in texts else "V", key.tonic)
+    strong = block["family"] in ("classical", "latin", "bass_music", "jazz", "african", "orchestral") or "V7" in texts or "| V" in texts
+    return numeral("V7" if strong else "bVII" if block["family"] in ("rock", "pop", "folk") else "v", key.tonic)
+
+
+def _progression_chords(rows: Sequence[Sequence[Any]], key: Key, parts: Sequence[form.Part], overrides: dict[str, Any], dice: Dice) -> tuple[list[Chord], str]:
+    """Chords of all sections: one progression for the high sections, one for the others, sized to the sections."""
+    pool = progressions_for(rows, key.mode)
+    named = [row for row in pool if row[1] == overrides.get("progression")]
+
+    def choose(bars: int, not_row: Sequence[Any] | None) -> Sequence[Any]:
+        fitting = [r for r in pool if length_bars(r) <= bars and bars % length_bars(r) == 0 and r is not not_row]
+        return dice.pick(named or fitting or [r for r in pool if length_bars(r) <= bars] or pool)
+
+    shortest = {kind: min((p.bars for p in parts if (p.kind == "high") == kind), default=4) for kind in (True, False)}
+    high = choose(shortest[True], None)
+    low = high if dice.chance(0.4) else choose(shortest[False], high)
+    chords: list[Chord] = []
+    for part in parts:
+        text, bars_each = (high if part.kind == "high" else low)[1:3]
+        cycle = slots(text, key.tonic, int(bars_each))
+        if len(cycle) > 2 * part.bars and int(bars_each) > 1:  # long slots shrink into short sections
+            cycle = slots(text, key.tonic, max(1, 2 * part.bars // (2 * len(text.split("|")))))
+        chords += [cycle[i % len(cycle)] for i in range(2 * part.bars)]
+    return chords, f"{high[1]} {low[1]}"
+
+
+def _chords(brief: Brief, block: dict[str, Any], rows: Sequence[Sequence[Any]], key: Key, parts: Sequence[form.Part], colour: Colour, dice: Dice) -> tuple[Chord, ...]:
+    bars = sum(part.bars for part in parts)
+    if brief.chords:
+        return tuple(_stated_chords(brief, bars))
+    if brief.progression:
+        cycle = slots(brief.progression, key.tonic)
+        return tuple(cycle[i % len(cycle)] for i in range(2 * bars))
+    chords, texts = _progression_chords(rows, key, parts, dict(colour.overrides), dice)
+    if not brief.loop and bars >= 4:
+        cadence(chords, key, _dominant(key, block, texts))
+    return tuple(into_key(chord, key) if brief.key is not None else chord for chord in chords)
+
+
+def _ending(block: dict[str, Any], loop: bool, bars: int) -> str:
+    if loop:
+        return "loop"
+    text = block["form"]["ending"].lower()
+    kind = next((kind for word, kind in _ENDINGS if word in text), "hit")
+    return "ring" if kind in ("fade", "strip") and bars < 16 else kind
+
+
+def _drum_voices(part: form.Part) -> list[str] | None:
+    """Which drum voices a section has, None = all."""
+    if "drums" in part.roles:
+        return None
+    named = [voice for voice in form.DRUM_VOICES if voice in part.roles]
+    return named or None
+
+
+def _check_drums(brief: Brief, seats: Sequence[Seat]) -> None:
+    if any(s.track.is_drum for s in seats) and set(brief.excluded_drums) >= set(DRUM_NAMES):
+        raise RuleConflict("drums are asked for but every drum is excluded; allow at least one or leave drums out")
+
+
+def _guessed(brief: Brief) -> tuple[str, ...]:
+    stated = {
+        "genre": brief.genre, "tempo": brief.tempo, "key": brief.key, "meter": brief.meter, "tracks": brief.tracks or brief.only,
+        "bars": brief.bars or brief.seconds or brief.structure, "chords": brief.chords or brief.progression,
+    }  # fmt: skip
+    return tuple(dict.fromkeys([*brief.guessed, *(name for name, value in stated.items() if not value)]))
+
+
+def make_plan(brief: Brief, seed: int) -> Plan:
+    """Complete a Brief: form, tracks, key, tempo, chords and who plays where; the same seed gives the same plan.
+
+    Args:
+        brief: what was asked; stated fields are met exactly.
+        seed: 0 or more; varies what was left open.
+
+    Returns:
+        a Plan whose `brief.guessed` names the fields filled in and whose `extra` holds what the rules engine
+        needs beside the common fields ("parts", "kinds", "voices", "colour", "ending", "overrides").
+
+    Raises:
+        BriefError: a value is out of range or unknown; the message names it and the range.
+        RuleConflict: the demands leave nothing to play; the message names the rules.
+    """
+    SEED.check(seed)
+    name = choose_genre(brief)
+    block = genre(name)
+    lender = genre(brief.genre2) if brief.genre2 else block  # a second genre lends its harmony
+    colour = colour_of(brief, block)
+    tempo = _tempo(brief, block, colour, Dice(seed, "tempo"))
+    meter = _meter(brief, block, colour)
+    grid_of(name, meter)  # refuses meters that cannot be gridded
+    bars = _bars(brief, tempo, meter)
+    rows = lender["harmony"]["progressions"]
+    key = _key(brief, rows, colour, Dice(seed, "key"))
+    parts = form.lay_out(brief, block["form"], bars, colour.energy)
+    overrides = dict(colour.overrides)
+    shift = brief.register + max(-12, min(12, colour.register))
+    seats = seat(brief, name, brief.key, shift, overrides, Dice(seed, "tracks"))
+    _check_drums(brief, seats)
+    layer_energy = {layer["role"]: int(layer["e"]) for layer in block["layers"]}
+    active = form.activity(parts, [s.part for s in seats], [s.firm for s in seats], brief.loop, layer_energy)
+    swing = brief.swing if brief.swing is not None else overrides.get("swing", block["swing"]["amount"])
+    chords = _chords(brief, block, rows, key, parts, colour, Dice(seed, "chords"))
+    return Plan(
+        brief=replace(brief, guessed=_guessed(brief)),
+        seed=seed,
+        genre=name,
+        tempo=tempo,
+        key=key,
+        meter=meter,
+        bars=bars,
+        tracks=tuple(s.track for s in seats),
+        sections=form.sections_of(parts, [s.track.role for s in seats], active),
+        chords=chords,
+        active=active,
+        swing=float(swing),
+        key_lock=brief.key is not None,
+        chord_lock=bool(brief.chords or brief.progression),
+        loop=brief.loop,
+        extra={
+            "parts": [(s.part, s.layer) for s in seats],
+            "kinds": [part.kind for part in parts],
+            "voices": [_drum_voices(part) for part in parts],
+            "colour": {
+                "density": colour.density * brief.density,
+                "gate": colour.gate,
+                "velocity": colour.velocity,
+                "dissonance": colour.dissonance,
+            },
+            "overrides": overrides,
+            "ending": _ending(block, brief.loop, bars),
+        },
+    )
