@@ -1,0 +1,111 @@
+"""The desk: stems one after the other into the mix and the reverb send, so that memory does not grow with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandmate.audio.signal import Samples, gain_from_db
+from bandmate.rendering.envelopes import BLOCK
+from bandmate.rendering.performance import Part
+from bandmate.rendering.reverb import Room, fold, reverberate
+from bandmate.rendering.sampler import Player
+
+FADE_SEC = 0.5  # at the very end of a song, where something may still ring
+
+
+@dataclass(frozen=True, slots=True)
+class TrackMix:
+    """How one track stands in the mix.
+
+    Attributes:
+        gain_db: level. pan: -1 left .. 1 right, on top of the track's own pan.
+        reverb: share sent to the room, 0..1; None = as the track's controller 91 says.
+    """
+
+    gain_db: float = 0.0
+    pan: float = 0.0
+    reverb: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long everything is, in samples: `total` is written, `played` is rendered (more for a loop's tails)."""
+
+    total: int
+    played: int
+    loop: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Desk:
+    """Takes stems in, gives the sum and the room's return.
+
+    Attributes:
+        dry: sum of the stems so far. send: what goes to the room.
+    """
+
+    length: Length
+    rate: int
+    room: Room = field(default_factory=Room)
+    dry: Samples = field(init=False)
+    send: Samples = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.dry = np.zeros((2, self.length.total), np.float32)
+        self.send = np.zeros((2, self.length.total), np.float32)
+
+    def stems(
+        self, player: Player, parts: tuple[Part, ...], mixes: Mapping[int, TrackMix]
+    ) -> Iterator[tuple[Part, Samples]]:
+        """Play each part, add it to the sum and the send, and hand it out; it is not kept."""
+        for part in parts:
+            mix = mixes.get(part.track, TrackMix())
+            stem = player.play(part, self.length.played)
+            _place(stem, mix)
+            if self.length.loop:
+                stem = fold(stem, self.length.total)
+            else:
+                _fade(stem, self.rate)
+            self.dry += stem
+            self._send(stem, part, mix)
+            yield part, stem
+            del stem
+
+    def _send(self, stem: Samples, part: Part, mix: TrackMix) -> None:
+        curve = part.curves["reverb"]
+        span = self.length.total / self.rate
+        share = mix.reverb if mix.reverb is not None else curve.between(0.0, span)
+        if mix.reverb is None and share is not None:
+            share /= 127.0
+        if share is None:
+            blocks = -(-stem.shape[1] // BLOCK)
+            shares = curve.at(np.arange(blocks) * (BLOCK / self.rate)).astype(np.float32) / np.float32(127.0)
+            self.send += stem * np.repeat(shares, BLOCK)[: stem.shape[1]]
+        elif share > 0:
+            self.send += stem * np.float32(share)
+
+    def reverb_return(self) -> Samples:
+        """What the room gives back; float32 (2, total)."""
+        if not self.send.any():
+            return np.zeros_like(self.send)
+        wet = reverberate(self.send, self.rate, self.room, around=self.length.loop)
+        if not self.length.loop:
+            _fade(wet, self.rate)
+        return wet
+
+
+def _place(stem: Samples, mix: TrackMix) -> None:
+    """Level and balance, in place; the balance is one of constant power, straight in the middle."""
+    angle = (np.clip(mix.pan, -1.0, 1.0) + 1.0) * np.pi / 4.0
+    sides = np.sqrt(2.0) * gain_from_db(mix.gain_db) * np.array([[np.cos(angle)], [np.sin(angle)]])
+    if not np.allclose(sides, 1.0):
+        stem *= sides.astype(np.float32)
+
+
+def _fade(samples: NDArray[np.float32], rate: int) -> None:
+    count = min(round(FADE_SEC * rate), samples.shape[1])
+    samples[:, samples.shape[1] - count :] *= np.cos(np.linspace(0.0, np.pi / 2.0, count, dtype=np.float32)) ** 2

@@ -1,0 +1,208 @@
+"""The player: a part in, its dry stereo sound out.
+
+Notes begin on the sample, everything else moves on blocks of 64. Source: FluidSynth's behaviour, measured by
+`benchmarks/rendering.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandmate.errors import MissingExtra, UserError
+from bandmate.rendering import kernel_numpy
+from bandmate.rendering.envelopes import BLOCK, triangle
+from bandmate.rendering.instrument import Instrument, Zone
+from bandmate.rendering.performance import Curve, Part
+from bandmate.rendering.tone import Kernel, Tone
+from bandmate.rendering.voicing import Voicing, voicing
+
+KERNELS = ("auto", "numpy", "numba")
+SILENCE = 10.0 ** (-96 / 20)  # a voice under this level has ended
+CHOKE_SEC = 0.03  # an open hi-hat fades this fast under a closed one
+WHEEL_CENTS = 50.0  # vibrato depth of a full modulation wheel
+KEPT_BYTES = 96 * 2**20  # tones of one part
+_NO_GAIN = np.zeros(0, np.float32)
+
+Patches = Callable[[Part, int, int], Instrument]  # part, bank, program
+
+
+def load_kernel(name: str = "auto") -> Kernel:
+    """The inner loops by name; "auto" takes the compiled ones where they are installed.
+
+    Raises:
+        MissingExtra: "numba" was asked for and is not installed. UserError: no such kernel.
+    """
+    if name not in KERNELS:
+        raise UserError(f"render kernel '{name}' is not known; give one of {', '.join(KERNELS)}")
+    compiled = name != "numpy" and find_spec("numba") is not None
+    if name == "numba" and not compiled:
+        raise MissingExtra("fast", "the compiled render kernel")
+    if not compiled:
+        return cast(Kernel, kernel_numpy)
+    from bandmate.rendering import kernel_numba
+
+    return cast(Kernel, kernel_numba)
+
+
+class Player:
+    """Plays parts one after the other.
+
+    Args:
+        patches: gives the instrument for a part's bank and program.
+        rate: Hz. kernel: from `load_kernel`.
+    """
+
+    def __init__(self, patches: Patches, rate: int, kernel: Kernel) -> None:
+        self._patches, self.rate, self._kernel = patches, rate, kernel
+
+    def play(self, part: Part, length: int) -> NDArray[np.float32]:
+        """A part's dry sound with volume, expression and pan, cut at `length` samples; float32 (2, length)."""
+        out = np.zeros((2, length), np.float32)
+        desk = _Desk(self._patches, self.rate, self._kernel, part, out)
+        for voice in desk.voices():
+            desk.add(*voice)
+        _apply_volume(out, part, self.rate)
+        return out
+
+
+class _Desk:
+    """What is at hand while one part is played."""
+
+    def __init__(self, patches: Patches, rate: int, kernel: Kernel, part: Part, out: NDArray[np.float32]) -> None:
+        self._patches, self._rate, self._kernel, self._part, self._out = patches, rate, kernel, part, out
+        self._zones: dict[tuple[int, int, int, int], list[tuple[Zone, Voicing]]] = {}
+        self._voicings: dict[tuple[int, int, int], Voicing] = {}
+        self._tones: dict[Any, Tone] = {}
+        self._held: dict[Any, NDArray[np.float32]] = {}
+        self._sources: dict[Any, NDArray[np.float32]] = {}
+        self._kept_bytes = 0
+
+    def voices(self) -> list[tuple[float, float, float, int, Zone, Voicing]]:
+        """(on, off, cut, key, zone, voicing) of every voice, chokes of exclusive classes worked out."""
+        voices: list[tuple[float, float, float, int, Zone, Voicing]] = []
+        sounding: dict[int, list[int]] = {}
+        names = ("on_sec", "off_sec", "cut_sec", "key", "velocity", "bank", "program")
+        for on, off, cut, key, velocity, bank, program in zip(
+            *(self._part.notes[name].tolist() for name in names), strict=True
+        ):
+            struck: dict[int, list[int]] = {}
+            for zone, voice in self._answering(bank, program, key, velocity):
+                if voice.exclusive_class:
+                    struck.setdefault(voice.exclusive_class, []).append(len(voices))
+                voices.append((on, off, cut, key, zone, voice))
+            for group, members in struck.items():
+                for index in sounding.get(group, ()):
+                    earlier = voices[index]
+                    if earlier[0] < on:
+                        voices[index] = (*earlier[:2], min(earlier[2], on), *earlier[3:])
+                sounding[group] = members
+        return voices
+
+    def _answering(self, bank: int, program: int, key: int, velocity: int) -> list[tuple[Zone, Voicing]]:
+        name = (bank, program, key, velocity)
+        if name not in self._zones:
+            zones = self._patches(self._part, bank, program).answering(key, velocity)
+            self._zones[name] = [(zone, voicing(zone, key, velocity, self._rate)) for zone in zones]
+        return self._zones[name]
+
+    def add(self, on: float, off: float, cut: float, key: int, zone: Zone, voice: Voicing) -> None:
+        """Render one voice into the part's sound."""
+        start = round(on * self._rate)
+        held_sec = max(off - on, 0.0)
+        threshold = max(1.6e-5, min(1e-2, SILENCE / max(voice.level, 1e-9)))
+        end_sec = voice.envelope.end_sec(held_sec, threshold)
+        if cut - on < end_sec:
+            end_sec = cut - on + CHOKE_SEC
+        count = min(-(-int(end_sec * self._rate + 1) // BLOCK) * BLOCK, self._out.shape[1] - start)
+        if count <= 0:
+            return
+        tone = self._tone(on, end_sec, held_sec, key, zone, voice, -(-count // BLOCK)).take(count)
+        count = len(tone)
+        if not count:
+            return
+        gains = self._envelope(voice, -(-count // BLOCK), held_sec, cut - on)
+        left, right = self._pan(gains, voice, on, end_sec)
+        stop = start + count
+        self._kernel.add_voice(self._out[0, start:stop], self._out[1, start:stop], tone, left, right)
+
+    def _tone(
+        self, on: float, end_sec: float, held_sec: float, key: int, zone: Zone, voice: Voicing, blocks: int
+    ) -> Tone:
+        bend, vibrato = (self._moving(name, on, end_sec, blocks) for name in ("bend", "modulation"))
+        pressure = self._moving("pressure", on, end_sec, blocks)
+        cents, depth = bend * 100.0, (vibrato + pressure) * (WHEEL_CENTS / 127.0)
+        release = held_sec if voice.knows_release else np.inf
+        options = {"bend_cents": cents, "vibrato_cents": depth, "release_sec": release}
+        if isinstance(cents, np.ndarray) or isinstance(depth, np.ndarray):
+            return Tone(self._kernel, self._rate, voice, zone.sample, self._sources, **options)
+        name = (id(zone), key, voice.cutoff_cents, cents, depth, release)
+        tone = self._tones.get(name)
+        if tone is None:
+            if sum(kept.nbytes for kept in self._tones.values()) > KEPT_BYTES:
+                self._tones.clear()
+            tone = self._tones[name] = Tone(self._kernel, self._rate, voice, zone.sample, self._sources, **options)
+        return tone
+
+    def _moving(self, name: str, on: float, end_sec: float, blocks: int) -> float | NDArray[np.float64]:
+        curve: Curve = self._part.curves[name]
+        value = curve.between(on, on + end_sec)
+        return curve.at(on + np.arange(blocks) * (BLOCK / self._rate)) if value is None else value
+
+    def _envelope(
+        self, voice: Voicing, blocks: int, held_sec: float, cut_sec: float
+    ) -> NDArray[np.float32]:
+        """Amplitudes at the block boundaries, float32 (blocks + 1,)."""
+        block_sec = BLOCK / self._rate
+        held = self._held.get(voice.envelope)
+        if held is None or len(held) <= blocks:
+            room = max(2 * blocks, 1024)
+            held = self._held[voice.envelope] = voice.envelope.held(np.arange(room + 1) * block_sec)
+        gains = held[: blocks + 1] * np.float32(voice.level)
+        first = int(held_sec / block_sec) + 1
+        if first <= blocks:
+            fall = -96.0 / 20.0 / voice.envelope.release
+            after = np.arange(first, blocks + 1) * block_sec - held_sec
+            gains[first:] = voice.level * voice.envelope.held_at(held_sec) * 10.0 ** (fall * after)
+        if cut_sec <= (blocks + 1) * block_sec:
+            gains *= np.clip(1.0 - (np.arange(blocks + 1) * block_sec - cut_sec) / CHOKE_SEC, 0.0, 1.0)
+        if voice.mod_lfo_volume:
+            wave = triangle(np.arange(blocks + 1) * block_sec, *voice.mod_lfo)
+            gains *= 10.0 ** (voice.mod_lfo_volume * wave / -200.0)
+        return gains.astype(np.float32, copy=False)
+
+    def _pan(
+        self, gains: NDArray[np.float32], voice: Voicing, on: float, end_sec: float
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        wheel = self._moving("pan", on, end_sec, len(gains))
+        angle = np.clip(voice.pan + (wheel - 64.0) / 63.0 * 500.0, -500.0, 500.0) * (np.pi / 2000.0) + np.pi / 4.0
+        left, right = np.cos(angle), np.sin(angle)
+        if not isinstance(wheel, np.ndarray):
+            if abs(left - right) < 1e-6:
+                both = gains * np.float32(left)
+                return both, both
+            return tuple(gains * np.float32(side) if side > 1e-6 else _NO_GAIN for side in (left, right))
+        return gains * left.astype(np.float32), gains * right.astype(np.float32)
+
+
+def _apply_volume(out: NDArray[np.float32], part: Part, rate: int) -> None:
+    """Volume and expression of the whole channel, concave as General MIDI wants."""
+    volume, expression = part.curves["volume"], part.curves["expression"]
+    span = out.shape[1] / rate
+    flat = volume.between(0.0, span), expression.between(0.0, span)
+    if flat[0] is not None and flat[1] is not None:
+        out *= np.float32((flat[0] * flat[1] / 127.0**2) ** 2)
+        return
+    blocks = -(-out.shape[1] // BLOCK)
+    times = np.arange(blocks + 1) * (BLOCK / rate)
+    gains = ((volume.at(times) * expression.at(times) / 127.0**2) ** 2).astype(np.float32)
+    ramp = np.arange(BLOCK, dtype=np.float32) / BLOCK
+    for first in range(0, blocks, 4096):
+        part_gains = gains[first : first + 4097]
+        shape = (part_gains[:-1, None] + np.multiply.outer(np.diff(part_gains), ramp)).reshape(-1)
+        piece = out[:, first * BLOCK : (first + 4096) * BLOCK]
+        piece *= shape[: piece.shape[1]]

@@ -1,0 +1,296 @@
+"""Render a score: dry 24-bit stems of equal length, the room's return, and a mix at a stated loudness."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bandmate.audio.signal import Samples, peak, read_signal
+from bandmate.errors import ScoreError, UserError
+from bandmate.io.wave import write_wav24
+from bandmate.limits import Limit
+from bandmate.rendering.instrument import Instrument
+from bandmate.rendering.loudness import TARGET_LUFS, master
+from bandmate.rendering.mixer import Desk, Length, TrackMix
+from bandmate.rendering.patches import PatchBook
+from bandmate.rendering.performance import Part, perform
+from bandmate.rendering.sampler import Player, load_kernel
+from bandmate.rendering.soundfont import open_soundfont
+from bandmate.score.model import Score
+from bandmate.score.timeline import ticks_to_seconds
+
+SAMPLE_RATES = (44100, 48000, 88200, 96000)
+RENDER_SEC = Limit("the length to render", 0.01, 3600, "seconds; cut the score or give an end")
+TAIL_SEC = 3.0
+LOOP_TAIL_SEC = 8.0  # rendered past a loop's end and folded back
+STEM_CEILING = 0.999  # a stem above it would clip; all are lowered together then
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderOptions:
+    """How to render.
+
+    Attributes:
+        stems, mix: what to write.
+        soundfont: an .sf2 or .sf3 instead of Bandmate's own.
+        drum_kit: a folder of one-shots for every drum track.
+        sounds: role or track name -> folder of a pitched instrument.
+        sample_rate: one of SAMPLE_RATES.
+        loop: exactly the bars, tails folded onto the start; else the bars and a tail.
+        end_sec: exact length in seconds instead.
+        names: file stems without suffix, one for each track of the score.
+        mixes: track index -> its place in the mix.
+        stems_folder, mix_name: where in the output folder things go; "" puts stems straight into it.
+        kernel: "auto", "numpy" or "numba".
+    """
+
+    stems: bool = True
+    mix: bool = True
+    soundfont: str | Path | None = None
+    drum_kit: str | Path | None = None
+    sounds: Mapping[str, str | Path] = field(default_factory=dict)
+    sample_rate: int = 44100
+    loop: bool = False
+    end_sec: float | None = None
+    tail_sec: float = TAIL_SEC
+    names: Sequence[str] | None = None
+    mixes: Mapping[int, TrackMix] = field(default_factory=dict)
+    target_lufs: float = TARGET_LUFS
+    stems_folder: str = "stems"
+    mix_name: str = "mix"
+    kernel: str = "auto"
+
+    def __post_init__(self) -> None:
+        if self.sample_rate not in SAMPLE_RATES:
+            known = ", ".join(str(rate) for rate in SAMPLE_RATES)
+            raise UserError(f"sample rate {self.sample_rate} is not offered; give one of {known}")
+        if self.end_sec is not None:
+            RENDER_SEC.check(self.end_sec)
+
+
+@dataclass(frozen=True, slots=True)
+class RenderResult:
+    """What was written.
+
+    Attributes:
+        stems: one file a part in track order, the room's return last; their sum is the mix before its loudness stage.
+        mix: the finished mix, None if it was not asked for.
+        lufs, true_peak_db: of the mix, measured; NaN without one.
+        seconds: length of every file.
+        mix_gain_db: put on the sum before the limiter. stem_gain_db: put on all stems together, 0 unless one would
+            have clipped.
+    """
+
+    stems: tuple[Path, ...]
+    mix: Path | None
+    lufs: float
+    true_peak_db: float
+    seconds: float
+    mix_gain_db: float = 0.0
+    stem_gain_db: float = 0.0
+
+
+def render(
+    score_or_path: Score | str | Path,
+    out: str | Path,
+    *,
+    stems: bool = True,
+    mix: bool = True,
+    soundfont: str | Path | None = None,
+    drum_kit: str | Path | None = None,
+    sounds: Mapping[str, str | Path] | None = None,
+    sample_rate: int = 44100,
+    loop: bool = False,
+    end_sec: float | None = None,
+    names: Sequence[str] | None = None,
+    mixes: Mapping[int, TrackMix] | None = None,
+    stems_folder: str = "stems",
+    kernel: str = "auto",
+    progress: Progress | None = None,
+) -> RenderResult:
+    """Render a score, or a file that holds one, into a folder; the arguments are those of RenderOptions.
+
+    Raises:
+        UserError, FileFormatError, ScoreError, OutputError: see `render_score`.
+    """
+    if not isinstance(score_or_path, Score):
+        from bandmate.io.files import read
+
+        score_or_path = read(Path(score_or_path))
+    options = RenderOptions(
+        stems=stems,
+        mix=mix,
+        soundfont=soundfont,
+        drum_kit=drum_kit,
+        sounds=sounds or {},
+        sample_rate=sample_rate,
+        loop=loop,
+        end_sec=end_sec,
+        names=names,
+        mixes=mixes or {},
+        stems_folder=stems_folder,
+        kernel=kernel,
+    )
+    return render_score(score_or_path, out, options, progress)
+
+
+def render_score(
+    score: Score, out: str | Path, options: RenderOptions | None = None, progress: Progress | None = None
+) -> RenderResult:
+    """Render a score into a folder.
+
+    Args:
+        score: at least one note.
+        out: the folder; made if it is not there.
+        options: how.
+        progress: is called with the share done, 0..1, and what was just finished.
+
+    Raises:
+        ScoreError: no notes. BriefError: too long. UserError: SoundFont, folder of sounds or an option is wrong.
+        FileFormatError: a sound cannot be read. OutputError: the place cannot be written.
+    """
+    options = options or RenderOptions()
+    parts = perform(score)
+    if not parts:
+        raise ScoreError("there is nothing to render: the score has no notes")
+    length = _length(score, parts, options)
+    desk = Desk(length, options.sample_rate)
+    player, book = _player(score, parts, options)
+    writer = _StemWriter(Path(out), score, parts, options, length)
+    report = progress or (lambda share, what: None)
+    steps = len(parts) + 2
+    for number, (part, stem) in enumerate(desk.stems(player, parts, options.mixes)):
+        writer.write(number, stem)
+        book.tidy()
+        report((number + 1) / steps, part.name or f"track {part.track + 1}")
+    wet = desk.reverb_return()
+    writer.write(len(parts), wet)
+    report((steps - 1) / steps, "reverb")
+    desk.dry += wet
+    del wet
+    result = RenderResult(tuple(writer.paths), None, math.nan, math.nan, length.total / options.sample_rate)
+    if options.mix:
+        path = Path(out) / f"{options.mix_name}.wav"
+        result = _write_mix(path, desk.dry, score, options, length, result)
+    report(1.0, "mix")
+    return replace(result, stem_gain_db=writer.gain_db)
+
+
+def _write_mix(
+    path: Path, dry: Samples, score: Score, options: RenderOptions, length: Length, result: RenderResult
+) -> RenderResult:
+    finished = master(dry, options.sample_rate, options.target_lufs, around=length.loop)
+    write_wav24(path, finished.samples, options.sample_rate, **_tags(score, length, options))
+    return replace(
+        result, mix=path, lufs=finished.lufs, true_peak_db=finished.true_peak_db, mix_gain_db=finished.gain_db
+    )
+
+
+def _length(score: Score, parts: tuple[Part, ...], options: RenderOptions) -> Length:
+    rate = options.sample_rate
+    end_sec = float(ticks_to_seconds(score, [max(score.last_ticks, 1)])[0])
+    if options.end_sec is not None:
+        samples = math.ceil(options.end_sec * rate)
+        return Length(samples, samples)
+    RENDER_SEC.check(end_sec)
+    if options.loop:
+        total = max(1, round(end_sec * rate))
+        return Length(total, total + round(LOOP_TAIL_SEC * rate), loop=True)
+    total = math.ceil((end_sec + options.tail_sec) * rate)
+    return Length(total, total)
+
+
+def _player(score: Score, parts: tuple[Part, ...], options: RenderOptions) -> tuple[Player, PatchBook]:
+    font = open_soundfont(options.soundfont)
+    kits: dict[int, Instrument] = {}
+    tracks: dict[int, Instrument] = {}
+    book = PatchBook(font, kits, tracks)
+    return Player(book, options.sample_rate, load_kernel(options.kernel)), book
+
+
+def _tags(score: Score, length: Length, options: RenderOptions) -> dict[str, object]:
+    """What the WAV says about tempo and loop; a tempo that changes is not said."""
+    steady = len(set(score.tempos["us_per_quarter"].tolist())) <= 1
+    first = score.meters[0] if len(score.meters) else None
+    tags: dict[str, object] = {
+        "tempo_bpm": score.bpm if steady else None,
+        "meter": (int(first["numerator"]), int(first["denominator"])) if first is not None else None,
+    }
+    if length.loop:
+        tags["loop"] = (0, length.total)
+        beats = score.last_ticks / score.ticks_per_quarter
+        tags["beats"] = int(beats) if beats == int(beats) else None
+    return tags
+
+
+class _StemWriter:
+    """Writes stems as they come; if one would clip, all that were and will be written are lowered together."""
+
+    def __init__(
+        self, out: Path, score: Score, parts: tuple[Part, ...], options: RenderOptions, length: Length
+    ) -> None:
+        self._folder = out / options.stems_folder if options.stems_folder else out
+        self._names = stem_names(score, parts, options.names) if options.stems else ()
+        self._rate, self._tags, self._gain = options.sample_rate, _tags(score, length, options), 1.0
+        self.paths: list[Path] = []
+
+    @property
+    def gain_db(self) -> float:
+        return 20.0 * math.log10(self._gain)
+
+    def write(self, number: int, stem: Samples) -> None:
+        if not self._names:
+            return
+        loudest = peak(stem) * self._gain
+        if loudest > STEM_CEILING:
+            self._lower(STEM_CEILING / loudest)
+        path = self._folder / f"{self._names[number]}.wav"
+        self._save(path, stem if self._gain == 1.0 else stem * self._gain)
+        self.paths.append(path)
+
+    def _lower(self, factor: float) -> None:
+        for path in self.paths:
+            self._save(path, read_signal(path).samples * factor)
+        self._gain *= factor
+
+    def _save(self, path: Path, samples: Samples) -> None:
+        write_wav24(path, samples, self._rate, **self._tags)
+
+
+def stem_names(score: Score, parts: tuple[Part, ...], names: Sequence[str] | None) -> tuple[str, ...]:
+    """File stems of the parts and, last, of the room's return; all different.
+
+    Args:
+        score: whose parts they are. parts: from `perform`. names: one for each track of the score, or None.
+
+    Raises:
+        UserError: the number of names is not the number of tracks.
+    """
+    if names is not None and len(names) != len(score.tracks):
+        raise UserError(f"{len(names)} stem names were given for {len(score.tracks)} tracks; give one for each")
+    several = {part.track for part in parts if sum(other.track == part.track for other in parts) > 1}
+    result: list[str] = []
+    for number, part in enumerate(parts):
+        base = names[part.track] if names is not None else f"{number + 1:02d}-{_word(part)}_{score.bpm:.0f}"
+        base = f"{base}-ch{part.channel + 1}" if part.track in several else base
+        while base in result:
+            base += "-b"
+        result.append(base)
+    return (*result, f"{len(parts) + 1:02d}-reverb{_common_ending(result)}")
+
+
+def _word(part: Part) -> str:
+    fallback = "drums" if part.is_drum else "track"
+    return re.sub(r"[^\w]+", "_", part.name.strip().lower()).strip("_")[:40] or fallback
+
+
+def _common_ending(names: list[str]) -> str:
+    """What all names end in, from its first underscore: the tempo and key."""
+    ending = os.path.commonprefix([name[::-1] for name in names])[::-1]
+    return ending[ending.index("_") :] if "_" in ending and len(names) > 1 else ""
