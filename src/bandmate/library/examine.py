@@ -1,0 +1,105 @@
+"""One file, from bytes to everything the catalog keeps of it. Runs in a worker; never raises for a bad file."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from bandmate.analysis.meter import score_bars
+from bandmate.errors import FileFormatError, LibraryError, UserError
+from bandmate.library import clean, fingerprint, patterns, segments
+from bandmate.library.label import label, with_tempo
+from bandmate.library.sources.base import Hints, prepare
+from bandmate.limits import MIDI_BYTES
+from bandmate.score.model import Score
+from bandmate.score.timeline import ticks_to_seconds
+
+VERSION = 1  # raised when what is said of a file changes, so that catalogs made before are brought up to date
+
+
+def read_score(path: str | Path, kind: str, hints: Hints) -> tuple[Score, str]:
+    """Read a piece as its source means it, mended, at its own tempo; and where the tempo is known from.
+
+    Raises:
+        FileFormatError: it is no MIDI file.
+        LibraryError: its source knows that it cannot be used.
+    """
+    from bandmate.io.midi_fast import read_midi_fast
+
+    score = prepare(read_midi_fast(path), kind, hints.tags)
+    return with_tempo(clean.mend(score), hints)
+
+
+def _left_out(reason: str, detail: str, sha256: str = "") -> dict[str, Any]:
+    return {"state": "left out", "columns": {"reason": reason, "detail": detail[:400], "sha256": sha256}}
+
+
+def examine(path: str, kind: str, hints: Hints) -> dict[str, Any]:
+    """Read, clean, label, fingerprint and cut one file.
+
+    Args:
+        path: the file.
+        kind: its source's kind (see sources.base).
+        hints: what is known of it.
+
+    Returns:
+        Plain data: state, columns, labels, segments, patterns, bands (see catalog.Record); "print" and "sketch" in
+        hexadecimal. A file that cannot be used gives state "left out", with reason and detail.
+    """
+    try:
+        size = Path(path).stat().st_size
+        if size > MIDI_BYTES.high:
+            return _left_out("too big", f"it has {size / 2**20:.0f} MB, at most {MIDI_BYTES.high / 2**20:.0f} are read")
+        sha256 = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except PermissionError as error:
+        return _left_out("no permission", error.strerror or "no permission")
+    except OSError as error:
+        return _left_out("unreadable", error.strerror or str(error))
+    try:
+        return _examined(path, kind, hints, sha256)
+    except LibraryError as error:
+        return _left_out("unclear bars", str(error), sha256)
+    except (FileFormatError, UserError) as error:
+        return _left_out("unreadable", str(error), sha256)
+    except MemoryError:
+        return _left_out("too big", "reading it takes more memory than there is", sha256)
+
+
+def _examined(path: str, kind: str, hints: Hints, sha256: str) -> dict[str, Any]:
+    score, tempo_from = read_score(path, kind, hints)
+    problem = clean.problem_of(score)
+    if problem is not None:
+        return _left_out(problem.reason, problem.detail, sha256)
+    labels = label(score, hints, tempo_from)
+    bars = score_bars(score)
+    found = fingerprint.fingerprint(score)
+    has_grid = clean.grid_strength(score) >= clean.MIN_GRID
+    sounding = sorted({role for role, track in zip(labels["roles"], score.tracks, strict=True) if len(track.notes)})
+    columns = {
+        "sha256": sha256,
+        "title": hints.title,
+        "stated_work": " / ".join(filter(None, (hints.group or hints.title, "" if hints.group else hints.artist))),
+        "stated_split": hints.split,
+        "licence": hints.licence,
+        "credit": hints.credit,
+        "genre": labels["genre"],
+        "tempo_bpm": labels["tempo"],
+        "key": labels["key"],
+        "meter": labels["meter"],
+        "bars": len(bars),
+        "notes": score.note_count,
+        "seconds": round(float(ticks_to_seconds(score, score.last_ticks)), 3),
+        "has_grid": int(has_grid),
+        "roles": " ".join(filter(None, sounding)),
+    }
+    return {
+        "state": "taken",
+        "columns": columns,
+        "labels": labels,
+        "segments": segments.cut(score, bars, labels["roles"]) if has_grid else (),
+        "patterns": patterns.patterns_of(score, bars, labels["roles"], labels["chords"]) if has_grid else (),
+        "bands": found.bands,
+        "print": found.print.hex(),
+        "sketch": found.sketch.hex(),
+    }

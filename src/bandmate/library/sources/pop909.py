@@ -1,0 +1,34 @@
+"""POP909: bar one is not always on beat one, and the chord labels are a track of notes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from bandmate.errors import LibraryError
+from bandmate.score.model import Score
+
+ROLES = {"MELODY": "melody", "BRIDGE": "lead", "PIANO": "chords"}
+
+
+def prepare(score: Score, tags: dict[str, Any]) -> Score:
+    """The song on bars that start where it says, without the track of chord labels, roles named.
+
+    What comes before the first downbeat stays, as a pick-up in a first bar that starts with rests.
+
+    Raises:
+        LibraryError: where its bars start is unknown.
+    """
+    if "downbeat_offset_beats_est" not in tags:
+        raise LibraryError("where its bars start is unknown, so its bars mean nothing")
+    numerator, denominator = (4, 4) if not len(score.meters) else score.meters[["numerator", "denominator"]][0]
+    beats = -float(tags["downbeat_offset_beats_est"]) % int(numerator)
+    shift = round(beats * score.ticks_per_quarter * 4 / int(denominator))
+    tracks = []
+    for track in score.tracks:
+        if track.name == "CHORDS":
+            continue
+        notes = track.notes.copy()
+        notes["onset_ticks"] += shift
+        tracks.append(replace(track, notes=notes, role=ROLES.get(track.name, track.role)))
+    return replace(score, tracks=tuple(tracks), end_ticks=score.end_ticks + shift if score.end_ticks else 0)
