@@ -122,7 +122,11 @@ def _rebeat(symbols: list[str], grid: Grid) -> list[str]:
             return next((name for name in names if name not in (".", "-")), rest)
 
         if grid.compound:
-            second, third = (beat[1], beat[2]) if width == 3 else ((or_rest(*beat[1:3]), beat[3]) if width == 4 else (hold, beat[1]))
+            second, third = (
+                (beat[1], beat[2])
+                if width == 3
+                else ((or_rest(*beat[1:3]), beat[3]) if width == 4 else (hold, beat[1]))
+            )
             out += [beat[0], hold, second, hold, third, hold]
         elif width == 3:
             out += [beat[0], hold, or_rest(*beat[1:]), hold]

@@ -24,7 +24,19 @@ LAYER_ROLE = {
     "tenor": "vox", "violin2": "strings", "viola": "strings",
 }  # fmt: skip
 INNER_VOICES = ("alto", "tenor", "violin2", "viola")
-_POLYPHONY = {"bass": 1, "melody": 1, "lead": 1, "arp": 1, "chords": 4, "pad": 4, "strings": 3, "brass": 3, "vox": 3, "fx": 1, "perc": 2}
+_POLYPHONY = {
+    "bass": 1,
+    "melody": 1,
+    "lead": 1,
+    "arp": 1,
+    "chords": 4,
+    "pad": 4,
+    "strings": 3,
+    "brass": 3,
+    "vox": 3,
+    "fx": 1,
+    "perc": 2,
+}
 # Where a genre says nothing about a role.
 _PROGRAMS = {
     "bass": (33, 32, 38), "chords": (0, 4, 25), "melody": (0, 73, 65), "lead": (81, 80, 73), "pad": (89, 50, 91),
@@ -137,7 +149,11 @@ def _wants(brief: Brief, name: str, dice: Dice) -> list[_Want]:
         return [w for w in wants + more if w.ask in asks or not _excluded(brief, w.ask.role, w.part)]
     parts = [want.part for want in wants]
     for part in core_parts(name):
-        held = part in parts or (part == "melody" and "lead" in roles) or (part in INNER_VOICES and wants and roles & {"strings", "vox"})
+        held = (
+            part in parts
+            or (part == "melody" and "lead" in roles)
+            or (part in INNER_VOICES and wants and roles & {"strings", "vox"})
+        )
         if not held and not _excluded(brief, LAYER_ROLE.get(part, part), part):
             wants.append(_want(block, part))
     if not brief.tracks:
@@ -174,7 +190,9 @@ def _program(brief: Brief, want: _Want, programs: Sequence[int], used: set[int],
                 f"{PROGRAM_NAMES[want.ask.program]} is both asked for and excluded; drop one of the two demands"
             )
         return want.ask.program
-    free = [p for p in programs if p not in gone] or [p for p in _PROGRAMS.get(want.ask.role, (0, 4, 25)) if p not in gone]
+    free = [p for p in programs if p not in gone] or [
+        p for p in _PROGRAMS.get(want.ask.role, (0, 4, 25)) if p not in gone
+    ]
     if not free:
         raise RuleConflict(f"every instrument for {want.ask.role} is excluded; allow one or leave the track out")
     fresh = [p for p in free if p not in used] or free
@@ -262,7 +280,11 @@ def seat(brief: Brief, name: str, key: Key | None, shift: int, overrides: dict[s
         ask = want.ask
         if ask.is_drum and (ask.role == "drums" or want.layer is None):
             drums = block["drums"]
-            kit = ask.kit if ask.kit is not None else dice.weighted((drums["kit"], *drums["kit_alt"]), (5.0, *[1.0] * len(drums["kit_alt"])))
+            kit = (
+                ask.kit
+                if ask.kit is not None
+                else dice.weighted((drums["kit"], *drums["kit_alt"]), (5.0, *[1.0] * len(drums["kit_alt"])))
+            )
             track = PlannedTrack(ask.role, _name(want, 0, True), kit, True, 0, 127, 16, ask.density, ask.articulation)
         else:
             programs, (low, high) = _facts(block, want)
@@ -277,7 +299,15 @@ def seat(brief: Brief, name: str, key: Key | None, shift: int, overrides: dict[s
             if ask.role == "chords":
                 voices = max(voices, int(block["harmony"]["voicing"]["notes"]))
             track = PlannedTrack(
-                ask.role, _name(want, program, False), program, False, low, high, ask.polyphony or voices, ask.density, ask.articulation
+                ask.role,
+                _name(want, program, False),
+                program,
+                False,
+                low,
+                high,
+                ask.polyphony or voices,
+                ask.density,
+                ask.articulation,
             )
             _check_lock(track, key)
         seats.append(Seat(track, want.part, want.layer, want.firm))

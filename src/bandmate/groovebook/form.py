@@ -151,7 +151,9 @@ def lay_out(brief: Brief, form: dict[str, Any], bars: int, energy_shift: int) ->
     peak = max(part.energy for part in parts)
     shift = energy_shift + (brief.energy - peak if brief.energy else 0)
     return [
-        Part(p.kind, p.label, p.bars, p.energy if _energy_stated(brief, i) else min(5, max(1, p.energy + shift)), p.roles)
+        Part(
+            p.kind, p.label, p.bars, p.energy if _energy_stated(brief, i) else min(5, max(1, p.energy + shift)), p.roles
+        )
         for i, p in enumerate(parts)
     ]
 
@@ -197,7 +199,8 @@ def activity(
             active[track, starts[index] : starts[index + 1]] = _sounds(name, part.roles) or joins
         share = (0.6 if bars <= 16 else 0.5 if bars <= 32 else 0.4) if firm[track] else 0.25
         order = sorted(
-            range(len(parts)), key=lambda i: (("high", "low", "build", "break", "outro", "intro").index(parts[i].kind), -i)
+            range(len(parts)),
+            key=lambda i: (("high", "low", "build", "break", "outro", "intro").index(parts[i].kind), -i),
         )
         for index in order:
             if active[track].mean() >= share:

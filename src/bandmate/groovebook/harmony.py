@@ -98,7 +98,7 @@ def into_key(chord: Chord, key: Key) -> Chord:
 
 
 def mode_family(mode: str) -> str:
-    """"major" or "minor", by the third."""
+    """ "major" or "minor", by the third."""
     if mode in _MAJOR_LIKE:
         return "major"
     steps = MODES[mode]

@@ -13,7 +13,16 @@ from bandmate.groovebook import form
 from bandmate.groovebook.cells import grid_of, parse_meter
 from bandmate.groovebook.dice import Dice
 from bandmate.groovebook.ensemble import Seat, seat
-from bandmate.groovebook.harmony import cadence, guess_key, into_key, length_bars, mode_family, numeral, progressions_for, slots
+from bandmate.groovebook.harmony import (
+    cadence,
+    guess_key,
+    into_key,
+    length_bars,
+    mode_family,
+    numeral,
+    progressions_for,
+    slots,
+)
 from bandmate.limits import BARS, METER_NUMERATOR, SEED, TEMPO
 from bandmate.score.brief import Brief
 from bandmate.score.gm import DRUM_NAMES
@@ -25,7 +34,18 @@ DEFAULT_LOOP_BARS = 8
 # How often each tonic is drawn when no key was stated: those that players choose.
 _TONIC_WEIGHTS = (3, 1, 3, 2, 3, 3, 1, 3, 1, 3, 2, 2)
 # A genre for moods alone: the first of these that fits them all.
-_MOOD_GENRES = ("pop", "lofi_hip_hop", "cinematic", "ambient", "trap", "funk", "rock", "house", "techno", "string_quartet")
+_MOOD_GENRES = (
+    "pop",
+    "lofi_hip_hop",
+    "cinematic",
+    "ambient",
+    "trap",
+    "funk",
+    "rock",
+    "house",
+    "techno",
+    "string_quartet",
+)
 _ENDINGS = (
     ("fade", "fade"), ("ring", "ring"), ("held", "ring"), ("tail", "ring"), ("arpeggio", "ring"), ("maj9", "ring"),
     ("6/9", "ring"), ("chord", "ring"), ("cadence", "ring"), ("v-i", "ring"), ("v7-i", "ring"), ("strip", "strip"),
@@ -145,7 +165,10 @@ def _tempo(brief: Brief, block: dict[str, Any], colour: Colour, dice: Dice) -> f
         return TEMPO.check(float(round(style * brief.tempo_factor)))
     base = facts["default"] * (0.97 + 0.06 * dice.roll()) + (colour.tempo_shift if over else 0)
     bpm = base * colour.tempo_factor * brief.tempo_factor
-    low, high = (min(facts["min"], facts["default"] + colour.tempo_shift), max(facts["max"], facts["default"] + colour.tempo_shift))
+    low, high = (
+        min(facts["min"], facts["default"] + colour.tempo_shift),
+        max(facts["max"], facts["default"] + colour.tempo_shift),
+    )
     return TEMPO.check(float(round(min(high, max(low, bpm)))))
 
 
@@ -193,18 +216,27 @@ def _key(brief: Brief, rows: Sequence[Sequence[Any]], colour: Colour, dice: Dice
         return Key(tonic, dice.pick(known or related or colour.modes))
     if brief.progression:
         first = brief.progression.split()[0]
-        return Key(tonic, "minor" if first.startswith(("i", "bVI", "bVII", "iv", "v")) and not first.startswith("ii") else "major")
+        return Key(
+            tonic,
+            "minor" if first.startswith(("i", "bVI", "bVII", "iv", "v")) and not first.startswith("ii") else "major",
+        )
     return Key(tonic, dice.pick(rows)[0])
 
 
 def _dominant(key: Key, block: dict[str, Any], texts: str) -> Chord | None:
     if mode_family(key.mode) == "major":
         return numeral("bVII" if key.mode == "mixolydian" else "V7" if "7" in texts else "V", key.tonic)
-    strong = block["family"] in ("classical", "latin", "bass_music", "jazz", "african", "orchestral") or "V7" in texts or "| V" in texts
+    strong = (
+        block["family"] in ("classical", "latin", "bass_music", "jazz", "african", "orchestral")
+        or "V7" in texts
+        or "| V" in texts
+    )
     return numeral("V7" if strong else "bVII" if block["family"] in ("rock", "pop", "folk") else "v", key.tonic)
 
 
-def _progression_chords(rows: Sequence[Sequence[Any]], key: Key, parts: Sequence[form.Part], overrides: dict[str, Any], dice: Dice) -> tuple[list[Chord], str]:
+def _progression_chords(
+    rows: Sequence[Sequence[Any]], key: Key, parts: Sequence[form.Part], overrides: dict[str, Any], dice: Dice
+) -> tuple[list[Chord], str]:
     """Chords of all sections: one progression for the high sections, one for the others, sized to the sections."""
     pool = progressions_for(rows, key.mode)
     named = [row for row in pool if row[1] == overrides.get("progression")]
@@ -226,7 +258,15 @@ def _progression_chords(rows: Sequence[Sequence[Any]], key: Key, parts: Sequence
     return chords, f"{high[1]} {low[1]}"
 
 
-def _chords(brief: Brief, block: dict[str, Any], rows: Sequence[Sequence[Any]], key: Key, parts: Sequence[form.Part], colour: Colour, dice: Dice) -> tuple[Chord, ...]:
+def _chords(
+    brief: Brief,
+    block: dict[str, Any],
+    rows: Sequence[Sequence[Any]],
+    key: Key,
+    parts: Sequence[form.Part],
+    colour: Colour,
+    dice: Dice,
+) -> tuple[Chord, ...]:
     bars = sum(part.bars for part in parts)
     if brief.chords:
         return tuple(_stated_chords(brief, bars))

@@ -1,0 +1,256 @@
+"""Bass: the genre's cell over the chords, on the root where chords change, and in its relation to the kick."""
+
+from __future__ import annotations
+
+from bandmate.groovebook.cells import ACCENT, SOFT, Step, cell
+from bandmate.groovebook.stage import BASS, Note, Stage
+from bandmate.score.pitch import QUALITIES, Chord
+from bandmate.score.plan import PlannedTrack
+
+_LITERAL = {"b2": 1, "b5": 6, "b6": 8, "#4": 6}
+_BLUESY = ("blues", "funk", "rock", "soul", "hip_hop")
+# Families whose bass anticipates: the change may come a beat early, so no root is added on it.
+_ANTICIPATES = ("n",)
+
+
+def degree(token: str, chord: Chord, stage: Stage) -> int:
+    """Semitones above the chord's root that a bass token stands for."""
+    tones = QUALITIES[chord.quality]
+    scale = {(pitch - chord.root) % 12 for pitch in stage.plan.key.scale}
+    minor = 3 in tones
+    if token in ("R", "x", "n"):
+        return 0
+    if token == "8":
+        return 12
+    if token == "5":
+        return next((t for t in (7, 6, 8) if t in tones), 7)
+    if token == "3" or token == "b3":
+        third = next((t for t in (4, 3) if t in tones), None)
+        if third is None:
+            third = 3 if 3 in scale or token == "b3" else 4 if 4 in scale else 7
+        bluesy = token == "b3" and stage.block["family"] in _BLUESY and not stage.plan.key_lock
+        return 3 if bluesy else third
+    if token in ("7", "b7"):
+        seventh = next((t for t in (10, 11) if t in tones), None)
+        if seventh is None:
+            seventh = 10 if 10 in scale or minor else 11 if token == "7" and 11 in scale else 9
+        return seventh
+    if token == "6":
+        return 9 if 9 in scale or not minor else 8
+    if token == "2":
+        return 2 if 2 in scale else 1 if 1 in scale else 2
+    if token == "4":
+        return 5
+    return _LITERAL.get(token, 0)
+
+
+class Bassist:
+    """Writes one bass track."""
+
+    def __init__(self, stage: Stage, track: int) -> None:
+        self.stage = stage
+        self.track = track
+        self.who: PlannedTrack = stage.plan.tracks[track]
+        self.facts = stage.block["bass"]
+        self.name = stage.plan.genre
+        self.density = self.who.density * stage.colour["density"]
+        self.root = self.who.low + 5
+        self.cells: dict[str, tuple[tuple[Step, ...], ...]] = {}
+
+    def notes(self) -> list[Note]:
+        """All notes, monophonic, in the track's active bars."""
+        bars = self.stage.active_bars(self.track)
+        out: list[Note] = []
+        for bar in bars:
+            out += self._bar(bar)
+        return self._cut(out)
+
+    def _cell(self, bar: int) -> tuple[tuple[Step, ...], ...]:
+        index = self.stage.section_index[bar]
+        section = self.stage.plan.sections[index]
+        if section.label not in self.cells:
+            rows = self.facts["cells"]
+            named = [row for row in rows if row["n"] == self.stage.overrides.get("bass")]
+            dice = self.stage.dice("bass", self.stage.kinds[index], self.track)
+            ranked = sorted(rows, key=lambda row: sum(c not in ".-|" for c in row["c"].split()))
+            # Quiet sections prefer the sparser cells, full ones the busier.
+            weights = [
+                1.0 + (i if section.energy >= 4 else len(rows) - 1 - i if section.energy <= 2 else 1)
+                for i in range(len(rows))
+            ]
+            row = named[0] if named else dice.weighted(ranked, weights)
+            self.cells[section.label] = cell(self.name, row["c"], self.stage.plan.meter, True)
+        return self.cells[section.label]
+
+    def _bar(self, bar: int) -> list[Note]:
+        stage, grid = self.stage, self.stage.grid
+        start = bar * grid.bar_ticks
+        if bar == stage.last_bar and stage.plan.extra.get("ending") != "fade":
+            length = (
+                grid.bar_ticks if stage.plan.extra.get("ending") == "ring" else min(grid.bar_ticks, 2 * grid.beat_ticks)
+            )
+            return [
+                Note(
+                    start,
+                    length - 30,
+                    self._place(stage.chord(start), 0, start),
+                    self.stage.block["vel"]["X"] * 0.85,
+                    BASS,
+                )
+            ]
+        bars = self._cell(bar)
+        section = stage.plan.sections[stage.section_index[bar]]
+        steps = list(bars[(bar - section.start_bar) % len(bars)])
+        anticipates = any(s.symbol == "n" for one in bars for s in one)
+        steps = self._kick_relation(steps, bar)
+        steps = self._thin(steps, bar)
+        if not anticipates:
+            steps = self._on_changes(steps, bar)
+        held = any(s.held_ticks > grid.step_ticks for one in bars for s in one)
+        return [self._note(step, start, bar, held) for step in steps]
+
+    def _kick_relation(self, steps: list[Step], bar: int) -> list[Step]:
+        relation = self.facts["kick_rel"]
+        kicks = self.stage.kicks[bar] if self.stage.kicks else ()
+        if not kicks or relation == "free":
+            return steps
+        taken = {s.ticks for s in steps}
+        if relation == "offbeat":
+            return [s for s in steps if s.ticks not in kicks] or steps
+        if relation == "between":
+            dice = self.stage.dice("between", self.stage.section_index[bar])
+            kept = [s for s in steps if s.ticks not in kicks or s.ticks == 0 or dice.chance(0.6)]
+            return kept or steps
+        need = -(-len(kicks) * 2 // 3)
+        missing = [k for k in kicks if k not in taken]
+        step = self.stage.grid.step_ticks
+        for kick in missing[: max(0, need - (len(kicks) - len(missing)))]:
+            if kick % step == 0 and (kick - step) not in taken or kick % self.stage.grid.beat_ticks == 0:
+                steps = [*steps, Step(kick, "R", step, 1)]
+        return sorted(steps)
+
+    def _thin(self, steps: list[Step], bar: int) -> list[Step]:
+        grid = self.stage.grid
+        dice = self.stage.dice("bass thin", self.stage.section_index[bar], bar % 2)
+        if self.density < 0.85:
+            kept = [s for s in steps if s.ticks in (0, grid.half_ticks) or dice.chance(self.density)]
+            return kept or steps[:1]
+        if self.density > 1.15:
+            eighth = max(grid.step_ticks, grid.beat_ticks // 2)
+            taken = {s.ticks for s in steps}
+            kicks = set(self.stage.kicks[bar]) if self.stage.kicks and self.facts["kick_rel"] == "offbeat" else set()
+            extra = [
+                Step(t, "R" if dice.chance(0.6) else "8" if dice.chance(0.5) else "5", eighth, 1)
+                for t in range(0, grid.bar_ticks, eighth)
+                if t not in taken and t not in kicks and dice.chance(self.density - 1)
+            ]
+            return sorted([*steps, *extra])
+        return steps
+
+    def _on_changes(self, steps: list[Step], bar: int) -> list[Step]:
+        """The first onset within an 8th of a chord change is the root (or named bass); without one it is added."""
+        grid, plan = self.stage.grid, self.stage.plan
+        reach = max(grid.step_ticks, 240)
+        kicks = self.stage.kicks[bar] if self.stage.kicks and self.facts["kick_rel"] == "offbeat" else ()
+        for half in (0, 1):
+            at = half * grid.half_ticks
+            index = 2 * bar + half
+            if half and plan.chords[index] == plan.chords[index - 1]:
+                continue
+            near = [s for s in steps if at <= s.ticks <= at + reach]
+            if near:
+                first = near[0]
+                steps = [s._replace(symbol="R") if s is first else s for s in steps]
+            else:
+                place = -(-at // grid.step_ticks) * grid.step_ticks
+                place += reach // 2 // grid.step_ticks * grid.step_ticks if place in kicks else 0
+                if place < grid.bar_ticks:
+                    steps = sorted([*steps, Step(place, "R", max(grid.step_ticks, grid.beat_ticks // 2), 1)])
+        return steps
+
+    def _note(self, step: Step, start: int, bar: int, held: bool) -> Note:
+        stage, grid = self.stage, self.stage.grid
+        ticks = start + step.ticks
+        chord = stage.chord(ticks)
+        token = step.symbol
+        if token == "n":
+            pitch = self._place(stage.next_chord(ticks), 0, ticks)
+        elif token == "a":
+            pitch = self._approach(ticks)
+        else:
+            pitch = self._place(chord, degree(token, chord, stage), ticks, move=token in ("R", "8"))
+        gate = self.facts["len"] * stage.colour["gate"] * _ARTICULATION.get(self.who.articulation, 1.0)
+        if held:
+            length = step.held_ticks * min(1.0, max(0.55, gate))
+        else:  # a cell without holds leaves lengths to the gate: up to a beat, cut by the next onset
+            length = (
+                grid.beat_ticks if self.facts["len"] >= 0.8 else max(grid.step_ticks, grid.beat_ticks // 2)
+            ) * min(1.0, gate)
+        if token == "x":
+            length = grid.step_ticks * 0.4
+        level = self.stage.block["vel"]
+        velocity = level["X"] if step.level == ACCENT else level["x"] if step.level != SOFT else level["o"]
+        if step.level == 1 and step.ticks == 0:
+            velocity += 6
+        if ticks - start in (stage.kicks[bar] if stage.kicks else ()):
+            velocity *= 1 - 0.2 * self.facts["sidechain"]
+        return Note(ticks, max(30, int(length)), pitch, velocity * 0.95, BASS)
+
+    def _place(self, chord: Chord, above: int, ticks: int, move: bool = True) -> int:
+        low, high = self.who.low, self.who.high
+        base = chord.root if chord.bass is None or above else chord.bass
+        roots = [p for p in range(low, high + 1) if p % 12 == base]
+        if not roots:
+            return self.stage.snap((low + high) // 2, ticks, low, high)
+        lower = [p for p in roots if p <= low + 13] or roots
+        root = min(lower, key=lambda p: abs(p - self.root) + 0.3 * abs(p - low - 6))
+        if move:
+            self.root = root
+        pitch = root + above
+        while pitch > high:
+            pitch -= 12
+        while pitch < low:
+            pitch += 12
+        return self.stage.snap(pitch, ticks, low, high)
+
+    def _approach(self, ticks: int) -> int:
+        target = self._place(self.stage.next_chord(ticks), 0, ticks, move=False)
+        if self.stage.dice("approach", ticks).chance(0.6):
+            target_side = (target - 1, target + 1, target - 2)
+        else:
+            target_side = (target + 2, target - 2, target + 1)
+        allowed = self.stage.allowed(ticks)
+        for pitch in target_side:
+            if self.who.low <= pitch <= self.who.high and (allowed is None or pitch % 12 in allowed):
+                return pitch
+        return self.stage.snap(target, ticks, self.who.low, self.who.high)
+
+    def _cut(self, notes: list[Note]) -> list[Note]:
+        """One note at a time; with a kick that must stay free, notes end before it."""
+        notes = sorted({n.ticks: n for n in notes}.values())
+        out = []
+        bar_ticks = self.stage.grid.bar_ticks
+        ducks = self.facts["kick_rel"] == "offbeat"
+        for note, after in zip(notes, [*notes[1:], None], strict=True):
+            end = min(note.ticks + note.duration_ticks, after.ticks if after else self.stage.end_ticks)
+            if ducks and self.stage.kicks:
+                bar = note.ticks // bar_ticks
+                kick = next(
+                    (bar * bar_ticks + k for k in self.stage.kicks[bar] if bar * bar_ticks + k > note.ticks),
+                    (bar + 1) * bar_ticks,
+                )
+                end = min(end, max(kick - 10, note.ticks + 40))
+            out.append(note._replace(duration_ticks=max(20, end - note.ticks)))
+        return out
+
+
+_ARTICULATION = {
+    "staccato": 0.5,
+    "short": 0.6,
+    "muted": 0.6,
+    "pizzicato": 0.5,
+    "plucked": 0.7,
+    "legato": 1.15,
+    "sustained": 1.2,
+    "slap": 0.7,
+}

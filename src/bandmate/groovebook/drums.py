@@ -1,0 +1,349 @@
+"""Drums: the genre's patterns by energy, varied, with fills before section lines, crashes after them and an ending."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from bandmate.analysis.genres import genre, load_table
+from bandmate.groovebook.cells import ACCENT, NORMAL, SOFT, Hit, _meter_table, _voice_hits, drum_pattern, grid_of
+from bandmate.groovebook.dice import Dice
+from bandmate.groovebook.stage import HATS, KICK, PERC, SNARE, Note, Stage
+
+GROUP = {
+    "kick": KICK, "kick2": KICK, "snare": SNARE, "snare2": SNARE, "rim": SNARE, "clap": SNARE, "closed_hat": HATS,
+    "open_hat": HATS, "pedal_hat": HATS, "ride": HATS, "ride_bell": HATS, "crash": HATS, "splash": HATS, "china": HATS,
+    "tom_h": SNARE, "tom_m": SNARE, "tom_l": SNARE,
+}  # fmt: skip
+_SUBSET = {KICK: "kick", SNARE: "snare", HATS: "hats", PERC: "perc"}
+_BACKBEAT = ("snare", "clap", "rim")
+# Level of a voice against kick and snare.
+_LEVEL = {
+    "closed_hat": 0.74, "open_hat": 0.82, "pedal_hat": 0.62, "ride": 0.76, "shaker": 0.62, "maracas": 0.6, "tamb": 0.66,
+    "rim": 0.82, "crash": 0.95, "clap": 0.95, "cowbell": 0.74, "claves": 0.8, "guiro_s": 0.66, "guiro_l": 0.7,
+    "conga_h": 0.8, "conga_m": 0.78, "conga_l": 0.82, "bongo_h": 0.74, "bongo_l": 0.76, "tri_o": 0.6,
+}  # fmt: skip
+_FILL_VOICES = ("snare", "clap", "rim", "tom_h", "tom_m", "tom_l", "conga_h", "conga_l", "timb_h", "bongo_h", "bongo_l")
+_NO_CRASH = ("ambient", "chorale", "string_quartet", "bossa_nova", "jazz_ballad", "lofi_hip_hop", "minimal_techno")
+_NO_FILL = ("ambient", "chorale", "string_quartet", "minimal_techno")
+_DEFAULT_PERC = {"shaker": "xoxoxoxoxoxoxoxo", "conga_h": "..o...xx..o...xx", "conga_l": "x..x......x....."}
+
+
+@cache
+def drum_keys() -> dict[str, int]:
+    """Voice name -> General MIDI drum key."""
+    return load_table("genres")["_meta"]["drum_notes"]
+
+
+@cache
+def _default_perc(name: str, meter: tuple[int, int]) -> tuple[Hit, ...]:
+    grid = grid_of(name, meter)
+    steps = grid.bar_ticks // 120
+    return tuple(
+        hit for voice, text in _DEFAULT_PERC.items() for hit in _voice_hits(list((text * 8)[:steps]), voice, 120)
+    )
+
+
+@cache
+def _default_kit(name: str, meter: tuple[int, int]) -> tuple[Hit, ...]:
+    step = 120
+    return tuple(hit for voice, row in _meter_table(meter).items() for hit in _voice_hits(row, voice, step))
+
+
+class Drummer:
+    """Writes the drum tracks of one stage."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.block = stage.block
+        self.name = stage.plan.genre
+        self.meter = stage.plan.meter
+        self.facts: dict[str, Any] = self.block["drums"]
+        self.levels = self.block["vel"]
+        self.feel = " ".join(stage.plan.brief.feel)
+        tracks = stage.plan.tracks
+        self.has_perc = any(t.is_drum and t.role == "perc" for t in tracks)
+        density = next((t.density for t in tracks if t.is_drum), 1.0)
+        self.density = density * stage.colour["density"]
+        self._patterns: dict[str, tuple[tuple[Hit, ...], ...]] = {}
+        self._bars = self._write()
+
+    def notes(self, track: int) -> list[Note]:
+        """The notes of one drum track in its active bars."""
+        stage = self.stage
+        role = stage.plan.tracks[track].role
+        keys, gone = drum_keys(), set(stage.plan.brief.excluded_drums)
+        bar_ticks = stage.grid.bar_ticks
+        out: list[Note] = []
+        for bar in stage.active_bars(track):
+            hits = self._bars[bar]
+            if role == "perc":
+                hits = [h for h in hits if h.voice not in GROUP] or list(_default_perc(self.name, self.meter))
+                if bar == stage.last_bar:
+                    hits = hits[:1]
+            elif self.has_perc:
+                hits = [h for h in hits if h.voice in GROUP] or hits
+            kept = [h for h in hits if keys[h.voice] not in gone] or self._instead(gone)
+            out += [self._note(h, bar * bar_ticks, keys, bar) for h in kept]
+        return _no_doubles(out)
+
+    def _note(self, hit: Hit, start: int, keys: dict[str, int], bar: int) -> Note:
+        velocity = self._velocity(hit)
+        if bar in self.stage.fill_bars and hit.voice in _FILL_VOICES:
+            velocity *= 0.84 + 0.22 * hit.ticks / self.stage.grid.bar_ticks  # fills rise from 70 to 84 (measured)
+        return Note(start + hit.ticks, 60, keys[hit.voice], velocity, GROUP.get(hit.voice, PERC))
+
+    def _instead(self, gone: set[int]) -> list[Hit]:
+        keys = drum_keys()
+        voice = next((v for v in ("closed_hat", "shaker", "rim", "snare", "kick", *keys) if keys[v] not in gone), "")
+        grid = self.stage.grid
+        return [Hit(t, voice, NORMAL) for t in range(0, grid.bar_ticks, grid.beat_ticks)] if voice else []
+
+    def _velocity(self, hit: Hit) -> float:
+        base = self.levels[("o", "x", "X")[hit.level]] * _LEVEL.get(hit.voice, 1.0)
+        if hit.level == NORMAL and hit.voice in ("closed_hat", "ride", "shaker"):
+            grid = self.stage.grid
+            place = hit.ticks % grid.beat_ticks
+            live = min(1.0, self.block["feel"]["jitter_ms"] / 8)
+            if place == 0:
+                base *= 1.0
+            elif place * 2 == grid.beat_ticks:
+                base *= 1 - 0.14 * live  # the "and" lies at 0.73-0.96 of the beat (measured)
+            else:
+                base *= 0.86 - 0.28 * live
+        return base
+
+    # -- patterns -----------------------------------------------------------------------------------------------
+
+    def _pattern(self, index: int) -> tuple[tuple[Hit, ...], ...]:
+        section = self.stage.plan.sections[index]
+        label = section.label
+        if label not in self._patterns:
+            self._patterns[label] = self._choose(section.energy, self.stage.kinds[index])
+        return self._patterns[label]
+
+    def _choose(self, energy: int, kind: str) -> tuple[tuple[Hit, ...], ...]:
+        rows = self.facts["patterns"]
+        dice = self.stage.dice("pattern", kind, energy)
+        sounding = [i for i in range(len(rows)) if any(drum_pattern(self.name, i, self.meter))]
+        named = [i for i in sounding if rows[i]["n"] == self.stage.overrides.get("pattern")]
+        if named:
+            return drum_pattern(self.name, named[0], self.meter)
+        fitting = [i for i in sounding if rows[i]["e"][0] <= energy <= rows[i]["e"][1]]
+        fitting = fitting or sorted(sounding, key=lambda i: abs(sum(rows[i]["e"]) / 2 - energy))[:1]
+        if not fitting:
+            return (_default_kit(self.name, self.meter),)
+        # Patterns without a kick are tops for quiet sections, not the groove of a chorus.
+        driven = [i for i in fitting if "kick" in rows[i]] if energy >= 3 else fitting
+        fitting = driven or fitting
+        weights = [1.0 / (1.0 + abs(sum(rows[i]["e"]) / 2 - energy)) for i in fitting]
+        return drum_pattern(self.name, dice.weighted(fitting, weights), self.meter)
+
+    def _write(self) -> list[list[Hit]]:
+        stage = self.stage
+        plan = stage.plan
+        out: list[list[Hit]] = []
+        drums = next((t for t, track in enumerate(plan.tracks) if track.is_drum and track.role == "drums"), None)
+        for index, section in enumerate(plan.sections):
+            pattern = self._pattern(index)
+            edits = [self._edits(section.label, cycle, section.energy) for cycle in range(4)]
+            voices = (plan.extra.get("voices") or [None] * len(plan.sections))[index]
+            for offset in range(section.bars):
+                bar = section.start_bar + offset
+                hits = self._edited(list(pattern[offset % len(pattern)]), edits[offset % 4], offset)
+                hits = self._felt(self._dense(hits, section.label, offset % max(2, len(pattern))))
+                if voices:
+                    hits = [h for h in hits if _SUBSET[GROUP.get(h.voice, PERC)] in voices] or hits
+                hits = self._fill(hits, bar, index, offset)
+                hits = self._crash(hits, bar, index, offset)
+                if bar == stage.last_bar:
+                    hits = self._end(hits)
+                out.append(sorted(set(hits)))
+        audible = plan.active[drums] if drums is not None else None
+        keys, gone = drum_keys(), set(plan.brief.excluded_drums)
+        stage.kicks = [
+            tuple(
+                sorted(
+                    {
+                        h.ticks
+                        for h in hits
+                        if GROUP.get(h.voice) == KICK and h.level >= NORMAL and keys[h.voice] not in gone
+                    }
+                )
+            )
+            if audible is not None and audible[bar]
+            else ()
+            for bar, hits in enumerate(out)
+        ]
+        return out
+
+    def _edits(self, label: str, cycle: int, energy: int) -> list[dict[str, Any]]:
+        dice = self.stage.dice("vary", label, cycle)
+        drop = self.stage.overrides.get("drop", ())
+        factor = self.density if self.density < 1 else self.density * self.density
+        chosen = [row for row in self.facts["vary"] if energy >= row["e"] and dice.chance(min(1.0, row["p"] * factor))]
+        # Of the places named, one or two change: all of them at once would be another pattern.
+        picked = []
+        for row in chosen:
+            at = list(row["at"])
+            keep = len(at) if row["p"] >= 0.5 or len(at) == 1 else 1 + (dice.roll() < 0.3)
+            while len(at) > keep:
+                del at[int(dice.roll() * len(at))]
+            picked.append(row | {"at": at})
+        return picked + [{"op": "mute", "v": voice, "at": []} for voice in drop]
+
+    def _edited(self, hits: list[Hit], edits: list[dict[str, Any]], offset: int) -> list[Hit]:
+        grid = self.stage.grid
+        native_steps = int(self.facts["steps"])
+        step = (
+            grid.step_ticks
+            if grid.native or grid.step_ticks == 160
+            else 480 * 4 // (16 if self.facts["grid"] == "16th" else 8)
+        )
+        for row in edits:
+            voice, op = row["v"], row["op"]
+            if op == "mute":
+                hits = [h for h in hits if h.voice != voice and _SUBSET.get(GROUP.get(h.voice, PERC)) != voice]
+                continue
+            for place in row["at"]:
+                if place >= native_steps and offset % 2 == 0:
+                    continue
+                ticks = place % native_steps * step
+                if ticks >= grid.bar_ticks or voice not in drum_keys():
+                    continue
+                there = [h for h in hits if h.voice == voice and ticks <= h.ticks < ticks + step]
+                if op == "drop" or (op == "swap" and there):
+                    hits = [h for h in hits if h not in there]
+                if op == "add" and not there:
+                    hits.append(Hit(ticks, voice, SOFT if voice in ("snare", "rim") else NORMAL))
+                if op == "swap" and there:
+                    symbols = ["."] * place + [str(row.get("to", "X"))] if place < native_steps else []
+                    hits += [h for h in _voice_hits(symbols, voice, step) if h.ticks < grid.bar_ticks]
+        return hits
+
+    def _dense(self, hits: list[Hit], label: str, cycle: int) -> list[Hit]:
+        """Thin or thicken what is not kick or backbeat, the same way in every bar of a section."""
+        if 0.85 <= self.density <= 1.15:
+            return hits
+        dice = self.stage.dice("dense", label, cycle)
+        grid = self.stage.grid
+        if self.density < 1:
+            core = [h for h in hits if h.level == ACCENT or GROUP.get(h.voice) == KICK]
+            other = [h for h in hits if h not in core]
+            eighth = max(grid.step_ticks, grid.beat_ticks // 2)
+            return core + [h for h in other if dice.chance(self.density if h.ticks % eighth == 0 else self.density**3)]
+        voice = next((h.voice for h in hits if h.voice in ("closed_hat", "ride", "shaker")), "closed_hat")
+        taken = {h.ticks for h in hits if h.voice == voice}
+        free = [t for t in range(0, grid.bar_ticks, grid.step_ticks) if t not in taken]
+        return hits + [Hit(t, voice, SOFT) for t in free if dice.chance(min(1.0, (self.density - 1) * 1.2))]
+
+    def _felt(self, hits: list[Hit]) -> list[Hit]:
+        grid = self.stage.grid
+        if "half" in self.feel:
+            back = next((v for v in _BACKBEAT if any(h.voice == v for h in hits)), "snare")
+            hits = [
+                h
+                for h in hits
+                if h.voice not in _BACKBEAT and (GROUP.get(h.voice) != KICK or h.ticks < grid.half_ticks)
+            ]
+            hits = [h for h in hits if GROUP.get(h.voice) != KICK or h.ticks == 0 or h.ticks % grid.beat_ticks]
+            hits.append(Hit(grid.half_ticks // grid.step_ticks * grid.step_ticks, back, ACCENT))
+        elif "double" in self.feel:
+            core = [h for h in hits if h.voice in ("kick", *_BACKBEAT)]
+            other = [h for h in hits if h not in core]
+            half = [h._replace(ticks=h.ticks // 2) for h in core]
+            hits = other + half + [h._replace(ticks=h.ticks + grid.half_ticks) for h in half]
+        if "four" in self.feel:
+            hits = [h for h in hits if GROUP.get(h.voice) != KICK]
+            hits += [Hit(t, "kick", ACCENT) for t in range(0, grid.bar_ticks, grid.beat_ticks)]
+        return hits
+
+    # -- fills, crashes, ending ---------------------------------------------------------------------------------
+
+    def _fill(self, hits: list[Hit], bar: int, index: int, offset: int) -> list[Hit]:
+        stage, section = self.stage, self.stage.plan.sections[index]
+        if self.name in _NO_FILL or bar == stage.last_bar or section.bars < 2 and stage.plan.bars < 4:
+            return hits
+        dice = stage.dice("fill", bar)
+        ends = offset == section.bars - 1
+        before_rise = ends and index + 1 < len(stage.plan.sections)
+        before_end = stage.last_bar is not None and bar == stage.last_bar - 1
+        turn = ends and stage.plan.loop
+        quiet = stage.kinds[index] == "intro" and section.energy <= 2
+        if before_rise or before_end:
+            p, whole = (0.95, not quiet)
+        elif turn:
+            p, whole = 0.8, False
+        elif offset % 8 == 7:
+            p, whole = 0.8, True
+        elif offset % 4 == 3:
+            p, whole = 0.4, False
+        else:
+            return hits
+        if not dice.chance(p) or (quiet and not before_rise):
+            return hits
+        fills = [i for i in range(len(self.facts["fills"])) if any(drum_pattern(self.name, i, self.meter, "fills"))]
+        if not fills or "none" in (self.stage.overrides.get("pattern"),):
+            return hits
+        fill = list(drum_pattern(self.name, dice.pick(fills), self.meter, "fills")[0])
+        return self._merged(hits, fill, bar, whole)
+
+    def _merged(self, hits: list[Hit], fill: list[Hit], bar: int, whole: bool) -> list[Hit]:
+        grid = self.stage.grid
+        groove = {(h.ticks, h.voice) for h in hits}
+        new = [h.ticks for h in fill if h.voice in _FILL_VOICES and (h.ticks, h.voice) not in groove]
+        start = min(new) // grid.beat_ticks * grid.beat_ticks if new else grid.half_ticks
+        if not whole:  # light: only the last beats
+            start = max(
+                start, grid.bar_ticks - max(grid.beat_ticks, grid.half_ticks // grid.beat_ticks * grid.beat_ticks)
+            )
+        tail = [h for h in fill if h.ticks >= start]
+        if not any(h.voice in _FILL_VOICES for h in tail):
+            tail = [h for h in hits if GROUP.get(h.voice) == KICK and h.ticks >= start and whole is False] + tail
+        self.stage.fill_bars.add(bar)
+        return [h for h in hits if h.ticks < start] + tail
+
+    def _crash(self, hits: list[Hit], bar: int, index: int, offset: int) -> list[Hit]:
+        plan = self.stage.plan
+        section = plan.sections[index]
+        quiet = self.stage.colour["velocity"] <= -12 or self.name in _NO_CRASH or section.energy < 3
+        if quiet or any(h.voice == "crash" and h.ticks == 0 for h in hits):
+            return hits
+        opens = offset == 0 and (index > 0 or plan.loop is False and section.energy >= 4)
+        after = bar - 1 in self.stage.fill_bars and self.stage.dice("crash", bar).chance(0.35)
+        if not (opens or after):
+            return hits
+        hits = [h for h in hits if not (h.ticks == 0 and h.voice in ("closed_hat", "ride"))]
+        return [*hits, Hit(0, "crash", ACCENT if opens else NORMAL)]
+
+    def _end(self, hits: list[Hit]) -> list[Hit]:
+        if self.stage.plan.extra.get("ending") == "fade":
+            return hits
+        first = [h for h in hits if h.ticks == 0 and h.voice not in ("closed_hat", "ride", "shaker")]
+        if self.name in _NO_CRASH:
+            return first or [Hit(0, hits[0].voice if hits else "closed_hat", SOFT)]
+        return [
+            *[h for h in first if h.voice not in ("crash", "kick")],
+            Hit(0, "kick", ACCENT),
+            Hit(0, "crash", ACCENT),
+        ]
+
+
+def _no_doubles(notes: list[Note]) -> list[Note]:
+    """One stroke of a key at a time; of two the louder stays."""
+    best: dict[tuple[int, int], Note] = {}
+    for note in notes:
+        place = (note.ticks, note.pitch)
+        if place not in best or best[place].velocity < note.velocity:
+            best[place] = note
+    return sorted(best.values())
+
+
+def solo_dice(stage: Stage, track: int) -> Dice:
+    """Chance of a drum track beyond the drummer's own."""
+    return stage.dice("drums", track)
+
+
+def has_drum_facts(name: str) -> bool:
+    """Whether any pattern of a genre sounds."""
+    return any(len(row) > 3 for row in genre(name)["drums"]["patterns"])

@@ -1,0 +1,331 @@
+"""Lead: a melody one can hum: a motif, its repetition and sequence over the chords, an answer, a cadence and a breath."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bandmate.groovebook.dice import Dice
+from bandmate.groovebook.harmony import mode_family
+from bandmate.groovebook.stage import MELODY, Note, Stage
+from bandmate.score.pitch import MODES, QUALITIES, Chord
+from bandmate.score.plan import PlannedTrack
+
+_BLUES_FAMILIES = ("blues", "funk", "rock", "soul", "hip_hop", "jazz")
+_CHORD_TONE = {"classical": 0.86, "jazz": 0.66, "blues": 0.66}
+# Bars of a phrase: A motif, a the same sequenced, B answer, C cadence, "-" silence; capital C closes, c leaves open.
+_SHAPES = {
+    1: (("A",),),
+    2: (("A", "C"), ("A", "B")),
+    4: (("A", "a", "B", "C"), ("A", "B", "a", "C"), ("A", "a", "A", "C")),
+    8: (("A", "B", "a", "c", "A", "B", "D", "C"), ("A", "a", "B", "c", "A", "a", "D", "C")),
+}
+_SPARSE = {
+    1: (("A",),),
+    2: (("A", "-"), ("A", "C")),
+    4: (("A", "-", "a", "C"), ("A", "a", "-", "C"), ("A", "B", "C", "-")),
+    8: (("A", "-", "a", "c", "A", "-", "B", "C"), ("A", "a", "c", "-", "A", "B", "C", "-")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Motif:
+    """A bar's worth of melody without pitches: onsets in ticks and steps of the ladder from an anchor."""
+
+    onsets: tuple[int, ...]
+    steps: tuple[int, ...]
+
+
+class Singer:
+    """Writes one melody track.
+
+    Args:
+        stage: the piece.
+        track: index of the track.
+    """
+
+    def __init__(self, stage: Stage, track: int) -> None:
+        self.stage = stage
+        self.track = track
+        self.who: PlannedTrack = stage.plan.tracks[track]
+        self.facts = stage.block["melody"]
+        self.scale = self._scale()
+        self.strong = _CHORD_TONE.get(stage.block["family"], 0.78)
+        self.density = self.who.density * stage.colour["density"]
+        self.ladders: dict[tuple[Chord, frozenset[int] | None], tuple[list[int], list[int]]] = {}
+        # A singable span in the middle of the range, high enough to stand over the chords.
+        low, high = self.who.low, self.who.high
+        span = min(high - low, 19)
+        bottom = low + max(0, (high - low - span) // 2)
+        self.low, self.high = bottom, bottom + span
+
+    def notes(self) -> list[Note]:
+        """All notes, one at a time, in the track's active bars."""
+        out: list[Note] = []
+        bars = self.stage.active_bars(self.track)
+        runs: list[list[int]] = []
+        for bar in bars:
+            joined = (
+                runs and bar == runs[-1][-1] + 1 and self.stage.section_index[bar] == self.stage.section_index[bar - 1]
+            )
+            runs[-1].append(bar) if joined else runs.append([bar])
+        for run in runs:
+            out += self._section(run)
+        out = self._cut(sorted({n.ticks: n for n in out}.values()))
+        if not out and bars:  # a line that rests everywhere still says one thing
+            start = bars[0] * self.stage.grid.bar_ticks
+            out = [
+                Note(
+                    start,
+                    self.stage.grid.half_ticks,
+                    self._near(self._ladder(start)[1], (self.low + self.high) / 2),
+                    self.stage.block["vel"]["x"],
+                    MELODY,
+                )
+            ]
+        return out
+
+    # -- pitch material -----------------------------------------------------------------------------------------
+
+    def _scale(self) -> frozenset[int]:
+        """Pitch classes of the genre's melody scale that suits the key, inside the lock."""
+        plan = self.stage.plan
+        family = mode_family(plan.key.mode)
+        dice = self.stage.dice("scale")
+        fitting = []
+        for name in self.facts["scales"]:
+            name = {"minor_blues": "blues"}.get(name, name)
+            if name not in MODES or name in ("chromatic", "altered", "diminished"):
+                continue
+            pitches = frozenset((plan.key.tonic + step) % 12 for step in MODES[name])
+            bluesy = name in ("blues", "minor_pentatonic") and self.stage.block["family"] in _BLUES_FAMILIES
+            inside = pitches <= plan.key.lock if plan.key_lock else len(pitches - plan.key.lock) <= (1 if bluesy else 0)
+            if inside and (mode_family(name) == family or bluesy):
+                fitting.append(pitches)
+        own = plan.key.scale
+        return dice.pick([*fitting, own]) if fitting else own
+
+    def _ladder(self, ticks: int) -> tuple[list[int], list[int]]:
+        """The pitches a melody may walk on over the chord at a place, and those of them in the chord."""
+        chord = self.stage.chord(ticks)
+        allowed = self.stage.allowed(ticks)
+        key = (chord, allowed)
+        if key not in self.ladders:
+            tones = frozenset((chord.root + step) % 12 for step in QUALITIES[chord.quality])
+            # A chord tone outside the scale replaces its chromatic neighbours.
+            outside = tones - self.scale
+            pool = {p for p in self.scale if p in tones or not any((p - t) % 12 in (1, 11) for t in outside)} | tones
+            if allowed is not None:
+                pool &= allowed
+                tones = tones & allowed
+            rungs = [p for p in range(self.low, self.high + 1) if p % 12 in pool]
+            rungs = rungs or [self.stage.snap((self.low + self.high) // 2, ticks, self.who.low, self.who.high)]
+            self.ladders[key] = (rungs, [p for p in rungs if p % 12 in tones] or rungs)
+        return self.ladders[key]
+
+    @staticmethod
+    def _near(pitches: list[int], goal: float) -> int:
+        return min(pitches, key=lambda p: (abs(p - goal), p))
+
+    # -- rhythm -------------------------------------------------------------------------------------------------
+
+    def _weights(self, count: int, dice: Dice) -> dict[int, float]:
+        """How welcome an onset is at each place of the bar."""
+        grid = self.stage.grid
+        weights: dict[int, float] = {}
+        syncopation = 0.5 + dice.roll() * 0.8
+        fine = count > 2 * max(1, grid.bar_ticks // grid.beat_ticks) or self.stage.plan.tempo < 84
+        for ticks in range(0, grid.bar_ticks, grid.step_ticks):
+            place = ticks % grid.beat_ticks
+            if ticks == 0:
+                weights[ticks] = 4.0
+            elif place == 0:
+                weights[ticks] = 2.2
+            elif grid.beat_steps == 3 and place == 2 * grid.step_ticks:
+                weights[ticks] = 1.3 * syncopation
+            elif grid.compound and place % (grid.beat_ticks // 3) == 0:
+                weights[ticks] = 1.2
+            elif place * 2 == grid.beat_ticks:
+                weights[ticks] = 1.4 * syncopation
+            else:
+                weights[ticks] = 0.5 * syncopation if fine else 0.06
+        return weights
+
+    def _rhythm(self, count: int, dice: Dice, avoid: tuple[int, ...] = (), until: int | None = None) -> tuple[int, ...]:
+        weights = self._weights(count, dice)
+        if until is not None:
+            weights = {t: w for t, w in weights.items() if t < until}
+        for ticks in avoid:  # an answer sits where the motif did not
+            if ticks and ticks in weights:
+                weights[ticks] *= 0.6
+        if dice.chance(0.25):
+            weights[0] *= 0.2  # an off-beat start
+        picked: list[int] = []
+        while weights and len(picked) < count:
+            places = list(weights)
+            ticks = dice.weighted(places, list(weights.values()))
+            picked.append(ticks)
+            del weights[ticks]
+            for near in (ticks - self.stage.grid.step_ticks, ticks + self.stage.grid.step_ticks):
+                if near in weights:
+                    weights[near] *= 0.35
+        return tuple(sorted(picked))
+
+    def _contour(self, count: int, dice: Dice) -> tuple[int, ...]:
+        """Steps on the ladder: mostly by one, a leap now and then answered by a step back, an arch or a fall."""
+        shape = dice.pick(("arch", "fall", "rise", "wave"))
+        at, last, out = 0, 0, [0]
+        for index in range(1, count):
+            part = index / max(1, count - 1)
+            up = {"arch": 0.75 if part < 0.5 else 0.25, "fall": 0.3, "rise": 0.68, "wave": 0.7 if index % 3 else 0.25}[
+                shape
+            ]
+            size = dice.weighted((0, 1, 2, 3), (1.3, 6, 2, 1))
+            step = size if dice.chance(up) else -size
+            if abs(last) >= 3:
+                step = -1 if last > 0 else 1
+            if abs(at + step) > 5:
+                step = -step
+            at, last = at + step, step
+            out.append(at)
+        return tuple(out)
+
+    def _motif(self, count: int, dice: Dice, **kind: object) -> Motif:
+        onsets = self._rhythm(max(1, count), dice, **kind)  # type: ignore[arg-type]
+        return Motif(onsets, self._contour(len(onsets), dice))
+
+    # -- sections -----------------------------------------------------------------------------------------------
+
+    def _section(self, bars: list[int]) -> list[Note]:
+        stage = self.stage
+        section = stage.plan.sections[stage.section_index[bars[0]]]
+        dice = stage.dice("motif", section.label, self.track)  # a section that comes back brings its motif back
+        low, high = self.facts["notes_per_bar"]
+        level = (section.energy - 1) / 4
+        count = max(1, round((low + (high - low) * (0.25 + 0.5 * level)) * min(1.6, self.density)))
+        rest = self.facts["rest"] / max(0.6, min(1.4, self.density))
+        a = self._motif(count, dice)
+        b_rhythm = self._rhythm(count, dice, a.onsets) if dice.chance(0.5) else a.onsets
+        b = Motif(
+            b_rhythm,
+            tuple(-s for s in a.steps)
+            if len(b_rhythm) == len(a.steps) and dice.chance(0.5)
+            else self._contour(len(b_rhythm), dice),
+        )
+        until = stage.grid.half_ticks + stage.grid.step_ticks
+        c = self._motif(max(2, count // 2), dice, until=until)
+        d = self._motif(min(count + 1, 12), dice)
+        motifs = {"A": a, "a": a, "B": b, "C": c, "c": c, "D": d}
+        size = next(n for n in (8, 4, 2, 1) if n <= min(int(self.facts["phrase_bars"]), len(bars)))
+        shape = dice.pick((_SPARSE if rest >= 0.42 else _SHAPES)[size])
+        centre = (self.low + self.high) / 2 + (2.5 if stage.kinds[stage.section_index[bars[0]]] == "high" else -1.5)
+        out: list[Note] = []
+        anchor = centre
+        for start in range(0, len(bars), size):
+            number = start // size
+            phrase = bars[start : start + size]
+            letters = list(shape[: len(phrase)])
+            if len(phrase) < size:
+                letters[-1] = "C"
+            last = start + size >= len(bars)
+            fresh = stage.dice("phrase", section.label, self.track, number)
+            for offset, (bar, letter) in enumerate(zip(phrase, letters, strict=True)):
+                if letter == "-":
+                    continue
+                if letter == "A":
+                    anchor = centre
+                elif letter == "a":
+                    anchor += fresh.pick((-2, 2, 0))
+                motif = self._varied(motifs[letter], fresh) if number % 2 and letter in "ABD" else motifs[letter]
+                closes = letter == "C" and (last or number % 2 == 1)
+                ends = offset == len(phrase) - 1 or letter in "Cc"
+                out += self._sing(bar, motif, anchor, closes, ends, out[-1].pitch if out else None)
+        return out
+
+    def _varied(self, motif: Motif, dice: Dice) -> Motif:
+        """The motif again, with one note other: its last steps turned, or a note left out."""
+        onsets, steps = list(motif.onsets), list(motif.steps)
+        if len(onsets) > 3 and dice.chance(0.3):
+            at = dice.between(1, len(onsets) - 2)
+            del onsets[at], steps[at]
+        if len(steps) > 1:
+            steps[-1] = steps[-2] + dice.pick((-1, 1, 2))
+        return Motif(tuple(onsets), tuple(steps))
+
+    def _sing(self, bar: int, motif: Motif, anchor: float, closes: bool, ends: bool, before: int | None) -> list[Note]:
+        stage, grid = self.stage, self.stage.grid
+        start = bar * grid.bar_ticks
+        levels = stage.block["vel"]
+        if bar == stage.last_bar and stage.plan.extra.get("ending") != "fade":
+            home = [p for p in self._ladder(start)[1] if p % 12 == stage.chord(start).root] or self._ladder(start)[1]
+            length = (
+                grid.bar_ticks if stage.plan.extra.get("ending") == "ring" else min(grid.bar_ticks, 2 * grid.beat_ticks)
+            )
+            return [Note(start, length - 20, self._near(home, before if before else anchor), levels["x"] + 6, MELODY)]
+        out: list[Note] = []
+        rungs, tones = self._ladder(start)
+        root = rungs.index(self._near(tones, anchor)) if self._near(tones, anchor) in rungs else len(rungs) // 2
+        base = rungs[root]
+        dice = stage.dice("sing", stage.plan.sections[stage.section_index[bar]].label, bar % 8, self.track)
+        for index, (onset, step) in enumerate(zip(motif.onsets, motif.steps, strict=True)):
+            ticks = start + onset
+            rungs, tones = self._ladder(ticks)
+            home = min(range(len(rungs)), key=lambda i: abs(rungs[i] - base))
+            at = home + step
+            if at < 0:
+                at = -at
+            if at >= len(rungs):
+                at = 2 * (len(rungs) - 1) - at
+            pitch = rungs[min(max(at, 0), len(rungs) - 1)]
+            final = ends and index == len(motif.onsets) - 1
+            strong = onset % grid.half_ticks == 0 or (grid.meter[0] == 3 and onset == 0)
+            if final:
+                pitch = self._cadence_tone(ticks, pitch, closes)
+            elif (strong and dice.chance(self.strong + 0.06)) or (index == 0 and dice.chance(0.8)):
+                pitch = self._near(tones, pitch)
+            pitch = self._reachable(pitch, out[-1].pitch if out else before, rungs, tones if strong or final else rungs)
+            nxt = motif.onsets[index + 1] if index + 1 < len(motif.onsets) else grid.bar_ticks
+            length = self._length(onset, nxt, final)
+            velocity = (
+                levels["x"]
+                + (8 if onset == 0 else 4 if onset % grid.beat_ticks == 0 else -3)
+                + (4 if index == len(motif.onsets) // 2 else 0)
+            )
+            out.append(Note(ticks, length, pitch, velocity, MELODY))
+        return out
+
+    def _cadence_tone(self, ticks: int, pitch: int, closes: bool) -> int:
+        chord = self.stage.chord(ticks)
+        tones = QUALITIES[chord.quality]
+        wanted = {chord.root} if closes else {(chord.root + t) % 12 for t in tones[:3]}
+        rungs = self._ladder(ticks)[1]
+        return self._near([p for p in rungs if p % 12 in wanted] or rungs, pitch)
+
+    def _reachable(self, pitch: int, before: int | None, rungs: list[int], among: list[int]) -> int:
+        """No leap over an octave; what lies too far is taken nearer."""
+        if before is None or abs(pitch - before) <= 9:
+            return pitch
+        near = [p for p in among if abs(p - before) <= 9] or [p for p in rungs if abs(p - before) <= 9]
+        return self._near(near, pitch) if near else pitch
+
+    def _length(self, onset: int, following: int, final: bool) -> int:
+        grid, stage = self.stage.grid, self.stage
+        gap = following - onset
+        gate = (
+            0.92
+            * min(1.08, stage.colour["gate"])
+            * {"staccato": 0.5, "short": 0.55, "pizzicato": 0.4, "legato": 1.08}.get(self.who.articulation, 1.0)
+        )
+        if final:  # long, then a breath of at least an 8th before the bar ends
+            return (
+                max(grid.step_ticks, min(gap - max(grid.step_ticks, 240), 2 * grid.beat_ticks))
+                if gap > 300
+                else int(gap * 0.8)
+            )
+        return max(40, int(min(gap, 2 * grid.beat_ticks) * min(1.0, gate)))
+
+    def _cut(self, notes: list[Note]) -> list[Note]:
+        out = []
+        for note, after in zip(notes, [*notes[1:], None], strict=True):
+            end = min(note.ticks + note.duration_ticks, after.ticks if after else self.stage.end_ticks)
+            out.append(note._replace(duration_ticks=max(20, end - note.ticks)))
+        return out

@@ -1,0 +1,161 @@
+"""Stage: a plan laid out bar by bar for the players, and the note rows they hand back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from bandmate.analysis.genres import genre
+from bandmate.groovebook.cells import TPQ, Grid, grid_of
+from bandmate.groovebook.dice import Dice
+from bandmate.score.pitch import Chord
+from bandmate.score.plan import Plan
+
+GROUPS = ("free", "kick", "snare", "hats", "perc", "bass", "chords", "melody")
+FREE, KICK, SNARE, HATS, PERC, BASS, CHORDS, MELODY = range(8)
+# How loud a section of energy 1..5 is played.
+_LOUD = {1: 0.76, 2: 0.85, 3: 0.93, 4: 1.0, 5: 1.05}
+
+
+class Note(NamedTuple):
+    """A note as written by a player: grid ticks from the start, velocity before loudness, and its feel group."""
+
+    ticks: int
+    duration_ticks: int
+    pitch: int
+    velocity: float
+    group: int = FREE
+
+
+@dataclass(slots=False)
+class Stage:
+    """What every player can see.
+
+    Attributes:
+        plan, seed: the plan and the seed of this performance.
+        kicks: ticks from bar start of the kick strokes of each bar; the drummer fills it, the bass reads it.
+        fill_bars: bars in which the drums fill; melody: notes of the melody once it is written.
+    """
+
+    plan: Plan
+    seed: int
+    kicks: list[tuple[int, ...]] = field(default_factory=list)
+    fill_bars: set[int] = field(default_factory=set)
+    melody: list[Note] = field(default_factory=list)
+
+    @cached_property
+    def block(self) -> dict[str, Any]:
+        """The genre's facts."""
+        return genre(self.plan.genre)
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The steps of a bar."""
+        return grid_of(self.plan.genre, self.plan.meter)
+
+    @cached_property
+    def section_index(self) -> list[int]:
+        """Section of each bar."""
+        return [i for i, section in enumerate(self.plan.sections) for _ in range(section.bars)]
+
+    @cached_property
+    def energy(self) -> list[int]:
+        """Energy 1..5 of each bar."""
+        return [self.plan.sections[i].energy for i in self.section_index]
+
+    @cached_property
+    def kinds(self) -> list[str]:
+        """Kind of each section ("intro", "low", "high", "build", "break", "outro")."""
+        from bandmate.groovebook.form import kind_of
+
+        return self.plan.extra.get("kinds") or [kind_of(section.label) for section in self.plan.sections]
+
+    @cached_property
+    def overrides(self) -> dict[str, Any]:
+        """Pattern, bass and comp names that a mood or style prefers."""
+        return self.plan.extra.get("overrides", {})
+
+    @cached_property
+    def colour(self) -> dict[str, float]:
+        """Density, gate, velocity and dissonance of the moods."""
+        return {"density": 1.0, "gate": 1.0, "velocity": 0, "dissonance": 0.2} | self.plan.extra.get("colour", {})
+
+    @cached_property
+    def end_ticks(self) -> int:
+        """Length of the piece."""
+        return self.plan.bars * self.grid.bar_ticks
+
+    @cached_property
+    def last_bar(self) -> int | None:
+        """The bar that holds the final chord, None for loops and for pieces too short to end."""
+        ending = self.plan.extra.get("ending", "hit")
+        return self.plan.bars - 1 if ending != "loop" and self.plan.bars >= 4 and not self.plan.loop else None
+
+    def part(self, track: int) -> tuple[str, int | None]:
+        """What the genre calls a track, and which of its layers it is."""
+        parts = self.plan.extra.get("parts")
+        if parts:
+            return parts[track][0], parts[track][1]
+        return self.plan.tracks[track].role, None
+
+    def active_bars(self, track: int) -> list[int]:
+        """Bars in which a track sounds."""
+        return self.plan.active[track].nonzero()[0].tolist()
+
+    def chord(self, ticks: int) -> Chord:
+        """The chord that sounds at a place."""
+        return self.plan.chords[min(ticks // self.grid.half_ticks, len(self.plan.chords) - 1)]
+
+    def next_chord(self, ticks: int) -> Chord:
+        """The chord of the next half bar; a loop comes round to its first, an ending stays on its last."""
+        at = ticks // self.grid.half_ticks + 1
+        if at < len(self.plan.chords):
+            return self.plan.chords[at]
+        return self.plan.chords[0] if self.plan.loop else self.plan.chords[-1]
+
+    def allowed(self, ticks: int) -> frozenset[int] | None:
+        """Pitch classes that the locks allow at a place, None = all."""
+        plan = self.plan
+        if plan.chord_lock:
+            return plan.key.lock | self.chord(ticks).pitch_classes
+        return plan.key.lock if plan.key_lock else None
+
+    def snap(self, pitch: int, ticks: int, low: int, high: int) -> int:
+        """The allowed pitch nearest to a pitch, inside a range."""
+        allowed = self.allowed(ticks)
+        pitch = min(max(pitch, low), high)
+        if allowed is None or pitch % 12 in allowed:
+            return pitch
+        for distance in range(1, 128):
+            for moved in (pitch - distance, pitch + distance):
+                if low <= moved <= high and moved % 12 in allowed:
+                    return moved
+        return pitch
+
+    def loudness(self, bar: int) -> float:
+        """Velocity factor of a bar: its section's energy, a build's rise, a fade's fall."""
+        index = self.section_index[bar]
+        section = self.plan.sections[index]
+        loud = _LOUD[section.energy]
+        if self.kinds[index] == "build":
+            loud *= 0.85 + 0.2 * (bar - section.start_bar + 1) / section.bars
+        fade = min(8, self.plan.bars // 4)
+        if self.plan.extra.get("ending") == "fade" and not self.plan.loop and bar >= self.plan.bars - fade:
+            loud *= 1 - 0.65 * (bar - (self.plan.bars - fade) + 1) / fade
+        return loud
+
+    def ticks_of_ms(self, ms: float) -> float:
+        """Milliseconds as ticks at the plan's tempo."""
+        return ms * TPQ * self.plan.tempo / 60000
+
+    def dice(self, *name: int | str) -> Dice:
+        """A stream of chance for one purpose."""
+        return Dice(self.plan.seed, self.seed, *name)
+
+
+def mean_pitch(notes: Iterable[Note]) -> float:
+    """Average pitch, 60 without notes."""
+    pitches = [note.pitch for note in notes]
+    return sum(pitches) / len(pitches) if pitches else 60.0
