@@ -193,7 +193,8 @@ _MEAN, _SPREAD, _WEIGHTS = _TABLE[:, 0], _TABLE[:, 1], _TABLE[:, 2:]
 # What an instrument says about a part: (first program, last program, role, worth in nats).
 PROGRAM_HINTS = (
     (0, 7, "chords", 0.5), (16, 20, "chords", 0.5), (24, 31, "chords", 0.3), (32, 39, "bass", 4.0),
-    (43, 43, "bass", 1.0), (48, 51, "pad", 1.5), (52, 54, "pad", 1.0), (52, 53, "melody", 0.5), (58, 58, "bass", 0.5), (64, 79, "melody", 1.0),
+    (43, 43, "bass", 1.0), (48, 51, "pad", 1.5),
+    (52, 54, "pad", 1.0), (52, 53, "melody", 0.5), (58, 58, "bass", 0.5), (64, 79, "melody", 1.0),
     (80, 86, "melody", 1.0), (80, 86, "lead", 1.0), (87, 87, "bass", 1.5), (88, 95, "pad", 3.0),
 )  # fmt: skip
 NAME_HINTS = (
