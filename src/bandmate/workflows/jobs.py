@@ -34,11 +34,18 @@ class Job:
         self._weights = dict(weights or {})
         self._done = dict.fromkeys(self._weights, 0.0)
         self._started = time.perf_counter()
+        self._sounded = False
 
     def tell(self, event: str, **facts: Any) -> None:
         """Send one event."""
         if self._listener is not None:
             self._listener({"event": event, **facts})
+
+    def first_note(self) -> None:
+        """Say, once, that the first note is there, with the seconds since the start of the process."""
+        if not self._sounded:
+            self._sounded = True
+            self.tell("first_note", seconds=round(since_start(), 3))
 
     def progress(self, stage: str, share: float) -> None:
         """Say that a share (0..1) of a stage is done."""

@@ -1,0 +1,31 @@
+"""Change the last take with a few words: what you do not name stays as it is.
+
+bandmate again "busier bass, keep the drums"
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from bandmate.cli.commands.compose import add_engine_arguments, add_sound_arguments, options_of, show
+from bandmate.cli.console import Console
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Words, and where the last take is if not the last one."""
+    parser.add_argument("text", nargs="+", help='what shall change, such as "busier bass, keep the drums"')
+    parser.add_argument("--take", help="folder or take.json to start from (default: the last take)")
+    parser.add_argument("--out", help="folder (default: a numbered neighbour of the take)")
+    parser.add_argument("--takes", type=int, default=1, help="how many takes, best first")
+    parser.add_argument("--seed", type=int, help="the same seed gives the same change")
+    parser.add_argument("--play", action="store_true", help="play the mix when it is done")
+    parser.add_argument("--open", action="store_true", help="open the folder when it is done")
+    add_engine_arguments(parser)
+    add_sound_arguments(parser)
+
+
+def run(arguments: argparse.Namespace, console: Console) -> None:
+    """Change, then show where it lies."""
+    from bandmate.workflows.again import again
+
+    show(again(" ".join(arguments.text), listener=console.listen, **options_of(arguments)), arguments, console)

@@ -1,0 +1,157 @@
+"""The command line: one command a workflow, text or --json, exit codes 0, 1, 2 and 130; no logic.
+
+0    done
+2    the user's mistake: one sentence with the cure
+1    ours: one sentence and where the log is
+130  interrupted; what was finished is kept
+"""
+
+from __future__ import annotations
+
+from bandmate.workflows import jobs  # first: its clock starts with the process
+
+# isort: split
+import argparse
+import contextlib
+import difflib
+import errno
+import io
+import sys
+from importlib import import_module
+from typing import Any, NoReturn
+
+from bandmate.cli.console import Console
+from bandmate.errors import BandmateError, OutputError, UserError
+
+COMMANDS = {
+    "compose": "words and flags to a finished multitrack",
+    "again": "change the last take with a few words",
+    "undo": "go back to the take before",
+    "brief": "say what words mean, without composing",
+    "render": "a MIDI file to stems and a mix",
+    "inspect": "tempo, key, sections, tracks and roles of a file",
+    "edit": "transpose, quantise, swing, stretch or trim a file",
+    "tokens": "a file as the text a model sees, and back",
+    "learn": "take in a folder of your music",
+    "models": "what is installed; export, import, remove",
+    "replay": "make a take again from its take.json, byte for byte",
+    "doctor": "what is installed, what is missing and how to add it",
+}
+_EXAMPLES = """\
+start with:
+  bandmate compose "funky house beat at 120 BPM with a slap bass line" --bars 16 --seed 7 --out funky
+  bandmate again "busier bass, keep the drums"
+
+Every command explains itself with --help and speaks to programs with --json. Nothing leaves this machine."""
+_DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser that says one sentence with a cure."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the sentence instead of printing the whole usage."""
+        raise UserError(f"{message}; see: {self.prog} --help")
+
+    def parse_known(self, arguments: list[str]) -> argparse.Namespace:
+        """Parse all arguments; an unknown option names the nearest known one."""
+        known, unknown = self.parse_known_args(arguments)
+        if unknown:
+            name = unknown[0].split("=")[0]
+            options = [option for action in self._actions for option in action.option_strings]
+            close = difflib.get_close_matches(name, options, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"see: {self.prog} --help"
+            raise UserError(f"'{unknown[0]}' is not an option of {self.prog}; {hint}")
+        return known
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command line; the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a sign must not end the work
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    console = Console(as_json="--json" in words)
+    try:
+        return _run([word for word in words if word != "--json"], console)
+    except KeyboardInterrupt:
+        console.fail("interrupted; finished files are kept", 130)
+        return 130
+    except BrokenPipeError:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.close()
+        return 0
+    except SystemExit as stop:  # argparse after --help and --version
+        return int(stop.code or 0)
+    except BandmateError as error:
+        code = 2 if isinstance(error, UserError) else 1
+        console.fail(str(error), code)
+        return code
+    except OSError as error:
+        return _system_error(error, console)
+    except MemoryError:
+        console.fail("there is not enough memory for this; ask for fewer bars, takes or tracks", 2)
+        return 2
+    except Exception as error:  # the one place that may catch all: nobody is above it
+        return _our_error(error, console)
+    finally:
+        console.close()
+
+
+def _run(words: list[str], console: Console) -> int:
+    if not words or words[0] in ("-h", "--help", "help"):
+        console.page(_help())
+        return 0
+    if words[0] in ("-V", "--version"):
+        import bandmate
+
+        console.page(f"bandmate {bandmate.__version__}")
+        return 0
+    name = words[0]
+    if name not in COMMANDS:
+        close = difflib.get_close_matches(name, COMMANDS, n=1)
+        hint = f"did you mean '{close[0]}'?" if close else f"commands: {', '.join(COMMANDS)}"
+        raise UserError(f"'{name}' is not a command; {hint}")
+    command = import_module(f"bandmate.cli.commands.{name}")
+    parser = Parser(prog=f"bandmate {name}", description=command.__doc__, allow_abbrev=False,
+                    formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="one object for programs; events on standard error")
+    command.add_arguments(parser)
+    code: Any = command.run(parser.parse_known(words[1:]), console)
+    return int(code or 0)
+
+
+def _help() -> str:
+    width = max(map(len, COMMANDS))
+    rows = [f"  {name.ljust(width)}  {summary}" for name, summary in COMMANDS.items()]
+    title = "Bandmate: the AI musician you own, from words to a finished multitrack."
+    return "\n".join([title, "", "usage: bandmate COMMAND [...] [--json]", "", *rows, "", _EXAMPLES])
+
+
+def _system_error(error: OSError, console: Console) -> int:
+    place = f" at {error.filename}" if error.filename else ""
+    if error.errno in _DISK_FULL:
+        console.fail(str(OutputError(f"the disk is full{place}; free some space or choose another --out")), 2)
+        return 2
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR):
+        console.fail(f"{error.strerror}{place}; check the path and its rights", 2)
+        return 2
+    return _our_error(error, console)
+
+
+def _our_error(error: Exception, console: Console) -> int:
+    import traceback
+
+    from bandmate.settings import user_folder
+
+    log = user_folder("log") / "bandmate.log"
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        mode = "w" if log.exists() and log.stat().st_size > 2**20 else "a"
+        with log.open(mode, encoding="utf-8") as file:
+            print(f"after {jobs.since_start():.1f} s: bandmate {' '.join(sys.argv[1:])[:2000]}", file=file)
+            traceback.print_exception(error, file=file)
+    except OSError:
+        traceback.print_exception(error)
+    console.fail(f"this is our mistake ({type(error).__name__}: {str(error)[:200]}); the log is {log}", 1)
+    return 1

@@ -1,0 +1,227 @@
+"""compose: from words and flags to finished takes."""
+
+from __future__ import annotations
+
+import difflib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from bandmate.errors import BriefError
+from bandmate.limits import PROMPT_CHARS, SEED, TAKES, TEMPERATURE, TOP_K, TOP_P
+from bandmate.score.brief import Brief
+from bandmate.settings import Settings, load_settings
+from bandmate.workflows.jobs import Job, Listener
+from bandmate.workflows.making import VARIETIES, WEIGHTS, MakeOptions, Request, choose_engine, make, sounds_of
+from bandmate.workflows.places import take_folder
+from bandmate.workflows.take import Take
+
+_SEEDS = 2**31  # a seed that was not given is short enough to type
+_FLAGS = ("genre", "style", "mood", "tempo", "key", "meter", "bars", "tracks", "chords", "kit", "loop")
+_DEFAULTS = ("genre", "tempo", "key", "meter", "bars", "kit")
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeOptions:
+    """Everything `compose` can be told beside the words; None = not stated.
+
+    Attributes:
+        genre, style, mood: ids or names of the tables ("hip_hop", "boom bap", "chill").
+        tempo: quarter notes a minute, 20..400.
+        key: such as "D minor"; meter: such as "3/4"; bars: 1..2048.
+        tracks: such as "drums,bass=upright bass,chords=rhodes,melody".
+        chords: a progression, one chord a bar: "Am F C G".
+        kit: drum kit, by name or General MIDI kit program.
+        loop: True or 4, 8, 16: exactly the bars, the end joins the start.
+        out: folder; None = a dated one in the user's music folder.
+        takes: how many, 1..64; seed: 0..2**63 - 1, None = any.
+        engine, model, variety, temperature, top_k, top_p, key_lock, stems, sample_rate, soundfont, drum_kit, sounds:
+            see `MakeOptions`.
+    """
+
+    genre: str | None = None
+    style: str | None = None
+    mood: str | None = None
+    tempo: float | None = None
+    key: str | None = None
+    meter: str | None = None
+    bars: int | None = None
+    tracks: str | None = None
+    chords: str | None = None
+    kit: str | None = None
+    loop: bool | int = False
+    out: str | Path | None = None
+    takes: int = 1
+    seed: int | None = None
+    engine: str | None = None
+    model: str | None = None
+    variety: str | None = None
+    temperature: float | None = None
+    top_k: int | None = None
+    top_p: float | None = None
+    key_lock: bool = True
+    stems: bool | None = None
+    sample_rate: int | None = None
+    soundfont: str | Path | None = None
+    drum_kit: str | Path | None = None
+    sounds: Mapping[str, str] | Sequence[str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> ComposeOptions:
+        """Options from keywords, with every number checked.
+
+        Raises:
+            BriefError: a keyword is not known, or a value is out of range; the message names the nearest keyword.
+        """
+        known = [item.name for item in fields(cls)]
+        for name in values:
+            if name not in known:
+                close = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+                raise BriefError(f"'{name}' is not an option; did you mean '{close[0]}'?")
+        options = cls(**values)
+        limits = ((SEED, options.seed), (TEMPERATURE, options.temperature), (TOP_K, options.top_k))
+        for limit, value in (*limits, (TOP_P, options.top_p), (TAKES, options.takes)):
+            if value is not None:
+                limit.check(value)
+        return options
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ComposeResult:
+    """What compose made: takes, best first, the folder that holds them, and the line of what was heard."""
+
+    takes: tuple[Take, ...]
+    folder: Path
+    heard: str
+
+    @property
+    def best(self) -> Take:
+        """The take that meets the demands best."""
+        return self.takes[0]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for the command line."""
+        takes = [
+            {
+                "folder": str(take.folder.resolve()),
+                "midi": str(take.midi.resolve()),
+                "mix": str(take.mix.resolve()),
+                "seed": take.recipe.seeds[take.recipe.index],
+                "engine": take.recipe.engine,
+                "report": take.report,
+                "files": sorted(take.files),
+            }
+            for take in self.takes
+        ]
+        return {"folder": str(self.folder.resolve()), "heard": self.heard, "takes": takes}
+
+
+def compose(
+    text: str = "", *, listener: Listener | None = None, settings: Settings | None = None, **options: Any
+) -> ComposeResult:
+    """Compose finished takes from words and options.
+
+    Args:
+        text: words, at most 4,000 characters; may be empty if an option says something.
+        listener: gets events ("heard", "progress", "first_note", "take") as dictionaries.
+        settings: defaults; None = those of `bandmate.toml`.
+        options: fields of `ComposeOptions`.
+
+    Raises:
+        BriefError: a demand is unknown, out of range or contradictory; the message names it and the cure.
+        OutputError: the folder cannot be written.
+        ModelError: the model is missing or damaged.
+
+    >>> import bandmate  # doctest: +SKIP
+    >>> bandmate.compose("slow blues in E", bars=12, out="blues").best.mix  # doctest: +SKIP
+    """
+    chosen = ComposeOptions.of(options)
+    defaults = load_settings() if settings is None else settings
+    job = Job(listener, WEIGHTS)
+    request = plan_request(understand(text, chosen, defaults), chosen, defaults)
+    tell_heard(request, job)
+    folder = take_folder(chosen.out, text or chosen.genre or "take", defaults.out)
+    takes = run(replace(request, name=folder.name), folder, chosen.out, job)
+    return ComposeResult(takes, folder, request.heard)
+
+
+def brief(text: str = "", *, settings: Settings | None = None, **options: Any) -> Brief:
+    """What words and options mean, without composing; the same Brief that `compose` starts from.
+
+    Raises:
+        BriefError: as for `compose`.
+    """
+    return understand(text, ComposeOptions.of(options), load_settings() if settings is None else settings)
+
+
+def understand(text: str, options: ComposeOptions, settings: Settings) -> Brief:
+    """Words, flags over words, then defaults for what neither stated."""
+    from bandmate.generation.words import BriefFlags, compile_text, merge_flags
+
+    PROMPT_CHARS.check(len(text))
+    flags = {name: getattr(options, name) for name in _FLAGS if getattr(options, name) not in (None, False)}
+    if not text.strip() and not flags:
+        raise BriefError(
+            'there is nothing to go by; give words such as "slow blues in E", or a flag such as --genre house'
+        )
+    said = compile_text(text) if text.strip() else Brief()
+    said = merge_flags(said, BriefFlags(**flags))
+    wanted = {name: getattr(settings, name) for name in _DEFAULTS}
+    missing = {
+        name: value for name, value in wanted.items()
+        if value is not None and name != "kit" and getattr(said, name) is None
+    }  # fmt: skip
+    return merge_flags(said, BriefFlags(**missing)) if missing else said
+
+
+def plan_request(asked: Brief, options: ComposeOptions, settings: Settings) -> Request:
+    """Decide everything that was not stated."""
+    from bandmate.generation.words import describe
+    from bandmate.groovebook.plan import make_plan
+
+    making = make_options(options, settings)
+    choose_engine(making)
+    seed = secrets.randbelow(_SEEDS) if options.seed is None else options.seed
+    plan = make_plan(asked, seed)
+    plan = plan if options.key_lock else replace(plan, key_lock=False)
+    seeds = tuple(seed + number for number in range(options.takes))
+    return Request("take", asked, describe(plan), plan, seeds, making)
+
+
+def make_options(options: ComposeOptions, settings: Settings) -> MakeOptions:
+    """How takes are made: options over settings over our own choice."""
+
+    def first(name: str, otherwise: Any) -> Any:
+        stated, default = getattr(options, name), getattr(settings, name)
+        return otherwise if stated is None and default is None else default if stated is None else stated
+
+    variety = first("variety", "normal")
+    if variety not in VARIETIES:
+        raise BriefError(f"variety '{variety}' is not known; choose one of {', '.join(VARIETIES)}")
+    soundfont, drum_kit = first("soundfont", None), first("drum_kit", None)
+    return MakeOptions(
+        engine=first("engine", "default"), model=first("model", None), variety=variety, temperature=options.temperature,
+        top_k=options.top_k, top_p=options.top_p, key_lock=options.key_lock, stems=first("stems", True),
+        sample_rate=first("sample_rate", 44100), soundfont=str(soundfont) if soundfont else None,
+        drum_kit=str(drum_kit) if drum_kit else None, sounds=sounds_of(options.sounds),
+    )  # fmt: skip
+
+
+def tell_heard(request: Request, job: Job) -> None:
+    """Say in one line what was understood, before anything is made."""
+    job.tell("heard", text=request.heard, brief=request.plan.brief.to_json())
+    for sentence in (*request.brief.conflicts, *request.brief.notices):
+        job.tell("notice", text=sentence)
+
+
+def run(request: Request, folder: Path, out: str | Path | None, job: Job) -> tuple[Take, ...]:
+    """Make the takes in a folder that is there, and remember the best as the last take."""
+    from bandmate.workflows.history import remember
+
+    if out is not None and folder.resolve() != Path(out).expanduser().resolve():
+        job.tell("notice", text=f"{out} holds something already, so this goes to {folder}")
+    takes = make(request, folder, job)
+    remember(takes[0])
+    return takes

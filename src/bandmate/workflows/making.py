@@ -1,0 +1,240 @@
+"""Making: from a plan to finished takes on disk; what compose, again and replay have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from bandmate.errors import BriefError
+from bandmate.io.files import write
+from bandmate.score.brief import Brief
+from bandmate.score.model import Score, Track
+from bandmate.score.plan import Plan
+from bandmate.workflows.jobs import Job
+from bandmate.workflows.places import file_stem, safe_name
+from bandmate.workflows.report import Report, make_report
+from bandmate.workflows.take import Recipe, Take, sha256_of, versions
+
+ENGINES = ("default", "rules", "onnx", "numpy", "torch")
+VARIETIES = ("low", "normal", "high")
+GIVEN_FILE = "given.mid"
+WEIGHTS = {"writing": 1.0, "files": 0.5, "rendering": 6.0}
+
+
+@dataclass(frozen=True, slots=True)
+class MakeOptions:
+    """How takes are written and rendered; all of it stands in the recipe.
+
+    Attributes:
+        engine: one of ENGINES; "default" = the shipped model if it is there, else the rules.
+        model: name of an installed model, None = the shipped one.
+        variety: one of VARIETIES: how freely notes are drawn.
+        temperature, top_k, top_p: of sampling; None = the engine's own.
+        key_lock: a stated key locks; off = it is a tendency.
+        stems: whether stems are rendered beside the mix.
+        sample_rate: 44100 or 48000.
+        soundfont: path of another SoundFont; drum_kit: folder of one-shots; sounds: role -> folder or file.
+    """
+
+    engine: str = "default"
+    model: str | None = None
+    variety: str = "normal"
+    temperature: float | None = None
+    top_k: int | None = None
+    top_p: float | None = None
+    key_lock: bool = True
+    stems: bool = True
+    sample_rate: int = 44100
+    soundfont: str | None = None
+    drum_kit: str | None = None
+    sounds: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for the recipe."""
+        return {**{name: getattr(self, name) for name in self.__dataclass_fields__}, "sounds": dict(self.sounds)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """What shall be made.
+
+    Attributes:
+        name: of the main MIDI file.
+        brief, heard, plan: what was asked, the line of it, and what was decided.
+        seeds: one a take.
+        options: how.
+        given: MIDI file of music that is given; keep: its tracks that stay as they are, by place in the plan.
+        parents: hashes of the take.json files it comes from.
+        only: write this one of the takes, None = all.
+        threads: of the engine; the bytes of a take may depend on it.
+    """
+
+    name: str
+    brief: Brief
+    heard: str
+    plan: Plan
+    seeds: tuple[int, ...]
+    options: MakeOptions
+    given: Score | None = None
+    keep: Mapping[int, int] = field(default_factory=dict)
+    parents: tuple[str, ...] = ()
+    only: int | None = None
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """A score before it has files: its place in the batch, its report and its likelihood."""
+
+    index: int
+    score: Score
+    report: Report
+    log_likelihood: float | None
+
+
+def make(request: Request, folder: Path, job: Job) -> tuple[Take, ...]:
+    """Write, rank and render takes; best first.
+
+    Every MIDI file is there before the first sound is rendered, and every take has a `take.json` from then on, so an
+    interruption keeps what is finished.
+
+    Args:
+        request: what shall be made.
+        folder: exists; one take lies in it, several in `take-1` .. `take-n`.
+        job: gets progress, `first_note` and `take` events.
+    """
+    engine = choose_engine(request.options)
+    written = _ranked(_write(request, engine, job))
+    if request.only is not None:
+        written = [take for take in written if take.index == request.only]
+    takes = []
+    for place, result in enumerate(written, 1):
+        where = folder if len(written) == 1 else folder / f"take-{place}"
+        takes.append(_save_score(request, engine, result, where))
+        job.progress("files", place / len(written))
+    return tuple(_render(take, request.options, job, place, len(takes)) for place, take in enumerate(takes))
+
+
+def choose_engine(options: MakeOptions) -> str:
+    """The engine that "default" stands for, or the one that was asked for.
+
+    Raises:
+        BriefError: no such engine.
+    """
+    if options.engine not in ENGINES:
+        raise BriefError(f"engine '{options.engine}' is not known; choose one of {', '.join(ENGINES)}")
+    if options.engine != "default":
+        return options.engine
+    from bandmate.workflows.models import default_engine
+
+    return default_engine(options.model)
+
+
+def _write(request: Request, engine: str, job: Job) -> Iterator[Written]:
+    if engine == "rules":
+        from bandmate.groovebook.play import play
+
+        for index, seed in enumerate(request.seeds):
+            score = _with_given(play(request.plan, seed), request)
+            yield _measured(request, index, score, None, job)
+        return
+    from bandmate.workflows.sampling import sample_takes
+
+    for index, (score, log_likelihood) in enumerate(sample_takes(request, engine, job)):
+        yield _measured(request, index, score, log_likelihood, job)
+
+
+def _measured(request: Request, index: int, score: Score, log_likelihood: float | None, job: Job) -> Written:
+    job.first_note()
+    job.progress("writing", (index + 1) / len(request.seeds))
+    return Written(index, score, make_report(request.plan, score), log_likelihood)
+
+
+def _ranked(written: Iterator[Written]) -> list[Written]:
+    """Best first: demands met, then likelihood, then the order of the seeds."""
+    takes = list(written)
+    return sorted(takes, key=lambda take: (-round(take.report.share, 4), -(take.log_likelihood or 0.0), take.index))
+
+
+def _with_given(score: Score, request: Request) -> Score:
+    if request.given is None or not request.keep:
+        return score
+    tracks = list(score.tracks)
+    for place, source in request.keep.items():
+        tracks[place] = replace(tracks[place], notes=request.given.tracks[source].notes)
+    return replace(score, tracks=tuple(tracks))
+
+
+def _save_score(request: Request, engine: str, result: Written, folder: Path) -> Take:
+    from bandmate.pictures.roll import draw_roll
+    from bandmate.workflows.models import model_identity
+
+    plan, name = request.plan, safe_name(request.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    recipe = Recipe(
+        engine, plan.seed, request.seeds, result.index,
+        model={} if engine == "rules" else model_identity(request.options.model),
+        settings=request.options.to_json(), versions=versions(), threads=request.threads,
+    )  # fmt: skip
+    score = replace(result.score, title=name)
+    take = Take(name, folder, score, request.brief, plan, request.heard, result.report.to_json(), recipe,
+                parents=request.parents, log_likelihood=result.log_likelihood,
+                given={str(place): str(source) for place, source in request.keep.items()})  # fmt: skip
+    paths = [write(score, take.midi)]
+    if request.given is not None:
+        paths.append(write(request.given, folder / GIVEN_FILE))
+    for number, (planned, track) in enumerate(zip(plan.tracks, score.tracks, strict=True), 1):
+        stem = file_stem(number, planned, plan.tempo, plan.key)
+        paths.append(write(_solo(score, track), folder / "tracks" / f"{stem}.mid"))
+    title = request.brief.text.strip() or name
+    paths.append(draw_roll(score, folder / "roll.png", sections=plan.sections, chords=plan.chords, title=title))
+    return take.with_files(paths).save()
+
+
+def _solo(score: Score, track: Track) -> Score:
+    return replace(score, tracks=(track,), title=track.name)
+
+
+def _render(take: Take, options: MakeOptions, job: Job, place: int, count: int) -> Take:
+    from bandmate.workflows.render import render
+
+    names = [file_stem(n, planned, take.plan.tempo, take.plan.key) for n, planned in enumerate(take.plan.tracks, 1)]
+
+    def progress(share: float, _what: str) -> None:
+        job.progress("rendering", (place + share) / count)
+
+    result = render(
+        take.score, take.folder, stems=options.stems, mix=True, soundfont=options.soundfont, drum_kit=options.drum_kit,
+        sounds=dict(options.sounds) or None, sample_rate=options.sample_rate, loop=take.plan.loop, names=names,
+        progress=progress,
+    )  # fmt: skip
+    sounds = [*result.stems, *([result.mix] if result.mix else [])]
+    take = take.with_files([Path(path) for path in sounds]).save()
+    job.progress("rendering", (place + 1) / count)
+    job.tell("take", number=place + 1, of=count, folder=str(take.folder), share=take.report["share"],
+             lufs=result.lufs, true_peak_db=result.true_peak_db)  # fmt: skip
+    return take
+
+
+def parent_hash(take: Take) -> str:
+    """What a child notes of its parent."""
+    return sha256_of(take.json_path)
+
+
+def sounds_of(pairs: Sequence[str] | Mapping[str, str]) -> dict[str, str]:
+    """`["bass=DIR", ...]` as a table.
+
+    Raises:
+        BriefError: a pair has no sign of equality.
+    """
+    if isinstance(pairs, Mapping):
+        return dict(pairs)
+    found = {}
+    for pair in pairs:
+        role, sign, place = pair.partition("=")
+        if not sign or not role or not place:
+            raise BriefError(f"sounds '{pair}' is not understood; write ROLE=DIR, such as bass=my-basses")
+        found[role.strip()] = place.strip()
+    return found

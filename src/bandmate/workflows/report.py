@@ -1,0 +1,187 @@
+"""Report: what was asked beside what was got, measured on the written score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandmate.score.model import Score, Track
+from bandmate.score.plan import Plan
+
+_STATED_WEIGHT = 3.0  # what was said counts more than what we chose
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One demand: what was asked, what the score has, and how far it is met (0..1)."""
+
+    name: str
+    asked: str
+    got: str
+    share: float
+    stated: bool = True
+
+    @property
+    def met(self) -> bool:
+        """Whether it is met fully."""
+        return self.share >= 1.0 - 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All demands of a take."""
+
+    demands: tuple[Demand, ...]
+
+    @property
+    def share(self) -> float:
+        """Weighted mean of the shares, 0..1; takes are ranked by it."""
+        weights = [_STATED_WEIGHT if demand.stated else 1.0 for demand in self.demands]
+        return float(np.average([demand.share for demand in self.demands], weights=weights))
+
+    @property
+    def missed(self) -> tuple[Demand, ...]:
+        """Stated demands that are not fully met."""
+        return tuple(demand for demand in self.demands if demand.stated and not demand.met)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for take.json."""
+        rows = [
+            {
+                "demand": demand.name,
+                "asked": demand.asked,
+                "got": demand.got,
+                "met": demand.met,
+                "share": round(demand.share, 6),
+                "stated": demand.stated,
+            }
+            for demand in self.demands
+        ]
+        return {"share": round(self.share, 6), "met": not self.missed, "demands": rows}
+
+
+def make_report(plan: Plan, score: Score) -> Report:
+    """Measure a score against its plan; one Demand for each thing that can be checked."""
+    tracks = list(score.tracks)
+    demands = [_tempo(plan, score), _meter(plan, score), _bars(plan, score), _end(plan, score), _tracks(plan, tracks)]
+    demands += [_range(planned.name, planned.low, planned.high, track, planned.is_drum)
+                for planned, track in zip(plan.tracks, tracks, strict=False) if not planned.is_drum]  # fmt: skip
+    demands += [_polyphony(planned.name, planned.polyphony, track)
+                for planned, track in zip(plan.tracks, tracks, strict=False) if not planned.is_drum]  # fmt: skip
+    demands += [_key(plan, score), _chords(plan, score), *_excluded(plan, tracks)]
+    return Report(tuple(demands))
+
+
+def bar_ticks(plan: Plan, score: Score) -> int:
+    """Length of one bar of the plan in ticks of the score."""
+    return score.ticks_per_quarter * 4 * plan.meter[0] // plan.meter[1]
+
+
+def _stated(plan: Plan, *names: str) -> bool:
+    return not any(name in plan.brief.guessed for name in names)
+
+
+def _tempo(plan: Plan, score: Score) -> Demand:
+    exact = len(score.tempos) == 1 and int(score.tempos["us_per_quarter"][0]) == round(60e6 / plan.tempo)
+    return Demand(
+        "tempo", f"{plan.tempo:g}", f"{score.bpm:.3f}".rstrip("0").rstrip("."), float(exact), _stated(plan, "tempo")
+    )
+
+
+def _meter(plan: Plan, score: Score) -> Demand:
+    got = {(int(row["numerator"]), int(row["denominator"])) for row in score.meters} or {(4, 4)}
+    text = ", ".join(f"{n}/{d}" for n, d in sorted(got))
+    asked = f"{plan.meter[0]}/{plan.meter[1]}"
+    return Demand("meter", asked, text, float(got == {plan.meter}), _stated(plan, "meter"))
+
+
+def _bars(plan: Plan, score: Score) -> Demand:
+    got = score.end_ticks / bar_ticks(plan, score)
+    return Demand("bars", str(plan.bars), f"{got:g}", float(got == plan.bars), _stated(plan, "bars"))
+
+
+def _end(plan: Plan, score: Score) -> Demand:
+    end = plan.bars * bar_ticks(plan, score)
+    past = sum(int((t.notes["onset_ticks"] + t.notes["duration_ticks"] > end).sum()) for t in score.tracks)
+    return Demand("nothing past the end", "0 notes", f"{past} notes", float(past == 0))
+
+
+def _tracks(plan: Plan, tracks: list[Track]) -> Demand:
+    asked = [(p.is_drum, p.program) for p in plan.tracks]
+    got = [(t.is_drum, t.program) for t in tracks]
+    sounding = sum(a == g and len(t.notes) > 0 for a, g, t in zip(asked, got, tracks, strict=False))
+    names = [t.name or t.role or f"program {t.program}" for t in tracks if len(t.notes)]
+    share = sounding / max(len(asked), len(got), 1)
+    return Demand("tracks", ", ".join(p.name for p in plan.tracks), ", ".join(names), share, _stated(plan, "tracks"))
+
+
+def _range(name: str, low: int, high: int, track: Track, is_drum: bool) -> Demand:
+    pitch = track.notes["pitch"]
+    got = f"{pitch.min()}-{pitch.max()}" if len(pitch) else "silent"
+    share = float(np.mean((pitch >= low) & (pitch <= high))) if len(pitch) else 1.0
+    return Demand(f"range of {name}", f"{low}-{high}", got, share)
+
+
+def most_at_once(track: Track) -> int:
+    """Most notes of a track that sound at once; a note that ends where the next begins does not overlap it."""
+    notes = track.notes[track.notes["duration_ticks"] > 0]
+    if not len(notes):
+        return int(len(track.notes) > 0)
+    ticks = np.concatenate([notes["onset_ticks"] + notes["duration_ticks"], notes["onset_ticks"]])
+    steps = np.repeat([-1, 1], len(notes))
+    return int(np.cumsum(steps[np.lexsort((steps, ticks))]).max())
+
+
+def _polyphony(name: str, limit: int, track: Track) -> Demand:
+    most = most_at_once(track)
+    return Demand(f"notes at once in {name}", f"at most {limit}", str(most), float(min(1.0, limit / max(most, 1))))
+
+
+def _pitched(score: Score) -> NDArray[Any]:
+    parts = [track.notes for track in score.tracks if not track.is_drum]
+    return np.concatenate(parts) if parts else score.tracks[0].notes[:0] if score.tracks else np.zeros(0)
+
+
+def _key(plan: Plan, score: Score) -> Demand:
+    notes = _pitched(score)
+    lock = np.isin(np.arange(12), list(plan.key.lock))
+    inside = lock[notes["pitch"] % 12] if len(notes) else np.ones(1, bool)
+    if plan.chord_lock and len(notes):
+        inside = inside | _in_chord(plan, score, notes)
+    share = float(inside.mean())
+    return Demand("key", plan.key.name, f"{share:.1%} of notes inside", share, plan.key_lock)
+
+
+def _in_chord(plan: Plan, score: Score, notes: NDArray[Any]) -> NDArray[np.bool_]:
+    tones = np.array([[pc in chord.pitch_classes for pc in range(12)] for chord in plan.chords], bool)  # (halves, 12)
+    half = np.clip(2 * notes["onset_ticks"] // bar_ticks(plan, score), 0, len(tones) - 1)
+    return tones[half, notes["pitch"] % 12]
+
+
+def _chords(plan: Plan, score: Score) -> Demand:
+    """Share of comping time in the chord's tones; stated only if a progression was."""
+    parts = [t.notes for t, p in zip(score.tracks, plan.tracks, strict=False) if p.role in ("chords", "pad", "bass")]
+    notes = np.concatenate(parts) if parts else _pitched(score)
+    weight = notes["duration_ticks"].astype(float) if len(notes) else np.zeros(0)
+    share = float(np.average(_in_chord(plan, score, notes), weights=weight)) if weight.sum() else 1.0
+    names = [chord.spell(plan.key.uses_flats) for chord in plan.chords[: 2 * min(plan.bars, 4) : 2]]
+    # Passing tones belong to music: three quarters in the chord counts as met.
+    met = min(1.0, share / 0.75)
+    return Demand("chords", " ".join(names), f"{share:.0%} of playing time", met, bool(plan.brief.chords))
+
+
+def _excluded(plan: Plan, tracks: list[Track]) -> list[Demand]:
+    brief, found = plan.brief, []
+    for role in brief.excluded:
+        bad = sum(len(t.notes) > 0 and (t.role == role or (role == "drums" and t.is_drum)) for t in tracks)
+        found.append(Demand(f"no {role}", "0 tracks", f"{bad} tracks", float(bad == 0)))
+    for key in brief.excluded_drums:
+        bad = sum(int((t.notes["pitch"] == key).sum()) for t in tracks if t.is_drum)
+        found.append(Demand(f"no drum key {key}", "0 hits", f"{bad} hits", float(bad == 0)))
+    for program in brief.excluded_programs:
+        bad = sum(len(t.notes) > 0 and not t.is_drum and t.program == program for t in tracks)
+        found.append(Demand(f"no program {program}", "0 tracks", f"{bad} tracks", float(bad == 0)))
+    return found
