@@ -45,7 +45,8 @@ def label(score: Score, *, use_program: bool = True, use_name: bool = True, bar_
 
     Args:
         score: any score.
-        use_program, use_name: let General MIDI programs and track names speak for roles.
+        use_program: let General MIDI programs speak for roles.
+        use_name: let track names speak for roles.
         bar_level: also measure every track bar by bar.
     """
     bars = score_bars(score)

@@ -204,7 +204,14 @@ NAME_HINTS = (
     (r"chord|rh?yth?m|comp|\bkeys\b", "chords", 3.0), (r"drum|percussion|\bkit\b", "drums", 5.0),
 )  # fmt: skip
 # Accompanying parts on these programs carry the instrument's own role.
-PROGRAM_ROLES = ((40, 51, "strings"), (52, 54, "vox"), (56, 63, "brass"), (96, 103, "fx"), (120, 127, "fx"))
+PROGRAM_ROLES = (
+    (40, 45, "strings"),
+    (48, 51, "strings"),
+    (52, 54, "vox"),
+    (56, 63, "brass"),
+    (96, 103, "fx"),
+    (120, 127, "fx"),
+)
 _KICKS_AND_SNARES = (35, 36, 38, 40)
 
 
