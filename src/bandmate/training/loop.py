@@ -136,6 +136,7 @@ class Trainer:
         groups: Any = parameter_groups(self.model, options.weight_decay)
         self.optimiser = torch.optim.AdamW(groups, lr=options.learning_rate, betas=(0.9, 0.95))
         self.step, self.best, self.first, self.stale = 0, math.inf, math.nan, 0
+        self.until = options.steps  # a stage may end before the schedule does
         self.on_sample, self.on_step = on_sample, on_step
         self.log = EventLog(folder)
         if (folder / "state.json").exists():
@@ -200,15 +201,15 @@ class Trainer:
         self.model.train()
         stopped = False
         last = math.nan
-        if self.step == 0:
+        if math.isnan(self.first):
             self.first = self.validate()["valid/loss"]
-        while self.step < self.options.steps and not stopped:
+        while self.step < self.until and not stopped:
             values = self._train_step()
             self.step += 1
             rows += values.pop("rows")
             if self.on_step:
                 self.on_step(self.step, values["loss"])
-            if self._due(self.options.validate_every) or self.step == self.options.steps:
+            if self._due(self.options.validate_every) or self.step == self.until:
                 held = self.validate()
                 last = held["valid/loss"]
                 values |= held

@@ -1,0 +1,261 @@
+"""From a Plan to takes by the grid model: windows over bars, rules compiled once, many takes in one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandmate import registry
+from bandmate.errors import ModelError
+from bandmate.generation.constraints import Cells, compile_rules
+from bandmate.generation.engine import Engine, Heads
+from bandmate.generation.filters import SamplingOptions
+from bandmate.generation.form import echo_plan
+from bandmate.generation.sampler import Task, sample
+from bandmate.models.checkpoint import Weights, load_weights
+from bandmate.score.model import Score
+from bandmate.score.plan import Plan
+from bandmate.tokenizers import grid_table as table
+from bandmate.tokenizers.grid import CELL_NOTE, GRID_BAR, GridPiece, GridTrack, decode_piece, encode_piece
+from bandmate.tokenizers.grid_rows import Shown, View, notes_from_rows, piece_rows, with_notes
+from bandmate.tokenizers.grid_table import COLUMN, Kind
+
+# A window must stay within what the model has seen in training (1,024 rows).
+WINDOW_ROWS = 960
+ROWS_PER_CELL = 11
+CONTEXT_SHARE = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """How takes are written: engine "onnx", "numpy" or "torch", its threads, and the soft filters."""
+
+    engine: str = "onnx"
+    threads: int = 1
+    sampling: SamplingOptions = field(default_factory=SamplingOptions)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """Music that is there already.
+
+    Attributes:
+        score: on the plan's meter and bars.
+        tracks: plan track -> track of the score.
+        mask: bool (plan tracks, bars): which cells stay as they are.
+    """
+
+    score: Score
+    tracks: dict[int, int]
+    mask: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WrittenTake:
+    """A take before it is dressed: its notes, how likely the model finds them, and counts."""
+
+    score: Score
+    log_likelihood: float
+    rows: int
+
+
+@lru_cache(maxsize=4)
+def _open(path: Path, modified: int, expected: str | None) -> Weights:
+    weights = load_weights(path, expected)
+    if weights.tokenizer != table.NAME or dict(weights.config.fields) != table.FIELDS:
+        raise ModelError(f"{path}: made for another row table than this version's {table.NAME}; train or install it again")
+    return weights
+
+
+def open_weights(path: Path, expected_sha256: str | None = None) -> Weights:
+    """Read a model's weights, once while the file stays the same."""
+    try:
+        modified = path.stat().st_mtime_ns
+    except OSError as error:
+        raise ModelError(f"{path}: the model's weights are not there; install or train the model again") from error
+    return _open(path, modified, expected_sha256)
+
+
+def skeleton(plan: Plan) -> GridPiece:
+    """The plan as a piece without notes: tracks, bars, sections, chords, which cells sound, how cells repeat."""
+    bars = np.zeros(plan.bars, GRID_BAR)
+    numerator, denominator = plan.meter
+    bars["steps"] = 96 * numerator // denominator
+    bars["numerator"], bars["denominator"] = numerator, denominator
+    for section in plan.sections:
+        where = slice(section.start_bar, section.start_bar + section.bars)
+        label = section.label if section.label in table.SECTIONS else "other"
+        bars["section"][where] = table.value_id("section", label)
+        bars["energy"][where] = table.value_id("energy", section.energy - 1)
+    codes = [table.chord_code(chord) for chord in plan.chords]
+    chords = np.array([*codes, codes[0] if plan.loop else codes[-1]], np.int16)
+    tracks = tuple(
+        GridTrack(track.program, track.is_drum, track.role, track.name, _controls(track.polyphony))
+        for track in plan.tracks
+    )
+    return GridPiece(
+        tracks=tracks,
+        bars=bars,
+        notes=np.empty(0, CELL_NOTE),
+        chords=chords,
+        genre=table.value_id("genre", plan.genre),
+        tags=tuple(filter(None, (table.value_id("tag", mood) for mood in plan.brief.moods))),
+        tempo=plan.tempo,
+        key=plan.key,
+        level=np.where(plan.active, table.LEVEL_SOUNDS, table.LEVEL_EMPTY).astype(np.int16),
+        echo=echo_plan(plan),
+    )
+
+
+def _controls(polyphony: int) -> tuple[int, int, int]:
+    return (0, 0, table.value_id("polyphony", 0) if polyphony == 1 else 0)
+
+
+def windows(plan: Plan) -> list[tuple[int, int, int]]:
+    """Windows over the bars as (first bar read, first bar written, end); they fit what the model was trained on."""
+    per_bar = max(1.0, float(plan.active.sum(0).mean())) * ROWS_PER_CELL
+    fit = max(2, int(WINDOW_ROWS / per_bar))
+    if plan.bars <= fit:
+        return [(0, 0, plan.bars)]
+    context = max(1, int(fit * CONTEXT_SHARE))
+    step = max(1, fit - context)
+    found = [(0, 0, fit)]
+    while found[-1][2] < plan.bars:
+        begin = found[-1][2]
+        found.append((max(0, begin - context), begin, min(plan.bars, begin + step)))
+    return found
+
+
+def make_task(plan: Plan, piece: GridPiece, mask: NDArray[np.bool_], window: tuple[int, int, int]) -> Task | None:
+    """One window as a task; None if nothing is asked in it."""
+    start, begin, end = window
+    given = mask[:, start:end].copy()
+    given[:, : begin - start] = True
+    shown = Shown(level=1, controls=True, tags=bool(piece.tags))
+    rows = piece_rows(piece, View(start, end - start, tuple(range(len(plan.tracks))), given, 0, shown))
+    mark = int(np.flatnonzero(rows[:, 0] == Kind.WRITE)[0])
+    cells = rows[mark + 1 :]
+    cells = cells[cells[:, 0] == Kind.CELL]
+    if not len(cells):
+        return None
+    track = cells[:, COLUMN["track"]].astype(np.int64) - 1
+    bar = cells[:, COLUMN["bar"]].astype(np.int64) - 1 + start
+    steps = piece.bars["steps"].astype(np.int64)
+    to_end = np.cumsum(steps[::-1])[::-1]
+    where = Cells(track, bar, steps[bar], to_end[bar])
+    drum = np.array([t.is_drum for t in plan.tracks])[track]
+    return Task(rows[: mark + 1], cells, where, compile_rules(plan, where), drum)
+
+
+def _place_given(plan: Plan, piece: GridPiece, given: Given | None) -> tuple[GridPiece, NDArray[np.bool_]]:
+    if given is None:
+        return piece, np.zeros((len(plan.tracks), plan.bars), bool)
+    source = encode_piece(given.score)
+    kept = [index for index, track in enumerate(given.score.tracks) if len(track.notes)]
+    where = {index: slot for slot, index in enumerate(kept)}
+    parts = []
+    for mine, theirs in given.tracks.items():
+        if theirs in where:
+            notes = source.notes[source.notes["track"] == where[theirs]].copy()
+            notes = notes[notes["bar"] < plan.bars]
+            notes["track"] = mine
+            parts.append(notes[given.mask[mine][notes["bar"]]])
+    notes = np.concatenate(parts) if parts else piece.notes
+    notes = notes[np.lexsort((notes["pitch"], notes["position"], notes["track"], notes["bar"]))]
+    level = piece.level.copy()
+    sounds = np.zeros_like(given.mask)
+    sounds[notes["track"], notes["bar"]] = True
+    level[given.mask] = np.where(sounds[given.mask], table.LEVEL_SOUNDS, table.LEVEL_EMPTY)
+    return GridPiece(
+        piece.tracks, piece.bars, notes, piece.chords, piece.genre, piece.tags, piece.tempo, piece.key, level, piece.echo
+    ), given.mask
+
+
+def _merge(piece: GridPiece, more: NDArray[Any]) -> GridPiece:
+    notes = np.concatenate([piece.notes, more])
+    return with_notes(piece, notes[np.lexsort((notes["pitch"], notes["position"], notes["track"], notes["bar"]))])
+
+
+def write_takes(
+    plan: Plan,
+    seeds: Sequence[int],
+    weights: Weights,
+    options: WriteOptions | None = None,
+    *,
+    given: Given | None = None,
+    on_progress: Callable[[float], None] | None = None,
+    on_first_note: Callable[[], None] | None = None,
+) -> list[WrittenTake]:
+    """Write a plan, one take a seed.
+
+    Args:
+        plan: what to write; its locks, ranges and activity hold by construction.
+        seeds: one a take; the same seed gives the same take on one engine, version and thread count, in any batch
+            of the same size.
+        weights: of a grid model.
+        given: cells that stay as they are.
+        on_progress: gets the share done, 0..1; may raise to stop.
+        on_first_note: called once, when the first note is drawn.
+
+    Raises:
+        RuleConflict: the rules leave a cell nothing to sound; raised before anything is drawn.
+    """
+    options = options or WriteOptions()
+    base, mask = _place_given(plan, skeleton(plan), given)
+    spans = windows(plan)
+    for span in spans:
+        make_task(plan, base, mask, span)  # every rule is proved before the first note is drawn
+    report = _Reporter(len(spans), plan, on_progress, on_first_note)
+    heads = Heads(weights)
+    pieces, likelihood, rows = [base] * len(seeds), np.zeros(len(seeds)), np.zeros(len(seeds), np.int64)
+    for number, span in enumerate(spans):
+        groups = [list(range(len(seeds)))] if number == 0 else [[take] for take in range(len(seeds))]
+        for group in groups:
+            task = make_task(plan, pieces[group[0]], mask, span)
+            if task is None:
+                continue
+            engine = _engine(options, weights, len(group), task.most_rows)
+            window_seeds = [int(seeds[take]) * 4096 + number for take in group]
+            done = sample(engine, heads, task, window_seeds, options.sampling, on_row=report.row(number, len(task.cells)))
+            for take, result in zip(group, done, strict=True):
+                order = tuple(range(len(plan.tracks)))
+                pieces[take] = _merge(pieces[take], notes_from_rows(result.rows, order, span[0]))
+                likelihood[take] += result.log_likelihood / len(spans)
+                rows[take] += len(result.rows)
+    voices = [track.polyphony if not track.is_drum else 64 for track in plan.tracks]
+    return [
+        WrittenTake(decode_piece(piece, polyphony=voices), float(likelihood[i]), int(rows[i]))
+        for i, piece in enumerate(pieces)
+    ]
+
+
+def _engine(options: WriteOptions, weights: Weights, batch: int, capacity: int) -> Engine:
+    make = registry.get(f"engine.{options.engine}")
+    return make(weights, batch=batch, capacity=min(capacity, 8192), threads=options.threads)
+
+
+class _Reporter:
+    """Turns rows into a share of the whole, and says when the first note is there."""
+
+    def __init__(
+        self, spans: int, plan: Plan, progress: Callable[[float], None] | None, first: Callable[[], None] | None
+    ) -> None:
+        self.spans, self.progress, self.first = spans, progress, first
+
+    def row(self, number: int, cells: int) -> Callable[[int, int], None]:
+        """The callback of one window."""
+
+        def on_row(step: int, cell: int) -> None:
+            if self.first and step >= 2:
+                self.first()
+                self.first = None
+            if self.progress and step % 16 == 0:
+                self.progress((number + max(0, cell) / max(1, cells)) / self.spans)
+
+        return on_row

@@ -1,0 +1,97 @@
+"""Soft filters: how freely a field is drawn. Hard rules come first (constraints); these only shape what is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandmate import limits
+
+_NEVER = np.float32(-1e30)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFilter:
+    """Temperature, top-k (0 = off) and top-p (1 = off) of one field."""
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+
+    def __post_init__(self) -> None:
+        limits.TEMPERATURE.check(self.temperature)
+        limits.TOP_K.check(self.top_k)
+        limits.TOP_P.check(self.top_p)
+
+
+# What "low", "normal" and "high" variety mean; below .85 pieces loop, at 1.0 and above they wander.
+VARIETY = {"low": (0.82, 0.92), "normal": (0.92, 0.96), "high": (1.05, 0.985)}
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingOptions:
+    """Soft filters of every drawn field."""
+
+    kind: FieldFilter = field(default_factory=FieldFilter)
+    position: FieldFilter = field(default_factory=lambda: FieldFilter(0.92, 0, 0.96))
+    pitch: FieldFilter = field(default_factory=lambda: FieldFilter(0.92, 0, 0.96))
+    duration: FieldFilter = field(default_factory=lambda: FieldFilter(0.9, 0, 0.95))
+    velocity: FieldFilter = field(default_factory=lambda: FieldFilter(0.9, 0, 0.95))
+    micro: FieldFilter = field(default_factory=lambda: FieldFilter(0.9, 0, 0.98))
+
+    @classmethod
+    def of(
+        cls,
+        variety: str = "normal",
+        temperature: float | None = None,
+        top_k: int | None = None,
+        top_p: float | None = None,
+    ) -> SamplingOptions:
+        """The options a variety stands for; stated numbers replace those of position and pitch."""
+        warm, wide = VARIETY[variety]
+        chosen = FieldFilter(
+            warm if temperature is None else temperature, top_k or 0, wide if top_p is None else top_p
+        )
+        return replace(cls(), position=chosen, pitch=chosen)
+
+
+def draw(
+    logits: NDArray[np.float32], allowed: NDArray[np.bool_], uniform: NDArray[np.float64], soft: FieldFilter
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Draw one code a row among the allowed ones.
+
+    Args:
+        logits: (n, codes).
+        allowed: (n, codes), at least one true in every row.
+        uniform: (n,) in [0, 1), one a row.
+        soft: temperature, top-k, top-p.
+
+    Returns:
+        The codes (n,) and the log probability of each under the hard rules alone, at temperature 1.
+    """
+    masked = np.where(allowed, logits, _NEVER)
+    top = masked.max(1, keepdims=True)
+    plain = np.exp(masked - top)
+    weight = plain if soft.temperature == 1.0 else np.exp((masked - top) / np.float32(soft.temperature))
+    if soft.top_k or soft.top_p < 1.0:
+        weight = _truncated(weight, soft)
+    total = np.cumsum(weight, 1, dtype=np.float64)
+    code = (total <= (uniform * total[:, -1])[:, None]).sum(1)
+    code = np.minimum(code, weight.shape[1] - 1)
+    rows = np.arange(len(code))
+    odds = plain[rows, code].astype(np.float64) / plain.sum(1, dtype=np.float64)
+    return code, np.log(np.maximum(odds, 1e-30))
+
+
+def _truncated(weight: NDArray[np.float32], soft: FieldFilter) -> NDArray[np.float32]:
+    order = np.argsort(-weight, 1, kind="stable")
+    ranked = np.take_along_axis(weight, order, 1)
+    before = np.cumsum(ranked, 1) - ranked
+    keep = before < soft.top_p * ranked.sum(1, keepdims=True)
+    if soft.top_k:
+        keep[:, soft.top_k :] = False
+    out = np.zeros_like(weight)
+    np.put_along_axis(out, order, np.where(keep, ranked, 0), 1)
+    return out

@@ -1,0 +1,228 @@
+"""Sampling: many takes at once, each step one row, every row inside the rules.
+
+The walk is the grammar of `grid.v1`: cells come in their order, notes inside a cell by position and pitch, and a cell
+ends when the model says so within its bounds. Whatever the weights, every walk decodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandmate.generation.constraints import Allowed, Cells
+from bandmate.generation.engine import Engine, Floats, Heads
+from bandmate.generation.filters import SamplingOptions, draw
+from bandmate.tokenizers.grid_table import COLUMN, DURATIONS, FIELDS, MAX_STEPS, Kind
+
+_C = COLUMN
+_DRUM_CODES = 128
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """What is to be written.
+
+    Attributes:
+        prompt: header, given cells and the write mark as rows; (p, fields).
+        cells: one CELL row for each asked cell, in order; (n, fields).
+        where: the same cells as indices.
+        allowed: what the rules leave of each.
+        drum: (n,) whether the cell's pitches are drum keys.
+    """
+
+    prompt: NDArray[np.int16]
+    cells: NDArray[np.int16]
+    where: Cells
+    allowed: Allowed
+    drum: NDArray[np.bool_]
+
+    @property
+    def most_rows(self) -> int:
+        """Rows a take can have at most."""
+        return len(self.prompt) + len(self.cells) + int(self.allowed.most.sum()) + 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """One take's rows after the prompt, and the mean log-likelihood of a drawn field under the rules."""
+
+    rows: NDArray[np.int16]
+    log_likelihood: float
+
+
+class _Dice:
+    """One counter-based stream a take, so that a take does not depend on its neighbours in the batch."""
+
+    def __init__(self, seeds: list[int]) -> None:
+        self.streams = [np.random.Generator(np.random.Philox(seed)) for seed in seeds]
+        self.block, self.at = np.zeros((len(seeds), 0, 6)), 0
+
+    def roll(self) -> NDArray[np.float64]:
+        """Six uniforms for each take; (takes, 6)."""
+        if self.at == self.block.shape[1]:
+            self.block, self.at = np.stack([stream.random((256, 6)) for stream in self.streams]), 0
+        self.at += 1
+        return self.block[:, self.at - 1]
+
+
+class _Walk:
+    """Where each take stands in the grammar."""
+
+    def __init__(self, task: Task, takes: int, rows: int) -> None:
+        self.task = task
+        self.cell = np.full(takes, -1)
+        self.position = np.full(takes, -1)
+        self.pitch = np.full(takes, -1)
+        self.count = np.zeros(takes, np.int64)
+        self.at_once = np.zeros(takes, np.int64)
+        self.done = np.zeros(takes, bool)
+        self.rows = np.zeros((takes, rows, len(FIELDS)), np.int16)
+        self.length = np.zeros(takes, np.int64)
+        self.total = np.zeros(takes)
+        self.draws = np.zeros(takes, np.int64)
+        allowed = task.allowed
+        half = np.arange(MAX_STEPS)[None] * 2 >= task.where.steps[:, None]  # (n, MAX_STEPS)
+        any_pitch = allowed.pitch.any(2)
+        self.open = allowed.position & np.where(half, any_pitch[:, 1:], any_pitch[:, :1])
+        top = 127 - np.argmax(allowed.pitch[:, :, ::-1], 2)
+        self.highest = np.where(any_pitch, top, -1)  # (n, 2)
+
+    def positions(self) -> NDArray[np.bool_]:
+        """Positions each take may write next; (takes, MAX_STEPS)."""
+        cell = np.maximum(self.cell, 0)
+        step = np.arange(MAX_STEPS)[None]
+        free = self.open[cell] & (step > self.position[:, None])
+        again = (self.position >= 0) & (self.at_once < self.task.allowed.at_once[cell])
+        half = (self.position * 2 >= self.task.where.steps[cell]).astype(int)
+        again &= self.pitch < self.highest[cell, half]
+        rows = np.flatnonzero(again)
+        free[rows, self.position[rows]] = True
+        return free
+
+    def pitches(self, take: NDArray[np.int64], position: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Pitches some takes may write at a position; (len(take), 128)."""
+        cell = self.cell[take]
+        half = (position * 2 >= self.task.where.steps[cell]).astype(int)
+        above = np.arange(128)[None] > np.where(position == self.position[take], self.pitch[take], -1)[:, None]
+        return self.task.allowed.pitch[cell, half] & above
+
+    def write(self, row: NDArray[np.int16], take: NDArray[np.int64]) -> None:
+        """Append rows to some takes."""
+        self.rows[take, self.length[take]] = row
+        self.length[take] += 1
+
+    def next_cell(self, take: NDArray[np.int64]) -> None:
+        """Some takes leave their cell: the next begins, or the piece ends."""
+        cells = self.task.cells
+        self.cell[take] += 1
+        ended = self.cell[take] >= len(cells)
+        self.done[take[ended]] = True
+        self.cell[take[ended]] = len(cells) - 1
+        going = take[~ended]
+        self.write(cells[self.cell[going]], going)
+        self.position[take] = self.pitch[take] = -1
+        self.count[take] = self.at_once[take] = 0
+
+    def note(self, take: NDArray[np.int64], position: NDArray[np.int64], pitch: NDArray[np.int64]) -> None:
+        """Some takes write a note."""
+        same = position == self.position[take]
+        self.at_once[take] = np.where(same, self.at_once[take] + 1, 1)
+        self.position[take], self.pitch[take] = position, pitch
+        self.count[take] += 1
+
+
+def _draw_kind(walk: _Walk, heads: Heads, hidden: Floats, u: NDArray[Any], soft: SamplingOptions) -> NDArray[np.bool_]:
+    """Which takes write another note in their cell."""
+    cell = np.maximum(walk.cell, 0)
+    free = walk.positions().any(1)
+    may = (walk.cell >= 0) & ~walk.done & (walk.count < walk.task.allowed.most[cell]) & free
+    must = may & (walk.count < walk.task.allowed.least[cell])
+    choice = may & ~must
+    if not choice.any():
+        return must
+    logits = heads.logits("kind", hidden)
+    last = walk.cell + 1 >= len(walk.task.cells)
+    pair = np.stack([logits[:, Kind.NOTE], np.where(last, logits[:, Kind.END], logits[:, Kind.CELL])], 1)
+    code, odds = draw(pair, np.ones_like(pair, bool), u[:, 0], soft.kind)
+    walk.total += np.where(choice, odds, 0)
+    walk.draws += choice
+    return must | (choice & (code == 0))
+
+
+def _draw_notes(
+    walk: _Walk, heads: Heads, hidden: Floats, take: NDArray[np.int64], u: NDArray[Any], soft: SamplingOptions
+) -> None:
+    """Draw a note for some takes, field after field, and write it."""
+    task, cell = walk.task, walk.cell[take]
+    state = hidden[take]
+    row = task.cells[cell].copy()
+    row[:, _C["value1"] : _C["position"]] = 0
+    row[:, 0] = Kind.NOTE
+
+    def field(name: str, allowed: NDArray[np.bool_], column: int) -> NDArray[np.int64]:
+        logits = heads.logits(name, state)[:, : allowed.shape[1]]
+        code, odds = draw(logits, allowed, u[take, column], getattr(soft, name))
+        row[:, _C[name]] = code
+        walk.total[take] += odds
+        walk.draws[take] += 1
+        return code
+
+    none = np.zeros((len(take), 1), bool)
+    position = field("position", np.concatenate([none, walk.positions()[take]], 1), 1) - 1
+    state = heads.after("pitch", "position", state, row[:, _C["position"]])
+    pitches, drum = walk.pitches(take, position), task.drum[cell][:, None]
+    pitch_code = field("pitch", np.concatenate([none, pitches & ~drum, pitches & drum], 1), 2)
+    state = heads.after("duration", "pitch", state, pitch_code)
+    remaining = task.where.to_end[cell] - position
+    lengths = (DURATIONS[None] <= remaining[:, None]) & (DURATIONS[None] > 0)
+    state_code = field("duration", lengths, 3)
+    state = heads.after("velocity", "duration", state, state_code)
+    field("velocity", np.broadcast_to(np.arange(33) > 0, (len(take), 33)), 4)
+    state = heads.after("micro", "velocity", state, row[:, _C["velocity"]])
+    on_grid = np.arange(6)[None] == 3
+    micro = np.where(task.allowed.micro[cell][:, None], np.arange(6)[None] > 0, on_grid)
+    field("micro", micro, 5)
+    walk.note(take, position, (pitch_code - 1) % _DRUM_CODES)
+    walk.write(row, take)
+
+
+def sample(
+    engine: Engine,
+    heads: Heads,
+    task: Task,
+    seeds: list[int],
+    soft: SamplingOptions,
+    *,
+    on_row: Callable[[int, int], None] | None = None,
+) -> list[Written]:
+    """Write a task, one take a seed, all in one batch.
+
+    Args:
+        engine: fresh, with a batch as large as the seeds and room for `task.most_rows`.
+        on_row: called with (rows done, cells done by the slowest take) after each step; may raise to stop.
+    """
+    takes = len(seeds)
+    walk, dice = _Walk(task, takes, task.most_rows), _Dice(seeds)
+    hidden = engine.feed(np.broadcast_to(task.prompt, (takes, *task.prompt.shape)))
+    step = 0
+    while True:
+        u = dice.roll()
+        noting = _draw_kind(walk, heads, hidden, u, soft)
+        writers = np.flatnonzero(noting)
+        if len(writers):
+            _draw_notes(walk, heads, hidden, writers, u, soft)
+        walk.next_cell(np.flatnonzero(~noting & ~walk.done))
+        if walk.done.all():
+            break
+        step += 1
+        newest = walk.rows[np.arange(takes), np.maximum(walk.length - 1, 0)]
+        hidden = engine.feed(newest[:, None])
+        if on_row:
+            on_row(step, int(walk.cell.min()))
+    return [
+        Written(walk.rows[i, : walk.length[i]].copy(), float(walk.total[i] / max(1, walk.draws[i]))) for i in range(takes)
+    ]

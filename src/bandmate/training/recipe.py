@@ -1,0 +1,134 @@
+"""The recipe of a shipped model, as one command: `python -m bandmate.training.recipe --data DIR`.
+
+Prepares shards that are not there yet, trains stage after stage in slices that resume, exports fp16 weights. Without
+a data folder it trains on the groove book's pieces alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tomllib
+from dataclasses import dataclass, fields
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from bandmate.errors import BandmateError, UserError
+from bandmate.models.grid_config import load_size
+from bandmate.tokenizers.grid_table import FIELDS, HEADS
+from bandmate.training.loop import Trainer, TrainOptions, TrainReport
+from bandmate.training.objectives import Batches, ViewOptions
+from bandmate.training.prepare import prepare
+from bandmate.training.shards import Shard, load
+
+VALID_SEQUENCES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of training with its own shares of the sources."""
+
+    until_step: int
+    shares: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that makes a model again."""
+
+    size: str
+    counts: dict[str, int]
+    options: TrainOptions
+    dropout: float
+    stages: tuple[Stage, ...]
+
+    @classmethod
+    def read(cls, name: str) -> Recipe:
+        """A recipe of the package, by name.
+
+        Raises:
+            UserError: no such recipe.
+        """
+        source = files("bandmate.training").joinpath(f"recipes/{name}.toml")
+        if not source.is_file():
+            raise UserError(f"recipe '{name}' is not known; the package holds: small")
+        data: dict[str, Any] = tomllib.loads(source.read_text("utf-8"))
+        train = data["train"]
+        known = {field.name for field in fields(TrainOptions)}
+        options = TrainOptions(**{key: value for key, value in train.items() if key in known})
+        counts = {key: data[key] for key in ("groove_book_pieces", "rearranged_pieces")}
+        stages = tuple(Stage(stage["until_step"], stage["shares"]) for stage in data["stages"])
+        return cls(data["size"], counts, options, float(train.get("dropout", 0.0)), stages)
+
+    def shares(self) -> dict[str, float]:
+        """Every source of any stage with its largest share."""
+        merged: dict[str, float] = {}
+        for stage in self.stages:
+            for name, share in stage.shares.items():
+                merged[name] = max(share, merged.get(name, 0.0))
+        return merged
+
+    def without_data(self) -> Recipe:
+        """The same on groove-book pieces alone."""
+        return Recipe(self.size, self.counts, self.options, self.dropout, (Stage(self.options.steps, {"groove_book": 1.0}),))
+
+
+def valid_batches(shard: Shard, shares: dict[str, float]) -> list[Any]:
+    """The same held-out views every time, in the shares of the sources."""
+    batches = Batches(shard.select("valid"), shares, ViewOptions(transpose=False), seed=1)
+    found: list[Any] = []
+    for step in range(VALID_SEQUENCES // 8):
+        found += batches.batch(step, 4)
+    return found
+
+
+def train(recipe: Recipe, data: Path | None, run: Path, *, minutes: float | None = None, steps: int | None = None) -> TrainReport:
+    """Prepare, train from where the run stands, export to run/weights.safetensors."""
+    recipe = recipe if data else recipe.without_data()
+    stages = [s for s in recipe.stages if s.until_step > _done(run)] or [recipe.stages[-1]]
+    report = None
+    for stage in stages:
+        paths = prepare(data, run / "shards", stage.shares, recipe.counts, progress=lambda n, c: print(f"{n}: {c} pieces", flush=True))
+        shard = load(*paths)
+        options = recipe.options
+        config = load_size(recipe.size, FIELDS, HEADS, recipe.dropout)
+        batches = Batches(shard.select("train"), stage.shares, ViewOptions(), options.seed)
+        trainer = Trainer(config, batches, valid_batches(shard, stage.shares), options, run)
+        trainer.until = min(stage.until_step, steps or stage.until_step)
+        report = trainer.run(minutes=minutes)
+        trainer.export(run / "weights.safetensors")
+        if report.steps < stage.until_step:
+            break
+    if report is None:
+        raise UserError(f"{run}: the recipe has no stages left")
+    return report
+
+
+def _done(run: Path) -> int:
+    import json
+
+    state = run / "state.json"
+    return int(json.loads(state.read_text(encoding="utf-8"))["step"]) if state.exists() else 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry of `python3 dev.py train`."""
+    parser = argparse.ArgumentParser(prog="dev.py train", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--data", type=Path, help="folder that holds corpus/; without it, groove-book pieces alone")
+    parser.add_argument("--recipe", default="small")
+    parser.add_argument("--run", type=Path, default=Path("runs/small"), help="folder of the run; it goes on from there")
+    parser.add_argument("--minutes", type=float, help="length of this slice")
+    parser.add_argument("--steps", type=int, help="stop at this step")
+    options = parser.parse_args(arguments)
+    try:
+        report = train(Recipe.read(options.recipe), options.data, options.run, minutes=options.minutes, steps=options.steps)
+    except BandmateError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(report)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
