@@ -188,9 +188,8 @@ EXTENSIONS = {
 CLEAR_SHARE = 0.15  # of the sounding time of the chord
 
 
-def _extended(root: int, quality: str, chroma: Floats) -> str:
+def _extended(quality: str, share: list[float]) -> str:
     """The quality with sevenths, sixths and ninths that sound clearly; power chords where no third sounds."""
-    share = np.roll(chroma, -root) / max(chroma.sum(), 1e-9)
     if share[3] + share[4] < 0.02 and share[7] > 0 and share[0] + share[7] > 0.9:
         return "5"
     for _ in range(2):
@@ -203,14 +202,20 @@ def chords_of(evidence: SpanEvidence) -> tuple[Chord | None, ...]:
     """The chord of each span of gathered evidence; None where nothing sounds."""
     path = _best_path(chord_scores(evidence), CHANGE_COST)
     starts = np.flatnonzero(np.diff(path, prepend=-1))  # a chord's extensions are judged over all of its spans
+    roots = path[starts] // len(_QUALITIES)
     together = np.add.reduceat(evidence.chroma, starts, axis=0)
+    shares = np.take_along_axis(together, (roots[:, None] + np.arange(12)) % 12, axis=1)  # from the root up
+    shares /= np.maximum(shares.sum(1, keepdims=True), 1e-9)
+    names = [_QUALITIES[state] for state in path[starts] % len(_QUALITIES)]
+    low, silent = evidence.low_start.tolist(), (evidence.low < 0).tolist()
     chords: list[Chord | None] = []
-    for chroma, start, stop in zip(together, starts, np.append(starts[1:], len(path)), strict=True):
-        root = int(path[start]) // len(_QUALITIES)
-        quality = _extended(root, _QUALITIES[int(path[start]) % len(_QUALITIES)], chroma)
+    for root, name, share, start, stop in zip(
+        roots.tolist(), names, shares.tolist(), starts, np.append(starts[1:], len(path)), strict=True
+    ):
+        quality = _extended(name, share)
         tones = {(root + step) % 12 for step in QUALITIES[quality]} - {root}
-        for low, silent in zip(evidence.low_start[start:stop], evidence.low[start:stop] < 0, strict=True):
-            chords.append(None if silent else Chord(root, quality, int(low) if int(low) in tones else None))
+        made = {bass: Chord(root, quality, bass) for bass in (None, *tones)}
+        chords += [None if silent[i] else made.get(low[i], made[None]) for i in range(start, stop)]
     return tuple(chords)
 
 

@@ -30,7 +30,7 @@ from bandmate.score.timeline import ticks_to_seconds
 
 __all__ = [
     "DESCRIPTORS", "NO_BIN", "Descriptor", "PieceView", "TrackView", "bar_density", "bar_onsets", "bar_polyphony",
-    "bar_values", "bar_velocity", "piece_values", "piece_view", "track_values", "track_view", "view",
+    "bar_values", "bar_velocity", "piece_values", "piece_view", "track_value", "track_values", "track_view", "view",
 ]  # fmt: skip
 NO_BIN = -1
 MAJOR_SETS = np.array([[(c - root) % 12 in (0, 2, 4, 5, 7, 9, 11) for c in range(12)] for root in range(12)], float)
@@ -343,9 +343,17 @@ def piece_view(score: Score, bars: NDArray[Any] | None = None) -> PieceView:
     return PieceView(score, bars, tuple(track_view(score, i, bars) for i in range(len(score.tracks))))
 
 
+def track_value(v: TrackView, name: str) -> float:
+    """One track descriptor of a track, even where it means little (pitch on drums); kept with the view."""
+    key = f"track.{name}"
+    if key not in v.memo:
+        v.memo[key] = float(DESCRIPTORS[name].measure(v))
+    return v.memo[key]
+
+
 def track_values(v: TrackView) -> dict[str, float]:
     """All track descriptors of a track; NaN where one means nothing."""
-    return {d.name: float(d.measure(v)) if d.drums or not v.is_drum else np.nan for d in _TRACK}
+    return {d.name: track_value(v, d.name) if d.drums or not v.is_drum else np.nan for d in _TRACK}
 
 
 def bar_values(v: TrackView) -> dict[str, Floats]:

@@ -128,8 +128,8 @@ def _boundaries(strength: Floats) -> list[int]:
 def _likeness(rows: Floats, a: tuple[int, int], b: tuple[int, int]) -> float:
     """Mean likeness of the bars of two stretches, the shorter laid on the start of the longer."""
     length = min(a[1], b[1])
-    both = (rows[a[0] : a[0] + length] * rows[b[0] : b[0] + length]).sum(1)
-    return float(both.mean()) * min(1.0, 0.5 + length / max(a[1], b[1]))
+    alike = np.vdot(rows[a[0] : a[0] + length], rows[b[0] : b[0] + length])
+    return float(alike) / length * min(1.0, 0.5 + length / max(a[1], b[1]))
 
 
 def _letters(rows: dict[str, Floats], spans: list[tuple[int, int]]) -> list[str]:

@@ -7,8 +7,9 @@ means nothing (no notes, or pitch on drums) are NaN, never 0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 LOW_SHARE, HIGH_SHARE = 0.15, 0.85  # percentiles for low and high pitch, length and polyphony
+REPEAT_LAGS = (1, 2, 4)  # bars back at which material is looked for
 # Where the next stronger place of a beat lies, by twelfth of the beat an onset falls in: an onset there that is
 # held over it is syncopated. 0 = on the beat itself, which never is.
 _STRONGER_SIMPLE = np.array([0, 6, 6, 6, 12, 6, 12, 12, 12, 12, 12, 12])
@@ -45,6 +47,7 @@ class TrackView:
     bars: NDArray[Any]
     ticks_per_quarter: float
     is_drum: bool = False
+    memo: dict[str, Any] = field(default_factory=dict, init=False, repr=False)  # measures taken so far, by name
 
     @cached_property
     def onset(self) -> Ints:
@@ -199,6 +202,19 @@ class TrackView:
         return (part != 0) & (place_of_next > start + whole * 12 + stronger)
 
 
+def _once(measure: Callable[[TrackView], Floats]) -> Callable[[TrackView], Floats]:
+    """Keep a measure's result with the view: controls, tags and roles ask for the same ones."""
+    name = measure.__name__
+
+    @wraps(measure)
+    def kept(v: TrackView) -> Floats:
+        if name not in v.memo:
+            v.memo[name] = measure(v)
+        return v.memo[name]
+
+    return kept
+
+
 def view(
     notes: NDArray[Any], bars: NDArray[Any], ticks_per_quarter: float | None = None, is_drum: bool = False
 ) -> TrackView:
@@ -206,62 +222,74 @@ def view(
     return TrackView(notes, bars, quarter_ticks(bars) if ticks_per_quarter is None else ticks_per_quarter, is_drum)
 
 
+@_once
 def density_of(v: TrackView) -> Floats:
     """Notes a quarter in each bar; 0 in empty bars."""
     return v.count / v.bar_quarters
 
 
+@_once
 def onsets_of(v: TrackView) -> Floats:
     """Strokes (distinct onsets) a quarter in each bar; 0 in empty bars."""
     return v.group_count / v.bar_quarters
 
 
+@_once
 def vertical_of(v: TrackView) -> Floats:
     """Notes a stroke in each bar."""
     return _divide(v.count, v.group_count)
 
 
+@_once
 def polyphony_of(v: TrackView) -> Floats:
     """Mean number of notes sounding, over the part of each bar that sounds."""
     note_ticks, busy_ticks = v._sounding_in_bars
     return _divide(note_ticks, np.where(busy_ticks > 1e-6, busy_ticks, 0.0))
 
 
+@_once
 def silence_of(v: TrackView) -> Floats:
     """Share of each bar in which nothing sounds."""
     return np.clip(1.0 - v._sounding_in_bars[1] / v.bars["length_ticks"], 0.0, 1.0)
 
 
+@_once
 def low_of(v: TrackView) -> Floats:
     """15th percentile of pitch in each bar."""
     return v.rank(v.pitch, LOW_SHARE, v.pitch_order)
 
 
+@_once
 def high_of(v: TrackView) -> Floats:
     """85th percentile of pitch in each bar."""
     return v.rank(v.pitch, HIGH_SHARE, v.pitch_order)
 
 
+@_once
 def range_of(v: TrackView) -> Floats:
     """Semitones from the lowest to the highest note of each bar."""
     return v.rank(v.pitch, 1.0, v.pitch_order) - v.rank(v.pitch, 0.0, v.pitch_order)
 
 
+@_once
 def length_of(v: TrackView) -> Floats:
     """Median note length in each bar, in quarters."""
     return v.rank(v.duration, 0.5) / v.ticks_per_quarter
 
 
+@_once
 def velocity_of(v: TrackView) -> Floats:
     """Mean velocity in each bar."""
     return v.mean(v.notes["velocity"])
 
 
+@_once
 def velocity_spread_of(v: TrackView) -> Floats:
     """Standard deviation of velocity in each bar."""
     return v.spread(v.notes["velocity"].astype(np.float64))
 
 
+@_once
 def syncopation_of(v: TrackView) -> Floats:
     """Share of each bar's strokes that start off the beat and are held over the next stronger place."""
     return _divide(np.bincount(v.group_bar, v.syncopated, len(v.bars)), v.group_count)
@@ -278,9 +306,11 @@ def swing_pairs(v: TrackView, division: int) -> tuple[Ints, Floats]:
     at = v.quarters[v.group_first] * division
     pair = np.floor(at + 0.06)
     part = at - pair
-    key = v.group_bar * 4096 + pair.astype(np.int64)
-    triplet = np.unique(key[(part > 0.28) & (part < 0.40)])  # the middle of a triplet: no pair at all
-    off = simple & (part > 0.44) & (part < 0.71) & ~np.isin(key, triplet)
+    middle = (part > 0.28) & (part < 0.40)  # of a triplet: no pair at all
+    off = simple & (part > 0.44) & (part < 0.71)
+    if middle.any():
+        key = v.group_bar * 4096 + pair.astype(np.int64)
+        off[off] = ~np.isin(key[off], key[middle])
     return v.group_bar[off], part[off]
 
 
@@ -290,15 +320,16 @@ def swing_of(v: TrackView, division: int = 1) -> Floats:
     return _divide(np.bincount(bar, part, len(v.bars)), np.bincount(bar, minlength=len(v.bars)))
 
 
-def repetition_of(v: TrackView, lags: tuple[int, ...] = (1, 2, 4), *, rhythm_only: bool = False) -> Floats:
+@_once
+def repetition_of(v: TrackView) -> Floats:
     """How much of each bar was heard 1, 2 or 4 bars before: notes in common / notes in either, the best lag."""
     span = 1 << 20
-    what = v.step // 6 if rhythm_only else (v.step // 3) * 128 + v.pitch
-    codes = np.unique(v.bar * span + what)
+    codes = np.sort(v.bar * span + (v.step // 3) * 128 + v.pitch)
+    codes = codes[np.diff(codes, prepend=-1) > 0]
     bar = codes // span
     size = np.bincount(bar, minlength=len(v.bars))
     best = np.where(v.filled, 0.0, np.nan)
-    for lag in lags:
+    for lag in REPEAT_LAGS:
         before = codes - lag * span
         found = codes[np.minimum(np.searchsorted(codes, before), len(codes) - 1)] == before if len(codes) else before
         common = np.bincount(bar, found, len(v.bars))
@@ -307,11 +338,13 @@ def repetition_of(v: TrackView, lags: tuple[int, ...] = (1, 2, 4), *, rhythm_onl
     return best
 
 
+@_once
 def step_share_of(v: TrackView) -> Floats:
     """Share of each bar's moves to the next stroke that are steps (1 or 2 semitones)."""
     return _move_share(v, 0.0, 2.0)
 
 
+@_once
 def leap_share_of(v: TrackView) -> Floats:
     """Share of each bar's moves to the next stroke that are leaps (more than 2 semitones)."""
     return _move_share(v, 2.0, 128.0)
@@ -325,6 +358,7 @@ def _move_share(v: TrackView, above: float, upto: float) -> Floats:
     return _divide(np.bincount(v.group_bar, inside, len(v.bars)), counted)
 
 
+@_once
 def pitch_classes_of(v: TrackView) -> Floats:
     """Distinct pitch classes in each bar; 0 in empty bars."""
     seen = np.zeros((len(v.bars), 12), bool)
@@ -332,6 +366,7 @@ def pitch_classes_of(v: TrackView) -> Floats:
     return seen.sum(1).astype(np.float64)
 
 
+@_once
 def deviations(v: TrackView) -> Floats:
     """How far each note lies from the nearest sixteenth or eighth triplet, in quarters (late is above 0)."""
     straight = v.quarters - np.rint(v.quarters * 4) / 4
@@ -339,11 +374,13 @@ def deviations(v: TrackView) -> Floats:
     return np.where(np.abs(straight) <= np.abs(triplet), straight, triplet)
 
 
+@_once
 def timing_spread_of(v: TrackView) -> Floats:
     """Standard deviation of the notes from the grid of sixteenths and triplets, in quarters, bar by bar."""
     return v.spread(deviations(v))
 
 
+@_once
 def legato_of(v: TrackView) -> Floats:
     """Mean of note length over the time to the next stroke, at most 2: 1 is legato, below 0.5 staccato."""
     next_onset = np.append(v.onset[v.group_first][1:], np.iinfo(np.int64).max)

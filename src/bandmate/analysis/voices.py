@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.analysis.descriptors import DESCRIPTORS, PieceView, piece_view
+from bandmate.analysis.descriptors import PieceView, piece_view, track_value
 from bandmate.analysis.texture import Floats, TrackView
 from bandmate.score.model import Score
 
@@ -77,10 +77,8 @@ class Band:
 
 
 def _descriptor(name: str, default: float = 0.0) -> Callable[[Band, int], float]:
-    measure = DESCRIPTORS[name].measure
-
     def feature(band: Band, index: int) -> float:
-        value = float(measure(band.views[index]))
+        value = track_value(band.views[index], name)
         return default if value != value else value
 
     return feature
@@ -92,8 +90,11 @@ def _over_others(band: Band, index: int, sign: int) -> float:
     return float((means[index] >= np.nanmax(means, axis=0)).mean())
 
 
+_COMMON_DRUMS = np.isin(np.arange(256), (35, 36, 38, 40, 42, 44, 46, 49, 51, 53, 57))
+
+
 def _drum_pitches(band: Band, index: int) -> float:
-    return float(np.isin(band.views[index].pitch, (35, 36, 38, 40, 42, 44, 46, 49, 51, 53, 57)).mean())
+    return float(_COMMON_DRUMS[band.views[index].pitch].mean())
 
 
 def _in_scale(band: Band, index: int) -> float:
@@ -132,7 +133,7 @@ ROLE_FEATURES: dict[str, Callable[[Band, int], float]] = {
     "polyphony": _descriptor("polyphony", 1.0),
     "onsets": _descriptor("onsets"),
     "stroke_rank": lambda band, i: band.rank(band.stroke_count, i),
-    "length": lambda band, i: float(np.log2(0.05 + DESCRIPTORS["note_length"].measure(band.views[i]))),
+    "length": lambda band, i: float(np.log2(0.05 + track_value(band.views[i], "note_length"))),
     "legato": _descriptor("legato"),
     "silence": _descriptor("silence"),
     "velocity_rank": lambda band, i: band.rank(band.mean_velocity, i),
@@ -212,7 +213,7 @@ PROGRAM_ROLES = (
     (96, 103, "fx"),
     (120, 127, "fx"),
 )
-_KICKS_AND_SNARES = (35, 36, 38, 40)
+_KICKS_AND_SNARES = np.isin(np.arange(256), (35, 36, 38, 40))
 
 
 def _is_arp(row: dict[str, float]) -> bool:
@@ -290,7 +291,7 @@ def roles_of(
         role, confidence = roles[place], float(chance[place, ROLES_FROM_NOTES.index(roles[place])])
         if role not in ("drums", "bass") and _is_arp(dict(zip(ROLE_FEATURES, rows[place], strict=True))):
             role, confidence = "arp", max(confidence, 0.6)
-        if role == "drums" and np.isin(piece.tracks[index].pitch, _KICKS_AND_SNARES).mean() < 0.05:
+        if role == "drums" and _KICKS_AND_SNARES[piece.tracks[index].pitch].mean() < 0.05:
             role = "perc"
         if use_program and role in ("chords", "pad", "lead") and not tracks[place].is_drum:
             own = [name for first, last, name in PROGRAM_ROLES if first <= tracks[place].program <= last]
