@@ -1,0 +1,116 @@
+"""replay: make a take again from its take.json, and compare every file byte for byte."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bandmate.errors import FileFormatError, ModelError
+from bandmate.io.files import read
+from bandmate.score.model import Score
+from bandmate.workflows.jobs import Job, Listener
+from bandmate.workflows.making import GIVEN_FILE, WEIGHTS, MakeOptions, Request, make
+from bandmate.workflows.models import model_identity
+from bandmate.workflows.places import take_folder
+from bandmate.workflows.take import Take, read_take, sha256_of, versions
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReplayResult:
+    """A take made again.
+
+    Attributes:
+        take: the new one.
+        different: files that are not the same bytes.
+        version_changes: what is installed in another version than then.
+    """
+
+    take: Take
+    different: tuple[str, ...]
+    version_changes: tuple[str, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether every file is the same bytes."""
+        return not self.different
+
+    @property
+    def sentence(self) -> str:
+        """The outcome in one sentence."""
+        count = len(self.take.files)
+        if self.same:
+            return f"{self.take.folder}: the same bytes in all {count} files"
+        return f"{self.take.folder}: {len(self.different)} of {count} files differ"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for the command line."""
+        return {
+            "folder": str(self.take.folder.resolve()),
+            "same": self.same,
+            "files": dict(sorted(self.take.files.items())),
+            "different": list(self.different),
+            "version_changes": list(self.version_changes),
+        }
+
+
+def replay(path: str | Path, *, out: str | Path | None = None, listener: Listener | None = None) -> ReplayResult:
+    """Make a take again.
+
+    Args:
+        path: a take.json or the folder that holds it.
+        out: folder; None = a neighbour of the take's folder.
+        listener: gets events.
+
+    Raises:
+        FileFormatError: take.json is missing or damaged.
+        ModelError: the model it was made with is not here, or is another one of the same name.
+    """
+    old = read_take(path)
+    request = request_of(old)
+    home = old.folder.resolve()
+    folder = take_folder(out or home.with_name(f"{home.name}-replay"), old.name)
+    job = Job(listener, WEIGHTS)
+    job.tell("heard", text=old.heard)
+    new = make(request, folder, job)[0]
+    names = sorted(old.files.keys() | new.files.keys())
+    different = tuple(name for name in names if old.files.get(name) != new.files.get(name))
+    now = versions()
+    then = old.recipe.versions
+    changes = tuple(
+        f"{name} {then.get(name, 'not installed')} -> {now.get(name, 'not installed')}"
+        for name in sorted(then.keys() | now.keys())
+        if then.get(name) != now.get(name)
+    )
+    return ReplayResult(new, different, changes)
+
+
+def request_of(take: Take) -> Request:
+    """The request that made a take, from its recipe."""
+    recipe = take.recipe
+    try:
+        options = replace(MakeOptions(**recipe.settings), engine=recipe.engine)
+    except TypeError as error:
+        raise FileFormatError(f"{take.json_path} has settings of another version ({error}); compose again") from error
+    if recipe.model:
+        options = replace(options, model=recipe.model["name"])
+        here = model_identity(recipe.model["name"])
+        if here != recipe.model:
+            raise ModelError(
+                f"{take.json_path} was made with model '{recipe.model['name']}' of hash {recipe.model['sha256'][:12]}, "
+                f"here that model has {here['sha256'][:12]}; import the one it was made with"
+            )
+    return Request(
+        name=take.name, brief=take.brief, heard=take.heard, plan=take.plan, seeds=recipe.seeds, options=options,
+        given=_given(take), keep={int(place): int(source) for place, source in take.given.items()},
+        parents=take.parents, only=recipe.index, threads=recipe.threads,
+    )  # fmt: skip
+
+
+def _given(take: Take) -> Score | None:
+    if not take.given:
+        return None
+    path = take.folder / GIVEN_FILE
+    if not path.is_file() or sha256_of(path) != take.files.get(GIVEN_FILE):
+        raise FileFormatError(f"{path} is missing or was changed, and the take was made from it; restore the file")
+    return read(path)
