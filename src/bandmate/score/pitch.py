@@ -99,7 +99,9 @@ class Key:
         Raises:
             BriefError: the tonic or the mode is unknown; the message lists modes.
         """
-        match = re.fullmatch(r"\s*([A-Ga-g])\s*(#|b|♯|♭|sharp|flat)?[\s_-]*([A-Za-z][A-Za-z _-]*)?\s*", text)
+        # a "b" apart from its letter is a flat only if no word begins with it: "B blues"
+        accidental = r"(b|\s*(?:#|♯|♭|sharp|flat)|\s+b(?![A-Za-z]))?"
+        match = re.fullmatch(rf"\s*([A-Ga-g]){accidental}[\s_-]*([A-Za-z][A-Za-z _-]*)?\s*", text)
         if not match:
             raise BriefError(f"key '{text}' is not understood; write it like 'D minor', 'F# major' or 'A dorian'")
         tonic = parse_pitch_class(match[1] + (match[2] or ""))
