@@ -57,7 +57,8 @@ def score_bytes(score: Score) -> bytes:
         tracks = (Track(name=score.title, end_ticks=score.last_ticks), *_with_own_channels(score.tracks))
         header = MidiHeader(1, score.ticks_per_quarter)
     else:
-        tracks = score.tracks or (Track(),)
+        needed = len(score.tempos) + len(score.meters) + len(score.keys) + len(score.markers)
+        tracks = score.tracks or ((Track(),) if needed else ())
     kind = 1 if header.type == 0 and len(tracks) > 1 else header.type
     own = resolution(header.division) == score.ticks_per_quarter and header.division > 0
     division = header.division if own else score.ticks_per_quarter

@@ -24,8 +24,11 @@ from bandmate.limits import MIDI_NOTES
 META, SYSEX, ESCAPE = 0xFF, 0xF0, 0xF7
 END_OF_TRACK = 0x2F
 MOST_EVENTS = int(MIDI_NOTES.high) * 4
+MOST_TEXTS = 500_000
+MOST_TRACKS = 65_535
 MOST_TICKS = 2**40
 _WINDOW = 1 << 16
+_LONGEST_NUMBER = 8  # bytes; the format allows four, and some programs pad with empty ones
 _TAIL = 8  # no channel event with a delta of at most four bytes is longer than seven
 _PAD = bytes(_TAIL + 1)
 # Data bytes after a status byte; the system messages that no file should hold are listed so that they can be kept.
@@ -37,10 +40,11 @@ _STATUS_1 = bytes(2 if _DATA_BYTES[byte] == 1 and byte < 0xF0 else 0 for byte in
 
 @dataclass(slots=True)
 class Chunks:
-    """The header and how the track chunks lie: (first byte, end as declared), and notes on what was mended."""
+    """The header: type, division word, number of tracks, where the chunks after it begin, and what was mended."""
 
     type: int
     division: int
+    tracks: int
     first: int
     repairs: list[str]
 
@@ -87,7 +91,9 @@ def find_header(data: bytes, name: str) -> Chunks:
         raise fault(name, 0, what, "give a Standard MIDI file")
     if len(data) < at + 14:
         raise fault(name, at, f"a MIDI header that breaks off after {len(data) - at} of 14 bytes", "download it again")
-    length, kind, division = (int.from_bytes(data[at + a : at + b]) for a, b in ((4, 8), (8, 10), (12, 14)))
+    length, kind, tracks, division = (
+        int.from_bytes(data[at + a : at + b]) for a, b in ((4, 8), (8, 10), (10, 12), (12, 14))
+    )
     repairs = [f"{at} bytes before the MIDI header were skipped"] if at else []
     first = at + 8 + length
     if length < 6 or data[first : first + 4] != b"MTrk":
@@ -98,7 +104,7 @@ def find_header(data: bytes, name: str) -> Chunks:
     if kind > 2:
         repairs.append(f"type {kind} read as type 1")
         kind = 1
-    return Chunks(kind, division, first, repairs)
+    return Chunks(kind, division, tracks, first, repairs)
 
 
 def _is_chunk(data: bytes, at: int) -> bool:
@@ -128,6 +134,20 @@ class _Walker:
     wide_at: int = -1  # first data byte above 127 in this track
     cut_at: int = -1  # event that breaks off in this track
     lost_at: int = -1  # data byte before any status in this track
+    foreign_at: int = -1  # status that no file may hold, in this track
+    ended: bool = False  # the last event read is an end of track
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the last track was all it should be."""
+        return self.ended and max(self.wide_at, self.cut_at, self.lost_at, self.foreign_at) < 0
+
+    def forget(self, event: int) -> None:
+        """Drop everything from an event on."""
+        while self.count > event:
+            self.count -= len(self.done.pop())
+        self.special = [special for special in self.special if special[0] < event]
+        self.long_deltas = [long for long in self.long_deltas if long[0] < event]
 
     def flush(self) -> None:
         """Turn the path of the present window into positions in the file."""
@@ -137,6 +157,8 @@ class _Walker:
             self.path.clear()
         if self.count > MOST_EVENTS:
             raise FileFormatError(f"{self.name} holds more than {MOST_EVENTS} events; split it into smaller files")
+        if len(self.special) > MOST_TEXTS:
+            raise FileFormatError(f"{self.name} holds more than {MOST_TEXTS} meta and SysEx events; remove some")
 
     def load(self, at: int) -> None:
         """Measure the channel event that would begin at each byte of the window, under both running widths.
@@ -176,7 +198,8 @@ class _Walker:
             stop: its end, at most the end of the file.
             closed: whether the track surely ends at `stop`; else the first end of track event ends it.
         """
-        self.wide_at = self.cut_at = self.lost_at = -1
+        self.wide_at = self.cut_at = self.lost_at = self.foreign_at = -1
+        self.ended = False
         at, width = start, 0
         self._bar_tail(stop)
         while at < stop:
@@ -186,8 +209,8 @@ class _Walker:
             local = at - self.base
             if width:
                 local, width = self._run(local, width)
-            at, width, ended = self._step(self.base + local, stop, width)
-            if at < 0 or (ended and not closed):
+            at, width = self._step(self.base + local, stop, width)
+            if at < 0 or (self.ended and not closed):
                 break
         return at
 
@@ -214,17 +237,13 @@ class _Walker:
             for lengths in self.lengths.values():
                 lengths[low:high] = bytes(high - low)
 
-    def _step(self, start: int, stop: int, width: int) -> tuple[int, int, bool]:
-        """Read one event with every check: the byte after it, the new running width, whether it ends the track."""
-        data, at, delta = self.data, start, 0
+    def _step(self, start: int, stop: int, width: int) -> tuple[int, int]:
+        """Read one event with every check: the byte after it, and the new running width."""
+        data, at, self.ended = self.data, start, False
         event = self.count + len(self.path)
-        while at < stop and data[at] >= 0x80:
-            delta = delta << 7 | data[at] & 0x7F
-            at += 1
-        if at + 1 >= stop:
+        delta, at = self._number(at, stop)
+        if at >= stop:
             return self._cut(start)
-        delta = delta << 7 | data[at]
-        at += 1
         long_by = at - start - 4
         status = data[at]
         if status >= 0xF0:
@@ -234,7 +253,7 @@ class _Walker:
             width = _DATA_BYTES[status]
         elif not width:
             self.lost_at = at
-            return -1, 0, False
+            return -1, 0
         if at + width > stop:
             return self._cut(start)
         if self.wide_at < 0 and (data[at] > 127 or data[at + width - 1] > 127):
@@ -242,9 +261,9 @@ class _Walker:
         if long_by > 0:
             self.long_deltas.append((event, long_by, self._checked(delta, start)))
         self.path.append(start - self.base)
-        return at + width, width, False
+        return at + width, width
 
-    def _special(self, start: int, stop: int, width: int, at: int, long_by: int, delta: int) -> tuple[int, int, bool]:
+    def _special(self, start: int, stop: int, width: int, at: int, long_by: int, delta: int) -> tuple[int, int]:
         data, status, kind = self.data, self.data[at], 0
         at += 1
         if status == META:
@@ -253,16 +272,10 @@ class _Walker:
             kind = data[at]
             at += 1
         if status in (META, SYSEX, ESCAPE):
-            length = 0
-            while at < stop and data[at] >= 0x80:
-                length = length << 7 | data[at] & 0x7F
-                at += 1
-            if at >= stop:
-                return self._cut(start)
-            length = length << 7 | data[at]
-            at += 1
+            length, at = self._number(at, stop)
         else:
             length = _DATA_BYTES[status]
+            self.foreign_at = start
         if at + length > stop:
             return self._cut(start)
         event = self.count + len(self.path)
@@ -270,11 +283,24 @@ class _Walker:
             self.long_deltas.append((event, long_by, self._checked(delta, start)))
         self.special.append((event, status, kind, at, at + length))
         self.path.append(start - self.base)
-        return at + length, width, status == META and kind == END_OF_TRACK
+        self.ended = status == META and kind == END_OF_TRACK
+        return at + length, width
 
-    def _cut(self, start: int) -> tuple[int, int, bool]:
+    def _number(self, at: int, stop: int) -> tuple[int, int]:
+        """A number of seven bits a byte, and the byte after it, which is past `stop` if the number breaks off."""
+        data, value = self.data, 0
+        last = min(stop, at + _LONGEST_NUMBER)
+        for place in range(at, last):
+            value = value << 7 | data[place] & 0x7F
+            if data[place] < 0x80:
+                return value, place + 1
+        if last < stop:
+            raise fault(self.name, at, f"a number of more than {_LONGEST_NUMBER} bytes")
+        return value, stop + 1
+
+    def _cut(self, start: int) -> tuple[int, int]:
         self.cut_at = start
-        return -1, 0, False
+        return -1, 0
 
     def _checked(self, delta: int, at: int) -> int:
         if delta > MOST_TICKS:
@@ -296,25 +322,41 @@ def read_events(data: bytes, name: str) -> tuple[Chunks, Events]:
     header = find_header(data, name)
     walker = _Walker(data, name, np.frombuffer(data + _PAD, np.uint8))
     bounds, at = [0], header.first
-    while (track := _next_track(data, at, header.repairs)) is not None:
+    for _ in range(MOST_TRACKS):
+        track = _next_track(data, at, header.repairs)
+        if track is None:
+            found = len(bounds) - 1
+            if header.tracks and not found:
+                raise fault(name, min(at, len(data)), "where a track chunk (MTrk) is due and none follows")
+            if found < header.tracks:
+                header.repairs.append(f"{header.tracks} tracks are promised, {found} are there")
+            return header, _gather(walker, np.array(bounds, np.int64), header.repairs)
         start, stop, closed = track
         after = walker.walk(start, stop, closed)
-        _judge(walker, len(bounds), start, stop, header.repairs)
         walker.flush()
-        bounds.append(walker.count)
         at = stop if closed or after < 0 else after
-    return header, _gather(walker, np.array(bounds, np.int64), header.repairs)
+        if len(bounds) > header.tracks and not walker.is_sound:
+            # Some programs keep their own data in track chunks that the header does not count.
+            walker.forget(bounds[-1])
+            header.repairs.append(f"a track chunk at byte {start - 8}, past the number of tracks, was skipped")
+            continue
+        _judge(walker, len(bounds), header.repairs)
+        bounds.append(walker.count)
+    raise FileFormatError(f"{name} holds more than {MOST_TRACKS} tracks; merge some of them")
 
 
 def _next_track(data: bytes, at: int, repairs: list[str]) -> tuple[int, int, bool] | None:
     """The next track chunk from a byte on: first byte, end, whether the end is sure; None if there is no more."""
-    while at + 8 <= len(data):
+    for _ in range(MOST_TRACKS):
+        if at + 8 > len(data):
+            break
         length = int.from_bytes(data[at + 4 : at + 8])
         start, stop = at + 8, at + 8 + length
         if data[at : at + 4] == b"MTrk":
             if stop == len(data) or (stop < len(data) and _is_chunk(data, stop)):
                 return start, stop, True
-            return start, len(data), False
+            following = data.find(b"MTrk", start)
+            return start, following if following >= 0 else len(data), False
         if _is_chunk(data, at):
             at = stop
             continue
@@ -326,12 +368,12 @@ def _next_track(data: bytes, at: int, repairs: list[str]) -> tuple[int, int, boo
     return None
 
 
-def _judge(walker: _Walker, track: int, start: int, stop: int, repairs: list[str]) -> None:
+def _judge(walker: _Walker, track: int, repairs: list[str]) -> None:
     """Say whether what a track gave can be trusted."""
     if walker.lost_at >= 0:
         raise fault(walker.name, walker.lost_at, f"data without a status, in track {track}")
-    if walker.cut_at >= 0 and walker.wide_at >= 0:
-        raise fault(walker.name, walker.wide_at, f"{walker.data[walker.wide_at]} where a value to 127 is due")
+    if walker.wide_at >= 0 and (walker.cut_at >= 0 or walker.foreign_at >= 0):
+        raise fault(walker.name, walker.wide_at, f"{walker.data[walker.wide_at]}, where a value to 127 is due")
     if walker.wide_at >= 0:
         repairs.append(f"values above 127 read as 127, first at byte {walker.wide_at} in track {track}")
     if walker.cut_at >= 0:

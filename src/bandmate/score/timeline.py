@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bandmate.errors import ScoreError
 from bandmate.score.model import Score
 
 DEFAULT_US_PER_QUARTER = 500_000
+MOST_BARS = 200_000
 
 BAR = np.dtype([("start_ticks", "<i8"), ("length_ticks", "<i8"), ("numerator", "<i4"), ("denominator", "<i4")])
 
@@ -50,6 +52,9 @@ def bar_grid(score: Score, until_ticks: int | None = None) -> NDArray[Any]:
 
     Returns:
         BAR array, consecutive: start_ticks[i] + length_ticks[i] == start_ticks[i + 1].
+
+    Raises:
+        ScoreError: there would be more than MOST_BARS, which only damaged waits or meters make.
     """
     end = max(1, score.last_ticks if until_ticks is None else until_ticks)
     meters = score.meters[np.argsort(score.meters["ticks"], kind="stable")]
@@ -65,6 +70,11 @@ def bar_grid(score: Score, until_ticks: int | None = None) -> NDArray[Any]:
             continue
         length = max(1, score.ticks_per_quarter * 4 * numerator // denominator)
         count = -(-(stop - start) // length)
+        if count > MOST_BARS:
+            raise ScoreError(
+                f"the score has {count} bars of {numerator}/{denominator} from tick {start} on, more than {MOST_BARS}; "
+                "trim it or mend its meter"
+            )
         bars = np.zeros(count, BAR)
         bars["start_ticks"] = start + np.arange(count) * length
         bars["length_ticks"] = length
