@@ -82,7 +82,7 @@ def environment(name: str) -> Path:
     print(f"Setting up {folder.name} ({label}) ...", flush=True)
     if not python.exists() or run([str(python), "-c", "import pip"], quiet=True):
         check([sys.executable, "-m", "venv", "--clear", str(folder)])
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     if "learn" in target:
         check([*pip, TORCH])  # alone and first: later lines then find it and do not look for another build
     check([*pip, "--constraint", "constraints.txt", "--editable", target])

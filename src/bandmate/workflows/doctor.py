@@ -85,10 +85,11 @@ def _extra(name: str, extra: str, purpose: str) -> Finding:
 
 def _soundfont() -> Finding:
     try:
-        from bandmate.rendering.soundfont import default_soundfont
+        from bandmate.rendering.soundfont import open_soundfont
 
-        path = Path(default_soundfont())
-        return Finding("soundfont", "ok", f"{path.name}, {path.stat().st_size / 1e6:.1f} MB")
+        font = open_soundfont()
+        size_mb = font.path.stat().st_size / 1e6
+        return Finding("soundfont", "ok", f"{font.path.name}, {size_mb:.1f} MB, {len(font.presets)} presets")
     except Exception as error:  # whatever is wrong with it is the finding
         return Finding(
             "soundfont", "broken", str(error)[:200], "pip install --force-reinstall bandmate, or give --soundfont FILE"

@@ -1,0 +1,51 @@
+"""What a file is, measured: tempo, meter, key, sections, tracks with roles, and a caption."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from bandmate.cli.console import Console
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The file, and where its picture goes."""
+    parser.add_argument("file", help="a MIDI file")
+    parser.add_argument("--picture", metavar="FILE.png", help="draw the piano roll")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> None:
+    """Measure, then show it."""
+    from bandmate.workflows.inspect import inspect
+
+    found = inspect(arguments.file, picture=arguments.picture)
+    for line in _lines(found):
+        console.say(line)
+    if arguments.picture:
+        console.say(f"drew {arguments.picture}")
+    console.result(found.to_json())
+
+
+def _lines(found: Any) -> list[str]:
+    minutes, seconds = divmod(round(found.seconds), 60)
+    meter = f"{found.meter[0]}/{found.meter[1]}"
+    key = f"{found.key} ({found.key_confidence:.0%} sure)" if found.key else "no key"
+    lines = [
+        f"{found.file}: {found.caption}",
+        f"  {found.bpm:g} BPM, {meter}, {key}, {found.bars} bars, {minutes}:{seconds:02d}, {found.notes} notes",
+    ]
+    if len(found.tempos) > 1 or len(found.meters) > 1:
+        lines.append(f"  {len(found.tempos) - 1} tempo changes, {len(found.meters) - 1} meter changes")
+    sections = [f"{s.label} {s.start_bar}-{s.start_bar + s.bars - 1}" for s in found.sections]
+    lines.append(f"  sections: {', '.join(sections)}" if sections else "  no sections")
+    for track in found.tracks:
+        if not track.notes:
+            continue
+        span = "" if track.low is None else f", {track.low}-{track.high}"
+        density = "" if track.density is None else f", {track.density:g} notes a quarter"
+        name = f' "{track.name}"' if track.name else ""
+        lines.append(
+            f"  {track.number:2d} {track.role:7s} {track.instrument}{name}: {track.notes} notes in {track.bars} bars"
+            f"{span}{density}"
+        )
+    return lines
