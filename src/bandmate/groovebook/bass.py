@@ -13,35 +13,35 @@ _BLUESY = ("blues", "funk", "rock", "soul", "hip_hop")
 _ANTICIPATES = ("n",)
 
 
-def degree(token: str, chord: Chord, stage: Stage) -> int:
+def degree(sign: str, chord: Chord, stage: Stage) -> int:
     """Semitones above the chord's root that a bass token stands for."""
     tones = QUALITIES[chord.quality]
     scale = {(pitch - chord.root) % 12 for pitch in stage.plan.key.scale}
     minor = 3 in tones
-    if token in ("R", "x", "n"):
+    if sign in ("R", "x", "n"):
         return 0
-    if token == "8":
+    if sign == "8":
         return 12
-    if token == "5":
+    if sign == "5":
         return next((t for t in (7, 6, 8) if t in tones), 7)
-    if token == "3" or token == "b3":
+    if sign == "3" or sign == "b3":
         third = next((t for t in (4, 3) if t in tones), None)
         if third is None:
-            third = 3 if 3 in scale or token == "b3" else 4 if 4 in scale else 7
-        bluesy = token == "b3" and stage.block["family"] in _BLUESY and not stage.plan.key_lock
+            third = 3 if 3 in scale or sign == "b3" else 4 if 4 in scale else 7
+        bluesy = sign == "b3" and stage.block["family"] in _BLUESY and not stage.plan.key_lock
         return 3 if bluesy else third
-    if token in ("7", "b7"):
+    if sign in ("7", "b7"):
         seventh = next((t for t in (10, 11) if t in tones), None)
         if seventh is None:
-            seventh = 10 if 10 in scale or minor else 11 if token == "7" and 11 in scale else 9
+            seventh = 10 if 10 in scale or minor else 11 if sign == "7" and 11 in scale else 9
         return seventh
-    if token == "6":
+    if sign == "6":
         return 9 if 9 in scale or not minor else 8
-    if token == "2":
+    if sign == "2":
         return 2 if 2 in scale else 1 if 1 in scale else 2
-    if token == "4":
+    if sign == "4":
         return 5
-    return _LITERAL.get(token, 0)
+    return _LITERAL.get(sign, 0)
 
 
 class Bassist:
@@ -125,7 +125,7 @@ class Bassist:
         missing = [k for k in kicks if k not in taken]
         step = self.stage.grid.step_ticks
         for kick in missing[: max(0, need - (len(kicks) - len(missing)))]:
-            if kick % step == 0 and (kick - step) not in taken or kick % self.stage.grid.beat_ticks == 0:
+            if (kick % step == 0 and (kick - step) not in taken) or kick % self.stage.grid.beat_ticks == 0:
                 steps = [*steps, Step(kick, "R", step, 1)]
         return sorted(steps)
 
@@ -172,13 +172,13 @@ class Bassist:
         stage, grid = self.stage, self.stage.grid
         ticks = start + step.ticks
         chord = stage.chord(ticks)
-        token = step.symbol
-        if token == "n":
+        sign = step.symbol
+        if sign == "n":
             pitch = self._place(stage.next_chord(ticks), 0, ticks)
-        elif token == "a":
+        elif sign == "a":
             pitch = self._approach(ticks)
         else:
-            pitch = self._place(chord, degree(token, chord, stage), ticks, move=token in ("R", "8"))
+            pitch = self._place(chord, degree(sign, chord, stage), ticks, move=sign in ("R", "8"))
         gate = self.facts["len"] * stage.colour["gate"] * _ARTICULATION.get(self.who.articulation, 1.0)
         if held:
             length = step.held_ticks * min(1.0, max(0.55, gate))
@@ -186,7 +186,7 @@ class Bassist:
             length = (
                 grid.beat_ticks if self.facts["len"] >= 0.8 else max(grid.step_ticks, grid.beat_ticks // 2)
             ) * min(1.0, gate)
-        if token == "x":
+        if sign == "x":
             length = grid.step_ticks * 0.4
         level = self.stage.block["vel"]
         velocity = level["X"] if step.level == ACCENT else level["x"] if step.level != SOFT else level["o"]

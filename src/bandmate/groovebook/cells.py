@@ -1,6 +1,6 @@
 """Cells: the strings of the genre table read as rhythms, and re-gridded to any meter.
 
-The grammar stands in docs/GENRES.md: drum strings `X x o . r t q T- f`, comp cells `X x o . -`, bass tokens `R 2..8 ...`.
+The grammar stands in docs/GENRES.md: drums `X x o . r t q T- f`, comp cells `X x o . -`, bass tokens `R 2..8 ...`.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class Comper:
         self.broken = broken
         voicing = stage.block["harmony"]["voicing"]
         self.kind = voicing["type"] if self.who.role == "chords" else "7th" if voicing["type"] == "9th" else "triad"
-        self.count = max(1, min(voices, self.who.polyphony))
+        self.count = max(1, voices if broken else min(voices, self.who.polyphony))
         self.low, self.high = self.who.low, self.who.high
         if top is not None:
             self.high = max(min(self.high, top), min(self.who.high, self.low + 12))

@@ -26,6 +26,7 @@ _LEVEL = {
 _FILL_VOICES = ("snare", "clap", "rim", "tom_h", "tom_m", "tom_l", "conga_h", "conga_l", "timb_h", "bongo_h", "bongo_l")
 _NO_CRASH = ("ambient", "chorale", "string_quartet", "bossa_nova", "jazz_ballad", "lofi_hip_hop", "minimal_techno")
 _NO_FILL = ("ambient", "chorale", "string_quartet", "minimal_techno")
+_HALF_TIME = ("half_time", "half", "breakdown")
 _DEFAULT_PERC = {"shaker": "xoxoxoxoxoxoxoxo", "conga_h": "..o...xx..o...xx", "conga_l": "x..x......x....."}
 
 
@@ -117,12 +118,18 @@ class Drummer:
 
     def _pattern(self, index: int) -> tuple[tuple[Hit, ...], ...]:
         section = self.stage.plan.sections[index]
-        label = section.label
+        label = f"{section.label} {section.energy}"
         if label not in self._patterns:
-            self._patterns[label] = self._choose(section.energy, self.stage.kinds[index])
+            self._patterns[label] = self._choose(
+                section.energy, self.stage.kinds[index], "kick" in (self._voices(index) or ())
+            )
         return self._patterns[label]
 
-    def _choose(self, energy: int, kind: str) -> tuple[tuple[Hit, ...], ...]:
+    def _voices(self, index: int) -> list[str] | None:
+        rows = self.stage.plan.extra.get("voices")
+        return rows[index] if rows else None
+
+    def _choose(self, energy: int, kind: str, needs_kick: bool) -> tuple[tuple[Hit, ...], ...]:
         rows = self.facts["patterns"]
         dice = self.stage.dice("pattern", kind, energy)
         sounding = [i for i in range(len(rows)) if any(drum_pattern(self.name, i, self.meter))]
@@ -134,9 +141,12 @@ class Drummer:
         if not fitting:
             return (_default_kit(self.name, self.meter),)
         # Patterns without a kick are tops for quiet sections, not the groove of a chorus.
-        driven = [i for i in fitting if "kick" in rows[i]] if energy >= 3 else fitting
-        fitting = driven or fitting
-        weights = [1.0 / (1.0 + abs(sum(rows[i]["e"]) / 2 - energy)) for i in fitting]
+        driven = [i for i in fitting if "kick" in rows[i]] if energy >= 3 or needs_kick else fitting
+        fitting = driven or ([i for i in sounding if "kick" in rows[i]] if needs_kick else []) or fitting
+        halves = [i for i in fitting if rows[i]["n"] in _HALF_TIME]
+        if "half" in self.feel and halves:
+            fitting = halves
+        weights = [(0.3 if i in halves else 1.0) / (1.0 + abs(sum(rows[i]["e"]) / 2 - energy)) for i in fitting]
         return drum_pattern(self.name, dice.weighted(fitting, weights), self.meter)
 
     def _write(self) -> list[list[Hit]]:
@@ -147,7 +157,7 @@ class Drummer:
         for index, section in enumerate(plan.sections):
             pattern = self._pattern(index)
             edits = [self._edits(section.label, cycle, section.energy) for cycle in range(4)]
-            voices = (plan.extra.get("voices") or [None] * len(plan.sections))[index]
+            voices = self._voices(index)
             for offset in range(section.bars):
                 bar = section.start_bar + offset
                 hits = self._edited(list(pattern[offset % len(pattern)]), edits[offset % 4], offset)
@@ -181,7 +191,9 @@ class Drummer:
         dice = self.stage.dice("vary", label, cycle)
         drop = self.stage.overrides.get("drop", ())
         factor = self.density if self.density < 1 else self.density * self.density
-        chosen = [row for row in self.facts["vary"] if energy >= row["e"] and dice.chance(min(1.0, row["p"] * factor))]
+        # Additions join from their energy upwards, drops thin out from theirs downwards.
+        fitting = [r for r in self.facts["vary"] if (energy <= r["e"] if r["op"] == "drop" else energy >= r["e"])]
+        chosen = [row for row in fitting if dice.chance(min(1.0, row["p"] * factor))]
         # Of the places named, one or two change: all of them at once would be another pattern.
         picked = []
         for row in chosen:
@@ -262,34 +274,32 @@ class Drummer:
 
     def _fill(self, hits: list[Hit], bar: int, index: int, offset: int) -> list[Hit]:
         stage, section = self.stage, self.stage.plan.sections[index]
-        if self.name in _NO_FILL or bar == stage.last_bar or section.bars < 2 and stage.plan.bars < 4:
+        rows = self.facts["fills"]
+        fills = [i for i in range(len(rows)) if any(drum_pattern(self.name, i, self.meter, "fills"))]
+        if not fills or self.name in _NO_FILL or bar == stage.last_bar or (section.bars < 2 and stage.plan.bars < 4):
             return hits
-        dice = stage.dice("fill", bar)
-        ends = offset == section.bars - 1
-        before_rise = ends and index + 1 < len(stage.plan.sections)
-        before_end = stage.last_bar is not None and bar == stage.last_bar - 1
-        turn = ends and stage.plan.loop
         quiet = stage.kinds[index] == "intro" and section.energy <= 2
-        if before_rise or before_end:
-            p, whole = (0.95, not quiet)
-        elif turn:
-            p, whole = 0.8, False
-        elif offset % 8 == 7:
-            p, whole = 0.8, True
-        elif offset % 4 == 3:
-            p, whole = 0.4, False
-        else:
-            return hits
-        if not dice.chance(p) or (quiet and not before_rise):
-            return hits
-        fills = [i for i in range(len(self.facts["fills"])) if any(drum_pattern(self.name, i, self.meter, "fills"))]
-        if not fills or "none" in (self.stage.overrides.get("pattern"),):
-            return hits
-        fill = list(drum_pattern(self.name, dice.pick(fills), self.meter, "fills")[0])
-        return self._merged(hits, fill, bar, whole)
+        left = section.bars - 1 - offset - (1 if stage.last_bar == section.start_bar + section.bars - 1 else 0)
+        closing = stage.dice("closing", section.start_bar)
+        p = 0.95 if index + 1 < len(stage.plan.sections) or stage.last_bar is not None else 0.8
+        chosen = drum_pattern(self.name, closing.pick(fills), self.meter, "fills")
+        if closing.chance(p):
+            rises = index + 1 < len(stage.kinds) and stage.kinds[index + 1] == "high" != stage.kinds[index]
+            long = rises and 2 * len(chosen) <= section.bars and stage.kinds[index] != "intro"
+            if left == 0 or (long and 0 < left < len(chosen)):
+                return self._merged(hits, list(chosen[-1 - left]), bar, not quiet, rolled=left > 0)
+        dice = stage.dice("fill", bar)
+        if left > 0 and not quiet and offset % 4 == 3 and dice.chance(0.8 if offset % 8 == 7 else 0.4):
+            fill = drum_pattern(self.name, dice.pick(fills), self.meter, "fills")[-1]
+            return self._merged(hits, list(fill), bar, offset % 8 == 7)
+        return hits
 
-    def _merged(self, hits: list[Hit], fill: list[Hit], bar: int, whole: bool) -> list[Hit]:
+    def _merged(self, hits: list[Hit], fill: list[Hit], bar: int, whole: bool, rolled: bool = False) -> list[Hit]:
         grid = self.stage.grid
+        if rolled:  # an early bar of a long build: its roll over the groove, without the groove's own backbeat
+            self.stage.fill_bars.add(bar)
+            voices = {h.voice for h in fill}
+            return [h for h in hits if h.voice not in voices] + fill
         groove = {(h.ticks, h.voice) for h in hits}
         new = [h.ticks for h in fill if h.voice in _FILL_VOICES and (h.ticks, h.voice) not in groove]
         start = min(new) // grid.beat_ticks * grid.beat_ticks if new else grid.half_ticks
@@ -309,7 +319,7 @@ class Drummer:
         quiet = self.stage.colour["velocity"] <= -12 or self.name in _NO_CRASH or section.energy < 3
         if quiet or any(h.voice == "crash" and h.ticks == 0 for h in hits):
             return hits
-        opens = offset == 0 and (index > 0 or plan.loop is False and section.energy >= 4)
+        opens = offset == 0 and (index > 0 or (plan.loop is False and section.energy >= 4))
         after = bar - 1 in self.stage.fill_bars and self.stage.dice("crash", bar).chance(0.35)
         if not (opens or after):
             return hits

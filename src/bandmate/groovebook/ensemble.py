@@ -229,9 +229,10 @@ def _name(want: _Want, program: int, is_drum: bool) -> str:
         return want.ask.name
     if is_drum:
         return "percussion" if want.ask.role == "perc" else "drums"
-    if want.part in ("chords", "melody", "bass"):
-        return f"{want.part} {_instrument_word(program)}"
-    return want.part if want.part in (*INNER_VOICES, "timpani") else f"{want.part} {_instrument_word(program)}"
+    if want.part in (*INNER_VOICES, "timpani"):
+        return want.part
+    word = _instrument_word(program)
+    return word if want.part in ("bass", "chords", "melody") or want.part in word else f"{want.part} {word}"
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,7 @@ def _whole_form(rows: Sequence[Sequence[Any]], bars: int) -> list[Part]:
         edges = np.append(edges[edges < bars], bars)
     starts = np.cumsum([0, *(int(row[1]) for row in rows)]) * bars / total
     parts = []
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+    for start, stop in pairwise(edges.tolist()):
         row = rows[min(len(rows) - 1, int(np.searchsorted(starts, (start + stop) / 2, side="right")) - 1)]
         parts.append(Part(kind_of(row[0]), row[0], int(stop - start), int(row[2]), tuple(row[3])))
     return parts
@@ -132,6 +133,7 @@ def lay_out(brief: Brief, form: dict[str, Any], bars: int, energy_shift: int) ->
     """
     rows = form["sections"]
     kinds = _rows_by_kind(rows)
+    kinds_has_low = any(kind_of(row[0]) == "low" for row in rows)
     total = sum(int(row[1]) for row in rows)
     if brief.structure:
         parts = _stated(brief, kinds, bars)
@@ -141,7 +143,9 @@ def lay_out(brief: Brief, form: dict[str, Any], bars: int, energy_shift: int) ->
         parts = []
         seen: dict[str, int] = {}
         for kind, length in _shape(bars, brief.loop):
-            use = kind if kind in kinds else {"build": "low", "break": "low", "intro": "low"}.get(kind, "low")
+            use = kind if kind in kinds else "low"
+            if use == "low" and not kinds_has_low and "build" in kinds and "build" not in seen and length <= 8:
+                use = kind = "build"  # music of drops rises to them
             nth = seen.get(use, 0)
             seen[use] = nth + 1
             choices = kinds[use]
@@ -190,7 +194,7 @@ def activity(
     bars = sum(part.bars for part in parts)
     starts = np.cumsum([0, *(part.bars for part in parts)])
     active = np.zeros((len(names), bars), bool)
-    if loop and bars <= 8 or bars < 4:
+    if (loop and bars <= 8) or bars < 4:
         active[:] = True
         return active
     for track, name in enumerate(names):

@@ -98,7 +98,7 @@ def into_key(chord: Chord, key: Key) -> Chord:
 
 
 def mode_family(mode: str) -> str:
-    """ "major" or "minor", by the third."""
+    """Whether a mode is "major" or "minor", by its third."""
     if mode in _MAJOR_LIKE:
         return "major"
     steps = MODES[mode]
@@ -118,9 +118,17 @@ def length_bars(row: Sequence) -> int:
     return len(row[1].split("|")) * int(row[2])
 
 
-def cadence(chords: list[Chord], key: Key, dominant: Chord | None) -> None:
-    """End on the tonic in place: the last bar I or i, and a dominant in the half bar before it."""
-    tonic = Chord(key.tonic, "min" if mode_family(key.mode) == "minor" else "maj")
+def cadence(chords: list[Chord], key: Key, dominant: Chord | None, rich: bool = False) -> None:
+    """End on the tonic in place: the last bar I or i, and a dominant in the half bar before it.
+
+    Args:
+        chords: two a bar, at least four bars; changed in place.
+        key: names the tonic.
+        dominant: what leads home where the bar before stands on the tonic already; None = leave it.
+        rich: the style ends on a sixth chord where it has no tonic chord of its own.
+    """
+    minor = mode_family(key.mode) == "minor"
+    tonic = Chord(key.tonic, ("min6" if rich else "min") if minor else ("6" if rich else "maj"))
     home = next((c for c in chords if c.root == key.tonic and c.bass is None and c.quality != "7"), tonic)
     last_other = chords[-3] if len(chords) >= 3 else None
     chords[-2:] = [home, home]
@@ -136,16 +144,14 @@ def guess_key(chords: Sequence[Chord]) -> Key:
             counts[(chord.root + tone) % 12] += 1.0
     best = max(
         (
-            (
-                sum(counts[tone] for tone in Key(tonic, mode).scale)
-                + (1.5 if chords[0].root == tonic else 0.0)
-                + (1.0 if chords[-1].root == tonic else 0.0)
-                + (1.0 if any(c.root == tonic and ("min" in c.quality) == (mode == "minor") for c in chords) else 0.0),
-                -tonic,
-                mode,
-            )
-            for tonic in range(12)
-            for mode in ("major", "minor")
+            sum(counts[tone] for tone in Key(tonic, mode).scale)
+            + (1.5 if chords[0].root == tonic else 0.0)
+            + (1.0 if chords[-1].root == tonic else 0.0)
+            + (1.0 if any(c.root == tonic and ("min" in c.quality) == (mode == "minor") for c in chords) else 0.0),
+            -tonic,
+            mode,
         )
+        for tonic in range(12)
+        for mode in ("major", "minor")
     )
     return Key(-best[1], best[2])

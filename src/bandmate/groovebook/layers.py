@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bandmate.groovebook.cells import SOFT, cell
+from bandmate.groovebook.cells import SOFT, Step, cell
 from bandmate.groovebook.comping import Comper
 from bandmate.groovebook.ensemble import INNER_VOICES
 from bandmate.groovebook.stage import CHORDS, FREE, MELODY, Note, Stage
@@ -88,13 +88,16 @@ def _inner_voice(stage: Stage, track: int, part: str, rows: list[dict[str, Any]]
     levels = stage.block["vel"]
     out: list[Note] = []
     comps = [r for r in stage.block["harmony"]["comp"] if not r["n"].startswith("tremolo")]
-    picked: dict[str, Any] = {}
+    picked: dict[str, tuple[tuple[Step, ...], ...]] = {}
     for bar in stage.active_bars(track):
         section = plan.sections[stage.section_index[bar]]
         if section.label not in picked:
-            dice = stage.dice("inner", section.label, part)
+            dice = stage.dice("inner", section.label)
             calm = [r for r in comps if sum(c in "Xxo" for c in r["c"]) <= (4 if section.energy <= 3 else 9)] or comps
-            row = dice.pick([*calm, *(rows if section.energy >= 4 and len(rows[0]["c"].replace("-", "")) <= 8 else [])])
+            calm = calm[place::2] or calm  # the two inner voices do not play one rhythm
+            row: dict[str, Any] = dice.pick(
+                [*calm, *(rows if section.energy >= 4 and len(rows[0]["c"].replace("-", "")) <= 8 else [])]
+            )
             picked[section.label] = cell(plan.genre, row["c"], plan.meter, False)
         bars = picked[section.label]
         steps = bars[(bar - section.start_bar) % len(bars)]

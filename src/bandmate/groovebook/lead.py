@@ -1,4 +1,4 @@
-"""Lead: a melody one can hum: a motif, its repetition and sequence over the chords, an answer, a cadence and a breath."""
+"""Lead: a melody one can hum: a motif, its repetition and sequence, an answer, a cadence and a breath."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from bandmate.score.pitch import MODES, QUALITIES, Chord
 from bandmate.score.plan import PlannedTrack
 
 _BLUES_FAMILIES = ("blues", "funk", "rock", "soul", "hip_hop", "jazz")
-_CHORD_TONE = {"classical": 0.86, "jazz": 0.66, "blues": 0.66}
+# Chance that a strong beat is set on a chord tone; what is left to the line falls on one half the time.
+_CHORD_TONE = {"classical": 0.7, "jazz": 0.25, "blues": 0.25}
 # Bars of a phrase: A motif, a the same sequenced, B answer, C cadence, "-" silence; capital C closes, c leaves open.
 _SHAPES = {
     1: (("A",),),
@@ -49,7 +50,7 @@ class Singer:
         self.who: PlannedTrack = stage.plan.tracks[track]
         self.facts = stage.block["melody"]
         self.scale = self._scale()
-        self.strong = _CHORD_TONE.get(stage.block["family"], 0.78)
+        self.strong = _CHORD_TONE.get(stage.block["family"], 0.5)
         self.density = self.who.density * stage.colour["density"]
         self.ladders: dict[tuple[Chord, frozenset[int] | None], tuple[list[int], list[int]]] = {}
         # A singable span in the middle of the range, high enough to stand over the chords.
@@ -148,6 +149,8 @@ class Singer:
                 weights[ticks] = 1.4 * syncopation
             else:
                 weights[ticks] = 0.5 * syncopation if fine else 0.06
+            if place and self.stage.plan.genre == "chorale":
+                weights[ticks] *= 0.08  # a hymn moves in beats
         return weights
 
     def _rhythm(self, count: int, dice: Dice, avoid: tuple[int, ...] = (), until: int | None = None) -> tuple[int, ...]:
@@ -265,7 +268,10 @@ class Singer:
         rungs, tones = self._ladder(start)
         root = rungs.index(self._near(tones, anchor)) if self._near(tones, anchor) in rungs else len(rungs) // 2
         base = rungs[root]
+        if self.stage.dice("base", bar % 8, self.track).chance(0.35):  # a bar may hang from a passing tone
+            base = self._near(rungs, anchor)
         dice = stage.dice("sing", stage.plan.sections[stage.section_index[bar]].label, bar % 8, self.track)
+        leans = False
         for index, (onset, step) in enumerate(zip(motif.onsets, motif.steps, strict=True)):
             ticks = start + onset
             rungs, tones = self._ladder(ticks)
@@ -280,9 +286,12 @@ class Singer:
             strong = onset % grid.half_ticks == 0 or (grid.meter[0] == 3 and onset == 0)
             if final:
                 pitch = self._cadence_tone(ticks, pitch, closes)
-            elif (strong and dice.chance(self.strong + 0.06)) or (index == 0 and dice.chance(0.8)):
+            elif leans:  # a tone that leaned on the beat before resolves by step
+                pitch = self._near(tones, out[-1].pitch)
+            elif strong and dice.chance(self.strong):
                 pitch = self._near(tones, pitch)
-            pitch = self._reachable(pitch, out[-1].pitch if out else before, rungs, tones if strong or final else rungs)
+            leans = strong and not final and pitch not in tones
+            pitch = self._reachable(pitch, out[-1].pitch if out else before, rungs, tones if final else rungs)
             nxt = motif.onsets[index + 1] if index + 1 < len(motif.onsets) else grid.bar_ticks
             length = self._length(onset, nxt, final)
             velocity = (

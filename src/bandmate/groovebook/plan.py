@@ -114,8 +114,8 @@ def colour_of(brief: Brief, block: dict[str, Any]) -> Colour:
         modes = (near["mode"],) if near.get("mode") else modes
     modes = tuple(_OPEN_MODES.get(mode, mode) for mode in modes)
     return Colour(
-        tempo, shift, tuple(m for m in modes if m in MODES), density, round(register), gate, round(velocity), dissonance,
-        round(energy), tuple(overrides.items()),
+        tempo, shift, tuple(m for m in modes if m in MODES), density, round(register), gate, round(velocity),
+        dissonance, round(energy), tuple(overrides.items()),
     )  # fmt: skip
 
 
@@ -275,7 +275,7 @@ def _chords(
         return tuple(cycle[i % len(cycle)] for i in range(2 * bars))
     chords, texts = _progression_chords(rows, key, parts, dict(colour.overrides), dice)
     if not brief.loop and bars >= 4:
-        cadence(chords, key, _dominant(key, block, texts))
+        cadence(chords, key, _dominant(key, block, texts), block["family"] in ("jazz", "blues"))
     return tuple(into_key(chord, key) if brief.key is not None else chord for chord in chords)
 
 
@@ -302,7 +302,8 @@ def _check_drums(brief: Brief, seats: Sequence[Seat]) -> None:
 
 def _guessed(brief: Brief) -> tuple[str, ...]:
     stated = {
-        "genre": brief.genre, "tempo": brief.tempo, "key": brief.key, "meter": brief.meter, "tracks": brief.tracks or brief.only,
+        "genre": brief.genre, "tempo": brief.tempo, "key": brief.key, "meter": brief.meter,
+        "tracks": brief.tracks or brief.only,
         "bars": brief.bars or brief.seconds or brief.structure, "chords": brief.chords or brief.progression,
     }  # fmt: skip
     return tuple(dict.fromkeys([*brief.guessed, *(name for name, value in stated.items() if not value)]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 
 from bandmate.score.pitch import QUALITIES, Chord
 
@@ -45,8 +46,15 @@ def _clear(voices: Sequence[int]) -> bool:
     """Whether low intervals are wide enough to be heard apart."""
     return all(
         not (low < LOW_SECOND and high - low <= 2) and not (low < LOW_THIRD and high - low <= 4)
-        for low, high in zip(voices, voices[1:], strict=False)
+        for low, high in pairwise(voices)
     )
+
+
+@cache
+def _rub(voices: tuple[int, ...]) -> float:
+    """How much a voicing grates: semitones inside it, most of all at its bottom."""
+    gaps = [high - low for low, high in pairwise(voices)]
+    return 1.5 * gaps.count(1) + (3.0 if gaps and gaps[0] == 1 else 1.0 if gaps and gaps[0] == 2 else 0.0)
 
 
 @cache
@@ -85,7 +93,7 @@ def lead(
     if not options:
         return ()
     if before is None or parallel:
-        return min(options, key=lambda v: (abs(sum(v) / len(v) - centre), v))
+        return min(options, key=lambda v: (abs(sum(v) / len(v) - centre) + _rub(v), v))
 
     def cost(voices: tuple[int, ...]) -> float:
         if len(voices) == len(before):
@@ -93,6 +101,7 @@ def lead(
         else:
             moved = sum(min(abs(a - b) for b in before) for a in voices) / len(voices) + 1.0
         top = abs(voices[-1] - before[-1])
+        moved += _rub(voices)
         return moved + (0.5 * (top - 2) if top > 2 else 0) + 0.12 * abs(sum(voices) / len(voices) - centre)
 
     return min(options, key=lambda v: (cost(v), v))

@@ -53,7 +53,7 @@ def labels_of(plan: Plan) -> dict[str, Any]:
 
 
 def random_brief(dice: Dice, name: str, bars: tuple[int, int]) -> Brief:
-    """A Brief as a musician might give it: a genre, sometimes a mood, a tempo off the default, another meter, a loop."""
+    """A Brief as a musician might give it: a genre, at times a mood, a tempo of its own, another meter, a loop."""
     block = genre(name)
     low, high = bars
     sizes = [(b, w) for b, w in zip(_BARS, _BARS_WEIGHTS, strict=True) if low <= b <= high] or [(low, 1.0)]

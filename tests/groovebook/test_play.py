@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bandmate.analysis.genres import genre_ids
+from bandmate.groovebook.plan import make_plan
+from bandmate.groovebook.play import play
+from bandmate.score.brief import Brief, TrackAsk
+from bandmate.score.pitch import MODES, Chord, Key
+
+KICK, SNARE, CLAP = 36, 38, 39
+
+
+def steps(track, key: int, bar: int, bar_ticks: int = 1920) -> list[int]:
+    """16th steps of one drum key in a bar."""
+    onsets = track.notes["onset_ticks"][track.notes["pitch"] == key]
+    places = np.rint(onsets / 120).astype(int)
+    return sorted(int(p) - bar * 16 for p in places if bar * 16 <= p < (bar + 1) * 16)
+
+
+@pytest.mark.parametrize("name", genre_ids())
+def test_every_genre_keeps_its_promises(name: str, assert_promises) -> None:
+    for seed, bars, loop in ((0, 16, False), (1, 8, True), (2, 21, False)):
+        plan = make_plan(Brief(genre=name, bars=bars, loop=loop), seed)
+        assert_promises(plan, play(plan, seed))
+
+
+def test_house_kick_is_on_every_beat_exactly() -> None:
+    plan = make_plan(Brief(genre="house", bars=4, loop=True, energy=4, only=("drums",)), 3)
+    drums = play(plan, 3).tracks[0]
+    for bar in range(3):  # the fourth bar may fill
+        assert {0, 4, 8, 12} <= set(steps(drums, KICK, bar))
+    kicks = drums.notes[drums.notes["pitch"] == KICK]["onset_ticks"][:8]
+    near = np.abs(kicks - np.rint(kicks / 480) * 480)
+    assert near.max() <= 8  # a machine: within 8 ticks (8 ms at 124)
+
+
+def test_trap_claps_on_three() -> None:
+    plan = make_plan(Brief(genre="trap", bars=4, loop=True, only=("drums",)), 1)
+    drums = play(plan, 1).tracks[0]
+    assert [8 in steps(drums, CLAP, bar) or 8 in steps(drums, SNARE, bar) for bar in range(3)] == [True] * 3
+
+
+def test_rock_backbeat_on_two_and_four() -> None:
+    plan = make_plan(Brief(genre="punk", bars=4, loop=True, energy=3, only=("drums",), tempo=160), 5)
+    drums = play(plan, 5).tracks[0]
+    assert all(steps(drums, SNARE, bar) for bar in range(4))
+
+
+def test_half_time_puts_the_backbeat_on_three() -> None:
+    plan = make_plan(Brief(genre="rock", bars=4, loop=True, only=("drums",), feel=("half_time",)), 5)
+    drums = play(plan, 5).tracks[0]
+    for bar in range(3):
+        strong = drums.notes[(drums.notes["pitch"] == SNARE) & (drums.notes["velocity"] > 80)]
+        places = {int(p) - 16 * bar for p in np.rint(strong["onset_ticks"] / 120) if bar * 16 <= p < bar * 16 + 16}
+        assert places <= {8}
+
+
+def test_four_on_the_floor_is_met_in_any_genre() -> None:
+    plan = make_plan(Brief(genre="funk", bars=4, loop=True, only=("drums",), feel=("four_on_the_floor",)), 2)
+    drums = play(plan, 2).tracks[0]
+    assert steps(drums, KICK, 0) == [0, 4, 8, 12]
+
+
+def test_same_plan_and_seed_give_the_same_notes() -> None:
+    brief = Brief(genre="boom_bap", bars=16)
+    first, second = (play(make_plan(brief, 7), 9) for _ in range(2))
+    for a, b in zip(first.tracks, second.tracks, strict=True):
+        assert a.notes.tobytes() == b.notes.tobytes() and a.events.tobytes() == b.events.tobytes()
+
+
+def test_another_seed_gives_another_performance_of_the_same_plan() -> None:
+    plan = make_plan(Brief(genre="boom_bap", bars=16), 7)
+    first, second = play(plan, 1), play(plan, 2)
+    assert any(a.notes.tobytes() != b.notes.tobytes() for a, b in zip(first.tracks, second.tracks, strict=True))
+    assert [t.program for t in first.tracks] == [t.program for t in second.tracks]
+
+
+def test_a_melody_repeats_its_rhythm_and_rests() -> None:
+    plan = make_plan(Brief(genre="pop", bars=16, only=("melody", "chords")), 4)
+    score = play(plan, 4)
+    melody = next(t for t in score.tracks if t.role == "melody").notes
+    rhythms = []
+    for bar in range(16):
+        inside = melody[(melody["onset_ticks"] + 60) // 1920 == bar]["onset_ticks"]
+        rhythms.append(tuple(np.rint((inside - bar * 1920) / 240).astype(int).tolist()))
+    sung = [r for r in rhythms if r]
+    assert len(set(sung)) <= 0.7 * len(sung)  # rhythms come back
+    assert len(set(melody["pitch"].tolist())) >= 4  # and it is not one note
+    assert np.abs(np.diff(melody["pitch"].astype(int))).max() <= 12
+
+
+def test_bass_takes_the_root_where_chords_change() -> None:
+    chords = ((Chord.parse("Dm"),), (Chord.parse("G7"),), (Chord.parse("Cmaj7"),), (Chord.parse("Am"),))
+    plan = make_plan(Brief(genre="rock", bars=8, loop=True, chords=chords), 2)
+    bass = next(t for t in play(plan, 2).tracks if t.role == "bass").notes
+    firsts = [int(bass["pitch"][np.abs(bass["onset_ticks"] - bar * 1920).argmin()]) % 12 for bar in range(8)]
+    assert firsts == [2, 7, 0, 9, 2, 7, 0, 9]
+
+
+ASKS = st.builds(
+    TrackAsk,
+    role=st.sampled_from(
+        ("drums", "perc", "bass", "chords", "melody", "lead", "pad", "arp", "strings", "brass", "vox", "fx")
+    ),
+    density=st.sampled_from((0.6, 1.0, 1.4)),
+    articulation=st.sampled_from(("", "staccato", "legato", "pizzicato")),
+    polyphony=st.sampled_from((None, 1, 2, 6)),
+)
+BRIEFS = st.builds(
+    Brief,
+    genre=st.sampled_from(genre_ids()),
+    bars=st.integers(1, 24),
+    key=st.none() | st.builds(Key, st.integers(0, 11), st.sampled_from(sorted(MODES))),
+    meter=st.sampled_from((None, (3, 4), (6, 8), (5, 4), (7, 8), (12, 8), (2, 4), (9, 8), (7, 4))),
+    tempo=st.none() | st.floats(20, 400),
+    loop=st.booleans(),
+    tracks=st.lists(ASKS, max_size=4).map(tuple),
+    moods=st.lists(st.sampled_from(("happy", "dark", "chill", "epic", "sad", "energetic")), max_size=2).map(tuple),
+    energy=st.none() | st.integers(1, 5),
+    density=st.sampled_from((0.5, 1.0, 1.5)),
+    swing=st.none() | st.floats(0.5, 0.75),
+    feel=st.sampled_from(((), ("half_time",), ("double_time",), ("four_on_the_floor",))),
+    register=st.sampled_from((-12, 0, 12)),
+    excluded_drums=st.sampled_from(((), (36,), (42, 46))),
+    chords=st.sampled_from(((), ((Chord.parse("E7"),), (Chord.parse("Am"), Chord.parse("F#dim"))))),
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(brief=BRIEFS, seed=st.integers(0, 2**63 - 1))
+def test_any_brief_keeps_its_promises(assert_promises, brief: Brief, seed: int) -> None:
+    plan = make_plan(brief, seed)
+    assert plan.bars == brief.bars and len(plan.chords) == 2 * plan.bars
+    assert sum(s.bars for s in plan.sections) == plan.bars
+    assert plan.active.any(1).all() and plan.active.any(0).all()
+    assert brief.tempo is None or plan.tempo == brief.tempo
+    assert brief.meter is None or plan.meter == brief.meter
+    assert {ask.role for ask in brief.tracks} <= {track.role for track in plan.tracks}
+    if brief.key:
+        assert plan.key == brief.key
+        if not brief.chords:
+            assert all(chord.pitch_classes <= plan.key.lock for chord in plan.chords)
+    assert_promises(plan, play(plan, seed % 1000))
