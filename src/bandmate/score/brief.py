@@ -23,6 +23,8 @@ class TrackAsk:
         polyphony: most notes at once, None = the role's own limit (bass 1).
         density: factor on how busy it plays; 1.0 = the genre's normal.
         articulation: word of the lexicon such as "staccato", may be empty.
+        register: semitone shift against the instrument's usual place.
+        enter_bar: 1-based bar at which it starts; enter_section: 1-based section; 0 = as the form has it.
     """
 
     role: str
@@ -34,6 +36,9 @@ class TrackAsk:
     polyphony: int | None = None
     density: float = 1.0
     articulation: str = ""
+    register: int = 0
+    enter_bar: int = 0
+    enter_section: int = 0
 
     @property
     def is_drum(self) -> bool:
@@ -64,12 +69,16 @@ class Brief:
         loop: exactly the bars, end joins start.
         tracks: what was asked for by name; only: roles that may sound, empty = no limit.
         excluded: roles, excluded_programs: GM programs that must not sound.
-        excluded_drums: drum keys that must not sound.
+        excluded_drums: drum keys that must not sound; included_drums: drum keys asked for by name (54 = tambourine).
         chords: a progression, one entry a bar, each a tuple of chords that share the bar evenly.
         progression: numerals as written ("IVmaj7 V7 iii7 vi").
         energy: 1..5; density: factor; swing: position of the off note in its pair (0.5 straight).
         feel: words such as "half_time"; register: semitone shift.
         structure: (section, bars or 0, energy or 0, roles) in order.
+        patterns: drum patterns or bass cells asked for by name ("one_drop", "double_kick"), as the genre table has them.
+        voicing: "triad", "7th", "9th", "power" or "sus"; dynamics: MIDI velocity (p = 49); articulation: a word.
+        events: what is to happen ("key_change", "fade_out"), with its section where one was named ("intro:scary").
+        track_count: how many tracks in all, if a number was said.
         conflicts: sentences: what contradicted what, and which won.
         notices: sentences: corrections made ("saxaphone -> saxophone").
         guessed: names of fields filled in without having been stated.
@@ -102,6 +111,13 @@ class Brief:
     feel: tuple[str, ...] = ()
     register: int = 0
     structure: tuple[tuple[str, int, int, tuple[str, ...]], ...] = ()
+    included_drums: tuple[int, ...] = ()
+    patterns: tuple[str, ...] = ()
+    voicing: str = ""
+    dynamics: int | None = None
+    articulation: str = ""
+    events: tuple[str, ...] = ()
+    track_count: int | None = None
     conflicts: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     not_understood: tuple[NotUnderstood, ...] = ()
@@ -128,6 +144,6 @@ class Brief:
         if values.get("meter"):
             values["meter"] = tuple(values["meter"])
         for name in ("styles", "moods", "only", "excluded", "excluded_programs", "excluded_drums", "feel",
-                     "conflicts", "notices", "guessed"):  # fmt: skip
+                     "included_drums", "patterns", "events", "conflicts", "notices", "guessed"):  # fmt: skip
             values[name] = tuple(values.get(name, ()))
         return cls(**values)

@@ -1,0 +1,365 @@
+"""Flags beside words: checked against the limits, and stronger than what the words say."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from bandmate import limits
+from bandmate.analysis.genres import genre_ids, load_table
+from bandmate.errors import BriefError
+from bandmate.generation.lexicon import Entry, lexicon, meanings
+from bandmate.generation.spelling import suggest
+from bandmate.generation.words_genre import guess
+from bandmate.score.brief import ROLES, Brief, TrackAsk
+from bandmate.score.pitch import MODES, Chord, Key
+
+_EXAMPLE = (
+    'say what you want to hear, for example: bandmate compose "funky house beat at 120 BPM with a slap bass line"'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BriefFlags:
+    """What the command line or a caller states beside the words; None = not stated.
+
+    Attributes:
+        genre, style, mood: names or aliases; several moods with commas.
+        tempo: quarter notes a minute; key: `D minor`; meter: `6/8`; bars: whole bars; seconds: length instead of bars.
+        tracks: `drums,bass=upright bass,chords=rhodes,melody`: exactly these tracks.
+        chords: symbols (`Dm7 G7 | Cmaj7`) or numerals (`ii V I`).
+        energy: 1..5; density: factor 0.25..4; swing: 0.5..0.75 or percent.
+        exclude: roles or instruments, comma separated.
+    """
+
+    genre: str | None = None
+    style: str | None = None
+    mood: str | None = None
+    tempo: float | None = None
+    key: str | None = None
+    meter: str | None = None
+    bars: int | None = None
+    tracks: str | None = None
+    chords: str | None = None
+    energy: int | None = None
+    density: float | None = None
+    swing: float | None = None
+    loop: bool | None = None
+    seconds: float | None = None
+    exclude: str | None = None
+
+    @property
+    def stated(self) -> bool:
+        """Whether any flag is set."""
+        return any(getattr(self, f.name) is not None for f in fields(self))
+
+
+def merge_flags(brief: Brief, flags: BriefFlags) -> Brief:
+    """Lay flags over words; flags win, and every contradiction becomes a sentence in `conflicts`.
+
+    Raises:
+        BriefError: neither words nor flags, or a flag that is out of range or unknown; the message says what would do.
+    """
+    if not brief.text.strip() and not flags.stated and brief == Brief(text=brief.text):
+        raise BriefError(f"there is nothing to compose from; {_EXAMPLE}")
+    values: dict[str, Any] = {}
+    for name in ("genre", "style", "mood", "tempo", "key", "meter", "bars", "seconds", "tracks", "chords", "energy",
+                 "density", "swing", "loop", "exclude"):  # fmt: skip
+        flag = getattr(flags, name)
+        if flag is not None:
+            values.update(_APPLY[name](brief, flag))
+    conflicts = [*brief.conflicts, *_conflicts(brief, values)]
+    values["guessed"] = tuple(g for g in brief.guessed if g not in values)
+    merged = replace(brief, **values, conflicts=tuple(dict.fromkeys(conflicts)))
+    if merged.genre is None:
+        roles = [t.role for t in merged.tracks]
+        merged = replace(
+            merged, genre=guess(roles, merged.moods, merged.excluded, ""), guessed=(*merged.guessed, "genre")
+        )
+    return merged
+
+
+def _conflicts(brief: Brief, values: dict[str, Any]) -> list[str]:
+    out = []
+    for name, label in (("genre", "genre"), ("tempo", "tempo"), ("key", "key"), ("meter", "meter"), ("bars", "bars"),
+                        ("seconds", "seconds"), ("energy", "energy"), ("swing", "swing")):  # fmt: skip
+        said, flag = getattr(brief, name), values.get(name)
+        if flag is not None and said is not None and said != flag and name not in brief.guessed:
+            out.append(f"the words say {label} {_show(said)}, the flag says {_show(flag)}: the flag wins")
+    if "bars" in values and brief.seconds is not None:
+        out.append(f"the words say {brief.seconds:g} seconds, the flag says {values['bars']} bars: the flag wins")
+    if "tempo" in values and brief.tempo is None and brief.tempo_factor != 1.0:
+        word = "slow" if brief.tempo_factor < 1 else "fast"
+        out.append(f"the words ask for {word}, the flag says {values['tempo']:g} BPM: the flag wins")
+    if "key" in values and brief.mode and values["key"].mode != brief.mode:
+        out.append(f"the words say {brief.mode}, the flag says {values['key'].name}: the flag wins")
+    if "tracks" in values:
+        out += _track_conflicts(brief, values)
+    for role in values.get("_gone", ()):
+        out.append(f"the words ask for {role}, the flag leaves it out: the flag wins")
+    values.pop("_gone", None)
+    return out
+
+
+def _track_conflicts(brief: Brief, values: dict[str, Any]) -> list[str]:
+    roles = [t.role for t in values["tracks"]]
+    out = [f"the words leave out {r}, the flag asks for it: the flag wins" for r in brief.excluded if r in roles]
+    for track in brief.tracks:
+        flag = next((t for t in values["tracks"] if t.role == track.role), None)
+        if flag is None:
+            out.append(f"the words ask for {track.name or track.role}, the flag names other tracks: the flag wins")
+        elif track.program is not None and flag.program not in (None, track.program):
+            out.append(f"the words say {track.name}, the flag says {flag.name}: the flag wins")
+    return out
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "/".join(str(v) for v in value)
+    return f"{value:g}" if isinstance(value, int | float) else str(value).replace("_", " ")
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise BriefError(f"{name} '{value}' is not a number; give one such as {name} 8") from None
+    if math.isnan(number):
+        raise BriefError(f"{name} is not a number (nan); give a finite one")
+    return number
+
+
+def _did_you_mean(kind: str, text: str, known: list[str]) -> BriefError:
+    close = difflib.get_close_matches(text.lower(), known, n=3, cutoff=0.6) or list(suggest(text.lower()))
+    hint = f"did you mean {', '.join(close)}?" if close else f"known: {', '.join(known[:12])} ..."
+    return BriefError(f"{kind} '{text}' is not known; {hint}")
+
+
+def _genre_entry(text: str) -> Entry:
+    entries = [e for e in meanings(text) if e.kind == "genre"]
+    if not entries:
+        known = sorted({e.phrase for es in lexicon().phrases.values() for e in es if e.kind == "genre"})
+        raise _did_you_mean("genre", text, known)
+    return entries[0]
+
+
+def _apply_genre(brief: Brief, text: str) -> dict[str, Any]:
+    name = text if text in genre_ids() else None
+    entry = None if name else _genre_entry(text)
+    head = name or (entry.value if entry else "")
+    values: dict[str, Any] = {"genre": head}
+    if head != brief.genre:
+        near = load_table("words")["near_genres"]
+        values["styles"] = tuple(s for s in brief.styles if s not in near)
+        values["genre2"] = None if brief.genre2 == head else brief.genre2
+        if "tempo" in brief.guessed:
+            values["tempo"] = None
+    if entry is not None and "style" in entry.extra:
+        values["styles"] = (entry.extra["style"], *values.get("styles", brief.styles))
+    return values
+
+
+def _apply_style(brief: Brief, text: str) -> dict[str, Any]:
+    styles = []
+    for part in re.split(r"\s*,\s*", text.strip()):
+        entry = next((e for e in meanings(part) if e.kind == "genre"), None)
+        styles.append(entry.extra.get("style", entry.value) if entry else re.sub(r"[\s-]+", "_", part.lower()))
+    values: dict[str, Any] = {"styles": tuple(dict.fromkeys((*styles, *brief.styles)))}
+    own = next((s for s in styles if s in genre_ids()), None)
+    if own is not None:
+        values["genre"], values["styles"] = own, tuple(s for s in values["styles"] if s != own)
+    return values
+
+
+def _apply_mood(brief: Brief, text: str) -> dict[str, Any]:
+    moods = []
+    for part in re.split(r"\s*,\s*|\s+and\s+", text.strip()):
+        entry = next((e for e in meanings(part) if e.kind == "mood"), None)
+        if entry is None:
+            raise _did_you_mean("mood", part, sorted(load_table("moods")["moods"]))
+        moods.append(entry.value)
+    return {"moods": tuple(dict.fromkeys((*moods, *brief.moods)))}
+
+
+def _apply_tempo(brief: Brief, value: Any) -> dict[str, Any]:
+    return {"tempo": limits.TEMPO.check(_number("tempo", value)), "tempo_factor": 1.0}
+
+
+def _apply_key(brief: Brief, text: str) -> dict[str, Any]:
+    from bandmate.generation.words_scan import scan
+
+    facts = [f for f in scan(f"in {text}").facts if f.kind == "key"]
+    if len(facts) == 1 and facts[0].end == sum(1 for _ in [0]) * facts[0].end:
+        tonic, mode = facts[0].value
+        try:
+            parsed = Key.parse(text)
+        except BriefError:
+            if not mode:
+                raise _key_error(text) from None
+            parsed = Key(tonic, mode)
+        return {"key": parsed, "mode": None}
+    raise _key_error(text)
+
+
+def _key_error(text: str) -> BriefError:
+    words = text.strip().split()
+    close = difflib.get_close_matches(words[-1].lower() if words else "", list(MODES), n=1, cutoff=0.5)
+    if len(words) > 1 and close and re.fullmatch(r"[A-Ga-g][#b]?", words[0]):
+        return BriefError(f"key '{text}' is not known; did you mean {words[0][0].upper()}{words[0][1:]} {close[0]}?")
+    return BriefError(
+        f"key '{text}' is not known; write a note and a mode, such as 'D minor', 'F# major' or 'A dorian'"
+    )
+
+
+def _apply_meter(brief: Brief, text: Any) -> dict[str, Any]:
+    match = re.fullmatch(r"\s*(\d+)\s*/\s*(\d+)\s*", str(text))
+    if not match or int(match[2]) not in (1, 2, 4, 8, 16, 32):
+        raise BriefError(f"meter '{text}' is not understood; write it like 4/4, 6/8 or 7/8")
+    return {"meter": (int(limits.METER_NUMERATOR.check(int(match[1]))), int(match[2]))}
+
+
+def _apply_bars(brief: Brief, value: Any) -> dict[str, Any]:
+    number = limits.BARS.check(_number("bars", value))
+    if number != int(number):
+        raise BriefError(f"bars {number:g} is not a whole number; give one such as 16")
+    return {"bars": int(number), "seconds": None}
+
+
+def _apply_seconds(brief: Brief, value: Any) -> dict[str, Any]:
+    number = _number("seconds", value)
+    if not 0 < number <= 7200:
+        raise BriefError(f"seconds {number:g} is out of range; give more than 0 and at most 7200 seconds")
+    return {"seconds": number, "bars": None}
+
+
+def parse_track(text: str) -> TrackAsk:
+    """One item of --tracks: `drums`, `bass=upright bass`, `rhodes`.
+
+    Raises:
+        BriefError: role or instrument is unknown; the message says what is close.
+    """
+    role_text, _, name = (part.strip() for part in text.partition("="))
+    if not name:
+        role = _role(role_text)
+        if role is not None:
+            return TrackAsk(role)
+        return _instrument(role_text, None)
+    role = _role(role_text)
+    if role is None:
+        raise _did_you_mean("role", role_text, list(ROLES))
+    return _instrument(name, role)
+
+
+def _role(text: str) -> str | None:
+    if text.lower() in ROLES:
+        return text.lower()
+    return next((e.value for e in meanings(text) if e.kind == "role"), None)
+
+
+def _instrument(name: str, role: str | None) -> TrackAsk:
+    entry = next((e for e in meanings(name) if e.kind in ("instrument", "voice")), None)
+    if entry is None and name.isdigit() and 0 <= int(name) <= 127:
+        return TrackAsk(
+            role or "melody", program=None if role == "drums" else int(name), kit=int(name) if role == "drums" else None
+        )
+    if entry is None:
+        known = sorted({e.phrase for es in lexicon().phrases.values() for e in es if e.kind == "instrument"})
+        raise _did_you_mean("instrument", name, known)
+    row = entry.value
+    if "kit" in row:
+        return TrackAsk(role or "drums", kit=row["kit"], name=name)
+    if entry.kind == "voice":
+        return TrackAsk(role or "perc", name=name)
+    return TrackAsk(role or row["role"], program=row["program"], name=name, articulation=entry.extra.get("art", ""))
+
+
+def _apply_tracks(brief: Brief, text: str) -> dict[str, Any]:
+    items = [item.strip() for item in text.split(",") if item.strip()]
+    if not items:
+        raise BriefError("--tracks names no track; write it like: drums,bass=upright bass,chords=rhodes,melody")
+    limits.TRACKS.check(len(items))
+    tracks = tuple(parse_track(item) for item in items)
+    roles = tuple(dict.fromkeys(t.role for t in tracks))
+    return {"tracks": tracks, "only": roles, "excluded": tuple(r for r in brief.excluded if r not in roles)}
+
+
+def _apply_chords(brief: Brief, text: str) -> dict[str, Any]:
+    from bandmate.generation.words_keys import chords, numerals
+    from bandmate.generation.words_tokens import tokenise
+
+    tokens = tokenise(text)
+    if tokens:
+        for rule, name in ((numerals, "progression"), (chords, "chords")):
+            found = rule(tokens, 0)
+            if found and found[0] == len(tokens):
+                return {
+                    name: found[2],
+                    "chords" if name == "progression" else "progression": () if name == "progression" else None,
+                }
+    bars = [bar.split() for bar in text.split("|") if bar.strip()]
+    if not bars:
+        raise BriefError("--chords is empty; write symbols such as 'Dm7 G7 Cmaj7' or numerals such as 'ii V I'")
+    rows = [[Chord.parse(name) for name in bar] for bar in bars]
+    parsed = tuple(tuple(row) for row in rows) if "|" in text else tuple((c,) for row in rows for c in row)
+    return {"chords": parsed, "progression": None}
+
+
+def _apply_energy(brief: Brief, value: Any) -> dict[str, Any]:
+    number = _number("energy", value)
+    if not 1 <= number <= 5:
+        raise BriefError(f"energy {number:g} is out of range; give 1 (sparse) to 5 (full)")
+    return {"energy": round(number)}
+
+
+def _apply_density(brief: Brief, value: Any) -> dict[str, Any]:
+    number = _number("density", value)
+    if not 0.25 <= number <= 4:
+        raise BriefError(f"density {number:g} is out of range; give a factor of 0.25 to 4, where 1 is usual")
+    return {"density": number}
+
+
+def _apply_swing(brief: Brief, value: Any) -> dict[str, Any]:
+    number = _number("swing", value)
+    number = number / 100 if number > 1 else number
+    if not 0.5 <= number <= 0.75:
+        raise BriefError(f"swing {value} is out of range; give 50 (straight) to 75 percent")
+    return {"swing": number}
+
+
+def _apply_loop(brief: Brief, value: bool) -> dict[str, Any]:
+    return {"loop": bool(value)}
+
+
+def _apply_exclude(brief: Brief, text: str) -> dict[str, Any]:
+    roles, programs, drums = list(brief.excluded), list(brief.excluded_programs), list(brief.excluded_drums)
+    for item in (i.strip() for i in text.split(",") if i.strip()):
+        role = _role(item)
+        entry = next((e for e in meanings(item) if e.kind in ("instrument", "voice")), None)
+        if role is not None:
+            roles += {"melody": ["melody", "lead"], "drums": ["drums", "perc"]}.get(role, [role])
+        elif entry is not None and entry.kind == "voice":
+            drums.append(entry.value["note"])
+        elif entry is not None and "kit" not in entry.value:
+            programs += load_table("words")["families"].get(entry.value["words"][0], [entry.value["program"]])
+        else:
+            raise _did_you_mean("role or instrument", item, list(ROLES))
+    kept = tuple(
+        t for t in brief.tracks if t.role not in roles and (t.program is None or t.program not in programs or t.is_drum)
+    )
+    gone = [t.name or t.role for t in brief.tracks if t not in kept]
+    values: dict[str, Any] = {"excluded": tuple(dict.fromkeys(roles)), "excluded_programs": tuple(dict.fromkeys(programs)),
+                              "excluded_drums": tuple(sorted(set(drums))), "_gone": gone}  # fmt: skip
+    if gone:
+        values["tracks"] = kept
+    return values
+
+
+_APPLY = {
+    "genre": _apply_genre, "style": _apply_style, "mood": _apply_mood, "tempo": _apply_tempo, "key": _apply_key,
+    "meter": _apply_meter, "bars": _apply_bars, "seconds": _apply_seconds, "tracks": _apply_tracks,
+    "chords": _apply_chords, "energy": _apply_energy, "density": _apply_density, "swing": _apply_swing,
+    "loop": _apply_loop, "exclude": _apply_exclude,
+}  # fmt: skip

@@ -1,0 +1,345 @@
+"""Rules for numbers: tempo in all its written forms, bars, time, meter, swing, form letters.
+
+A rule looks at the tokens from one position on and answers (tokens used, kind, value) or None.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bandmate.generation.words_tokens import Token
+
+Tokens = Sequence[Token]
+Found = tuple[int, str, Any]
+Rule = Callable[[Tokens, int], "Found | None"]
+
+_UNITS = {
+    w: n
+    for n, w in enumerate(
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+    )
+}
+_TENS = {w: 10 * n for n, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)}
+_OTHER = {"fourty": 40, "zwei": 2, "drei": 3, "vier": 4, "acht": 8, "dos": 2, "tres": 3, "cuatro": 4, "ocho": 8,
+          "deux": 2, "trois": 3, "quatre": 4, "huit": 8, "due": 2, "quattro": 4, "otto": 8, "dois": 2, "quatro": 4,
+          "oito": 8, "sechzehn": 16, "dieciseis": 16, "seize": 16, "couple": 2, "pair": 2, "trio": 3}  # fmt: skip
+NUMBER_WORDS = frozenset(
+    {*_UNITS, *_TENS, "hundred", "dozen", "half", "dotted", "quarter", "crotchet", "minim", "quaver"}
+)
+
+BPM = frozenset({"bpm", "bpms", "beats", "schlage"})
+BARS = frozenset(["bar", "bars", "measure", "measures", "takt", "takte", "takten", "compas", "compases", "mesure", "mesures", "battute", "battuta", "compassos", "barres"])  # fmt: skip
+SECONDS = frozenset(["s", "sec", "secs", "second", "seconds", "sekunde", "sekunden", "segundo", "segundos", "seconde", "secondes", "secondi"])
+MINUTES = frozenset(["m", "min", "mins", "minute", "minutes", "minuten", "minuto", "minutos", "minuti"])
+TRACK_WORDS = frozenset(["tracks", "track", "instruments", "layers", "tracks"])
+_ABOUT = frozenset(["~", "≈", "around", "about", "approx", "approximately", "circa", "roughly", "near", "nearly", "ca", "almost"])
+_AT = frozenset({"at", "@", "a", "bei", "alla", "um"})
+_NOTE_VALUES = {"q": 1.0, "quarter": 1.0, "crotchet": 1.0, "half": 2.0, "minim": 2.0, "eighth": 0.5, "8th": 0.5,
+                "quaver": 0.5, "whole": 4.0, "beat": 1.0}  # fmt: skip
+_BOUNDS = ("no more than", "no less than", "no faster than", "no slower than", "faster than", "slower than", "at least",
+           "at most", "up to", "under", "below", "over", "above", "max", "maximum", "minimum", "not over",
+           "not above", "not under", "not below", "less than", "more than")  # fmt: skip
+_FORM = re.compile(r"A(?=.*B)[A-D]{2,11}")
+
+
+def text_at(tokens: Tokens, i: int) -> str:
+    """The word at a position, "" past the end."""
+    return tokens[i].text if 0 <= i < len(tokens) else ""
+
+
+def number_at(tokens: Tokens, i: int) -> tuple[int, float] | None:
+    """Read a number in digits or words: (tokens used, value)."""
+    if i >= len(tokens):
+        return None
+    if tokens[i].value is not None:
+        return 1, float(tokens[i].value or 0.0)
+    return _spoken(tokens, i)
+
+
+def _spoken(tokens: Tokens, i: int) -> tuple[int, float] | None:
+    """`a hundred and forty`, `one twenty eight`, `sixteen`."""
+    start, total, seen = i, 0, False
+    if text_at(tokens, i) == "a" and text_at(tokens, i + 1) == "hundred":
+        i, total, seen = i + 2, 100, True
+    elif text_at(tokens, i) in _OTHER:
+        return 1, float(_OTHER[text_at(tokens, i)])
+    elif text_at(tokens, i) in _UNITS:
+        total, seen, i = _UNITS[text_at(tokens, i)], True, i + 1
+        if text_at(tokens, i) == "hundred":
+            total, i = total * 100, i + 1
+        elif total < 10 and (text_at(tokens, i) in _TENS or _UNITS.get(text_at(tokens, i), 0) >= 10):
+            total *= 100  # "one twenty"
+        else:
+            return i - start, float(total)
+    if (
+        total >= 100
+        and text_at(tokens, i) == "and"
+        and (text_at(tokens, i + 1) in _TENS or text_at(tokens, i + 1) in _UNITS)
+    ):
+        i += 1
+    if text_at(tokens, i) in _TENS:
+        total, seen, i = total + _TENS[text_at(tokens, i)], True, i + 1
+        if 0 < _UNITS.get(text_at(tokens, i), 0) < 10:
+            total, i = total + _UNITS[text_at(tokens, i)], i + 1
+    elif total >= 100 and text_at(tokens, i) in _UNITS:
+        total, i = total + _UNITS[text_at(tokens, i)], i + 1
+    return (i - start, float(total)) if seen else None
+
+
+def range_at(tokens: Tokens, i: int) -> tuple[int, float, float] | None:
+    """A number or a range `118-122`, `118 to 122`, `between 118 and 122`: (tokens used, low, high)."""
+    between = text_at(tokens, i) in ("between", "from")
+    first = number_at(tokens, i + between)
+    if first is None:
+        return None
+    used, low = first[0] + between, first[1]
+    j = i + used
+    joiner = text_at(tokens, j) in (("-", "to", "and", "bis") if between else ("-", "to", "or", "bis"))
+    second = number_at(tokens, j + 1) if joiner else None
+    if second is None:
+        return None if between else (used, low, low)
+    return used + 1 + second[0], min(low, second[1]), max(low, second[1])
+
+
+def bpm_at(tokens: Tokens, i: int) -> int:
+    """How many tokens say "beats per minute" here; 0 if none."""
+    word = text_at(tokens, i)
+    if (
+        word in ("beats", "schlage")
+        and text_at(tokens, i + 1) in ("per", "pro", "a")
+        and text_at(tokens, i + 2) == "minute"
+    ):
+        return 3
+    if word == "beats" and text_at(tokens, i + 1) == "/" and text_at(tokens, i + 2) in MINUTES:
+        return 3
+    return 1 if word in ("bpm", "bpms") else 0
+
+
+def _other_unit(tokens: Tokens, i: int) -> bool:
+    """Whether a unit follows that makes the number something else than a tempo."""
+    word = text_at(tokens, i)
+    return word in BARS | SECONDS | MINUTES | TRACK_WORDS | {
+        "%",
+        "/",
+        ":",
+        "th",
+        "nd",
+        "rd",
+        "st",
+        "hz",
+        "percent",
+        "x",
+        "notes",
+        "takes",
+    }
+
+
+def tempo(tokens: Tokens, i: int) -> Found | None:
+    """Tempo with its unit or its word: `120 bpm`, `tempo: 120`, `at 120`, `~120`, `120-ish`, `dotted quarter = 60`."""
+    return (
+        _note_value(tokens, i)
+        or _bounded(tokens, i)
+        or _named(tokens, i)
+        or _before_unit(tokens, i)
+        or _placed(tokens, i)
+    )
+
+
+def _value(low: float, high: float) -> tuple[float, str]:
+    """Middle of a range, and what to tell about it."""
+    return (low, "") if low == high else (round((low + high) / 2), f"{low:g}-{high:g}")
+
+
+def _note_value(tokens: Tokens, i: int) -> Found | None:
+    j, factor = i, 1.0
+    if text_at(tokens, j) == "dotted":
+        j, factor = j + 1, 1.5
+    if text_at(tokens, j) not in _NOTE_VALUES:
+        return None
+    factor *= _NOTE_VALUES[text_at(tokens, j)]
+    j += 1 + (text_at(tokens, j + 1) in ("note", "notes"))
+    if text_at(tokens, j) not in ("=", "equals"):
+        return None
+    number = number_at(tokens, j + 1)
+    if number is None:
+        return None
+    j += 1 + number[0]
+    return j + bpm_at(tokens, j) - i, "tempo", (number[1] * factor, "")
+
+
+def _bounded(tokens: Tokens, i: int) -> Found | None:
+    for phrase in _BOUNDS:
+        words = phrase.split()
+        if [text_at(tokens, i + k) for k in range(len(words))] == words:
+            j = i + len(words)
+            number = number_at(tokens, j)
+            if number is None:
+                return None
+            end = j + number[0]
+            unit = bpm_at(tokens, end)
+            if unit or (60 <= number[1] <= 300 and not _other_unit(tokens, end)):
+                return end + unit - i, "tempo", (number[1], f"{phrase} {number[1]:g}")
+            return None
+    return None
+
+
+def _named(tokens: Tokens, i: int) -> Found | None:
+    if text_at(tokens, i) not in ("bpm", "tempo", "speed"):
+        return None
+    j = i + 1
+    while text_at(tokens, j) in _ABOUT | {":", "=", "of", "is", "at", "to", "should", "be", "set"}:
+        j += 1
+    span = range_at(tokens, j)
+    if span is None or _other_unit(tokens, j + span[0]):
+        return None
+    end = j + span[0]
+    return end + bpm_at(tokens, end) - i, "tempo", _value(span[1], span[2])
+
+
+def _before_unit(tokens: Tokens, i: int) -> Found | None:
+    j = i
+    while text_at(tokens, j) in _ABOUT | _AT:
+        j += 1
+    span = range_at(tokens, j) or (range_at(tokens, i) if j != i else None)
+    if span is None:
+        return None
+    end = j + span[0]
+    end += text_at(tokens, end) == "ish"
+    unit = bpm_at(tokens, end)
+    return (end + unit - i, "tempo", _value(span[1], span[2])) if unit else None
+
+
+def _placed(tokens: Tokens, i: int) -> Found | None:
+    j = i
+    while text_at(tokens, j) in _ABOUT | _AT:
+        j += 1
+    span = range_at(tokens, j)
+    if span is None:
+        return None
+    end = j + span[0]
+    ish = text_at(tokens, end) == "ish"
+    if not 30 <= span[1] <= span[2] <= 300 or _other_unit(tokens, end + ish) or text_at(tokens, i - 1) in ("/", ":"):
+        return None
+    spoken = tokens[j].value is None
+    if spoken and (span[1] < 60 or j == i):
+        return (end - i, "bare_tempo", _value(span[1], span[2])) if span[1] >= 60 and end - j >= 2 else None
+    if j > i or ish or span[1] != span[2]:
+        return end + ish - i, "tempo" if span[1] >= 40 or j > i else "number", _value(span[1], span[2])
+    return (end - i, "bare_tempo", _value(span[1], span[2])) if span[1] >= 40 else None
+
+
+def bars(tokens: Tokens, i: int) -> Found | None:
+    """`16 bars`, `8-bar`, `8 to 16 measures`, `acht Takte`."""
+    span = range_at(tokens, i)
+    if span is None or text_at(tokens, i + span[0]) not in BARS:
+        return None
+    low, high = span[1], span[2]
+    value = low if low == high else max(4, 4 * round((low + high) / 8))
+    return span[0] + 1, "bars", (value, "" if low == high else f"{low:g}-{high:g} bars")
+
+
+def at_bar(tokens: Tokens, i: int) -> Found | None:
+    """`at bar 17`, `from measure 9`."""
+    j = i + (text_at(tokens, i) in ("at", "from", "on", "by", "in", "after"))
+    if text_at(tokens, j) not in ("bar", "measure", "takt", "compas") or text_at(tokens, j + 1) == "":
+        return None
+    number = number_at(tokens, j + 1)
+    if number is None or (j == i and tokens[j + 1].value is None):
+        return None
+    return j + 1 + number[0] - i, "at_bar", int(min(number[1], 1e6))
+
+
+def seconds(tokens: Tokens, i: int) -> Found | None:
+    """`30 sec`, `2 minutes`, `1:30`, `2 min 30 sec`, `half a minute`, `a minute and a half`."""
+    word = text_at(tokens, i)
+    if re.fullmatch(r"\d{1,2}:\d\d", word):
+        minutes, rest = word.split(":")
+        return 1 + (text_at(tokens, i + 1) in MINUTES), "seconds", 60.0 * int(minutes) + int(rest)
+    if word == "half" and text_at(tokens, i + 1) == "a" and text_at(tokens, i + 2) in MINUTES:
+        return 3, "seconds", 30.0
+    if word in ("a", "one") and text_at(tokens, i + 1) in ("minute", "min"):
+        half = [text_at(tokens, i + k) for k in (2, 3, 4)] == ["and", "a", "half"]
+        return (5, "seconds", 90.0) if half else (2, "seconds", 60.0)
+    number = number_at(tokens, i)
+    if number is None:
+        return None
+    used, value = number
+    if [text_at(tokens, i + used + k) for k in (0, 1, 2)] == ["and", "a", "half"]:
+        used, value = used + 3, value + 0.5
+    unit = text_at(tokens, i + used)
+    if unit in SECONDS:
+        return used + 1, "seconds", value
+    if unit not in MINUTES or (unit == "m" and not tokens[i + used].glued):
+        return None
+    j = i + used + 1
+    j += text_at(tokens, j) == "and"
+    rest = number_at(tokens, j)
+    if rest is not None and text_at(tokens, j + rest[0]) in SECONDS:
+        return j + rest[0] + 1 - i, "seconds", 60 * value + rest[1]
+    return used + 1, "seconds", 60 * value
+
+
+def meter(tokens: Tokens, i: int) -> Found | None:
+    """`7/8`, `in 3/4`, `5/4 time`."""
+    j = i + (text_at(tokens, i) == "in")
+    top, slash, bottom = (tokens[j + k] if j + k < len(tokens) else None for k in range(3))
+    if not (top and slash and bottom) or top.value is None or slash.text != "/" or bottom.value is None:
+        return None
+    if bottom.value not in (1, 2, 4, 8, 16, 32) or not 1 <= top.value <= 32 or top.value % 1:
+        return None
+    end = j + 3
+    return end + (text_at(tokens, end) in ("time", "meter", "takt")) - i, "meter", (int(top.value), int(bottom.value))
+
+
+def swing(tokens: Tokens, i: int) -> Found | None:
+    """`swing 58%`, `55% swing`, `swing 0.55`; 50-75 are percent, 0-49 the amount of a workstation."""
+    if text_at(tokens, i) in ("swing", "swung", "shuffle"):
+        j = i + 1
+        while text_at(tokens, j) in (":", "=", "of", "at", "amount", "to"):
+            j += 1
+        if j < len(tokens) and tokens[j].value is not None and not _other_unit_but_percent(tokens, j + 1):
+            value = float(tokens[j].value or 0.0)
+            percent = text_at(tokens, j + 1) in ("%", "percent")
+            if percent or value <= 80:
+                return j + 1 + percent - i, "swing_number", _swing_position(value)
+    if i < len(tokens) and tokens[i].value is not None:
+        j = i + 1
+        percent = text_at(tokens, j) in ("%", "percent")
+        if text_at(tokens, j + percent) in ("swing", "swung", "shuffle") and (
+            percent or float(tokens[i].value or 0) <= 75
+        ):
+            return 2 + percent, "swing_number", _swing_position(float(tokens[i].value or 0.0))
+    return None
+
+
+def _other_unit_but_percent(tokens: Tokens, i: int) -> bool:
+    return (_other_unit(tokens, i) and text_at(tokens, i) not in ("%", "percent")) or bpm_at(tokens, i) > 0
+
+
+def _swing_position(value: float) -> float:
+    if value <= 1:
+        return value if value >= 0.5 else 0.5 + value / 3
+    return min(0.75, value / 100 if value >= 50 else 0.5 + value / 300)
+
+
+def track_count(tokens: Tokens, i: int) -> Found | None:
+    """`4 tracks`, `three instruments`."""
+    j = i + (text_at(tokens, i) in ("exactly", "only"))
+    number = number_at(tokens, j)
+    if number is None or text_at(tokens, j + number[0]) not in TRACK_WORDS or not 1 <= number[1] <= 32:
+        return None
+    return j + number[0] + 1 - i, "track_count", int(number[1])
+
+
+def form(tokens: Tokens, i: int) -> Found | None:
+    """`AABA`, `ABABCB`: letters of a form."""
+    raw = tokens[i].raw
+    letters = "".join(dict.fromkeys(raw))
+    if raw == "ABBA" or not _FORM.fullmatch(raw) or letters != "ABCD"[: len(letters)]:
+        return None
+    return 1 + (text_at(tokens, i + 1) in ("form", "structure")), "form", raw
+
+
+RULES: tuple[Rule, ...] = (tempo, bars, at_bar, seconds, meter, swing, track_count, form)
