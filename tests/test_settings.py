@@ -39,6 +39,6 @@ def test_the_folder_wins_over_the_user(tmp_path) -> None:
 )
 def test_a_wrong_line_names_file_and_cure(tmp_path, text: str, message: str) -> None:
     (tmp_path / "work" / FILE_NAME).write_text(text, encoding="utf-8")
-    with pytest.raises(UserError, match="bandmate.toml") as error:
+    with pytest.raises(UserError, match=r"bandmate\.toml") as error:
         load_settings(tmp_path / "work")
     assert message in str(error.value)

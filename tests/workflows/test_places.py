@@ -67,7 +67,7 @@ def test_a_file_in_the_way_gives_a_neighbour(tmp_path) -> None:
 
 def test_a_folder_below_a_file_names_the_place(tmp_path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(OutputError, match="cannot be made.*--out"):
+    with pytest.raises(OutputError, match=r"cannot be made.*--out"):
         fresh_folder(tmp_path / "file" / "below")
 
 

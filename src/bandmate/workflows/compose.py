@@ -11,7 +11,7 @@ from typing import Any
 
 from bandmate.errors import BriefError
 from bandmate.limits import PROMPT_CHARS, SEED, TAKES, TEMPERATURE, TOP_K, TOP_P
-from bandmate.score.brief import Brief
+from bandmate.score.brief import Brief, TrackAsk
 from bandmate.settings import Settings, load_settings
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.making import VARIETIES, WEIGHTS, MakeOptions, Request, choose_engine, make, sounds_of
@@ -19,8 +19,9 @@ from bandmate.workflows.places import take_folder
 from bandmate.workflows.take import Take
 
 _SEEDS = 2**31  # a seed that was not given is short enough to type
-_FLAGS = ("genre", "style", "mood", "tempo", "key", "meter", "bars", "tracks", "chords", "kit", "loop")
-_DEFAULTS = ("genre", "tempo", "key", "meter", "bars", "kit")
+_FLAGS = ("genre", "style", "mood", "tempo", "key", "meter", "bars", "seconds", "tracks", "chords", "energy", "density",
+          "swing", "exclude")  # fmt: skip
+_DEFAULTS = ("genre", "tempo", "key", "meter", "bars")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,10 @@ class ComposeOptions:
     Attributes:
         genre, style, mood: ids or names of the tables ("hip_hop", "boom bap", "chill").
         tempo: quarter notes a minute, 20..400.
-        key: such as "D minor"; meter: such as "3/4"; bars: 1..2048.
-        tracks: such as "drums,bass=upright bass,chords=rhodes,melody".
+        key: such as "D minor"; meter: such as "3/4"; bars: 1..2048, or seconds.
+        tracks: exactly these, such as "drums,bass=upright bass,chords=rhodes,melody"; exclude: "drums,piano".
         chords: a progression, one chord a bar: "Am F C G".
+        energy: 1..5; density: factor on how busy it plays, 0.25..4; swing: percent, 50 = straight.
         kit: drum kit, by name or General MIDI kit program.
         loop: True or 4, 8, 16: exactly the bars, the end joins the start.
         out: folder; None = a dated one in the user's music folder.
@@ -48,8 +50,13 @@ class ComposeOptions:
     key: str | None = None
     meter: str | None = None
     bars: int | None = None
+    seconds: float | None = None
     tracks: str | None = None
+    exclude: str | None = None
     chords: str | None = None
+    energy: int | None = None
+    density: float | None = None
+    swing: float | None = None
     kit: str | None = None
     loop: bool | int = False
     out: str | Path | None = None
@@ -160,20 +167,46 @@ def understand(text: str, options: ComposeOptions, settings: Settings) -> Brief:
     """Words, flags over words, then defaults for what neither stated."""
     from bandmate.generation.words import BriefFlags, compile_text, merge_flags
 
+    flags: dict[str, Any] = {name: getattr(options, name) for name in _FLAGS}
+    if options.loop:
+        flags |= {"loop": True, "bars": _loop_bars(options)}
     PROMPT_CHARS.check(len(text))
-    flags = {name: getattr(options, name) for name in _FLAGS if getattr(options, name) not in (None, False)}
-    if not text.strip() and not flags:
-        raise BriefError(
-            'there is nothing to go by; give words such as "slow blues in E", or a flag such as --genre house'
-        )
-    said = compile_text(text) if text.strip() else Brief()
-    said = merge_flags(said, BriefFlags(**flags))
-    wanted = {name: getattr(settings, name) for name in _DEFAULTS}
-    missing = {
-        name: value for name, value in wanted.items()
-        if value is not None and name != "kit" and getattr(said, name) is None
-    }  # fmt: skip
-    return merge_flags(said, BriefFlags(**missing)) if missing else said
+    said = merge_flags(compile_text(text), BriefFlags(**flags))
+    missing = {name: getattr(settings, name) for name in _DEFAULTS if _open(said, name)}
+    said = merge_flags(said, BriefFlags(**missing)) if any(missing.values()) else said
+    kit = options.kit or settings.kit
+    return _with_kit(said, str(kit), options.kit is not None) if kit else said
+
+
+def _open(said: Brief, name: str) -> bool:
+    if name == "tempo" and said.tempo_factor != 1.0:
+        return False  # "slow" was said: the genre's slow, not the default
+    if (name == "bars" and said.seconds) or (name == "key" and said.mode):
+        return False
+    return getattr(said, name) is None or name in said.guessed
+
+
+def _loop_bars(options: ComposeOptions) -> int | None:
+    if options.loop is True:
+        return options.bars
+    if options.bars not in (None, options.loop):
+        raise BriefError(f"loop {options.loop} and bars {options.bars} contradict each other; give one of them")
+    return int(options.loop)
+
+
+def _with_kit(said: Brief, kit: str, stated: bool) -> Brief:
+    """The same Brief with a drum kit, unless the words chose one and this is only a default."""
+    from bandmate.generation.words_flags import parse_track
+
+    program = parse_track(f"drums={kit}").kit
+    tracks = [
+        replace(ask, kit=program) if ask.is_drum and ask.role == "drums" and (stated or ask.kit is None) else ask
+        for ask in said.tracks
+    ]
+    wanted = "drums" not in said.excluded and (not said.only or "drums" in said.only)
+    if wanted and not any(ask.role == "drums" for ask in tracks):
+        tracks.append(TrackAsk("drums", kit=program))
+    return replace(said, tracks=tuple(tracks))
 
 
 def plan_request(asked: Brief, options: ComposeOptions, settings: Settings) -> Request:
@@ -212,8 +245,6 @@ def make_options(options: ComposeOptions, settings: Settings) -> MakeOptions:
 def tell_heard(request: Request, job: Job) -> None:
     """Say in one line what was understood, before anything is made."""
     job.tell("heard", text=request.heard, brief=request.plan.brief.to_json())
-    for sentence in (*request.brief.conflicts, *request.brief.notices):
-        job.tell("notice", text=sentence)
 
 
 def run(request: Request, folder: Path, out: str | Path | None, job: Job) -> tuple[Take, ...]:

@@ -16,9 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
     """Understand, then show it."""
-    from bandmate.workflows.compose import brief, brief_lines
+    from bandmate.generation.words import describe
+    from bandmate.workflows.compose import brief
 
     found = brief(" ".join(arguments.text), **options_of(arguments))
-    for line in brief_lines(found):
-        console.say(line)
+    console.say(describe(found))
     console.result(found.to_json())

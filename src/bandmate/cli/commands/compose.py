@@ -34,8 +34,13 @@ def add_brief_arguments(parser: argparse.ArgumentParser) -> None:
     music.add_argument("--key", help='such as "D minor", F#m, "A dorian"')
     music.add_argument("--meter", help="such as 4/4, 3/4, 6/8")
     music.add_argument("--bars", type=int, help="length, 1 to 2048")
+    music.add_argument("--seconds", type=float, help="length in seconds instead of bars")
     music.add_argument("--tracks", help='such as "drums,bass=upright bass,chords=rhodes,melody"')
+    music.add_argument("--exclude", help='what must not sound, such as "drums,piano"')
     music.add_argument("--chords", help='a progression, one a bar, such as "Am F C G"')
+    music.add_argument("--energy", type=int, help="1 (sparse) to 5 (full)")
+    music.add_argument("--density", type=float, help="how busy it plays, 1 = usual")
+    music.add_argument("--swing", type=float, help="place of the off note in percent, 50 = straight")
     music.add_argument("--kit", help="drum kit, such as jazz or 808")
     music.add_argument("--loop", nargs="?", type=int, const=True, default=False, metavar="BARS",
                        help="exactly the bars, the end joins the start")  # fmt: skip
