@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +127,9 @@ def inspect(source: Score | str | Path, *, picture: str | Path | None = None) ->
     if picture is not None:
         from bandmate.pictures.roll import draw_roll  # brings Pillow
 
-        draw_roll(score, picture, sections=labels.sections, chords=labels.chords, title=_title(score, source))
+        drawn = [replace(track, role=track.role or r.role) for track, r in zip(score.tracks, labels.roles, strict=True)]
+        shown = replace(score, tracks=tuple(drawn))
+        draw_roll(shown, picture, sections=labels.sections, chords=labels.chords, title=_title(score, source))
     return _inspection(score, labels, "" if isinstance(source, Score) else str(source))
 
 
