@@ -66,6 +66,15 @@ def examine(path: str, kind: str, hints: Hints) -> dict[str, Any]:
         return _left_out("too big", "reading it takes more memory than there is", sha256)
 
 
+def _stated_work(hints: Hints) -> str:
+    """What its metadata says it belongs to; a title alone only holds within its source (see `library.split`)."""
+    if hints.group:
+        return hints.group
+    if hints.title:
+        return f"{hints.title} / {hints.artist}" if hints.artist else f"title:{hints.title}"
+    return ""
+
+
 def _examined(path: str, kind: str, hints: Hints, sha256: str) -> dict[str, Any]:
     score, tempo_from = read_score(path, kind, hints)
     problem = clean.problem_of(score)
@@ -79,7 +88,7 @@ def _examined(path: str, kind: str, hints: Hints, sha256: str) -> dict[str, Any]
     columns = {
         "sha256": sha256,
         "title": hints.title,
-        "stated_work": " / ".join(filter(None, (hints.group or hints.title, "" if hints.group else hints.artist))),
+        "stated_work": _stated_work(hints),
         "stated_split": hints.split,
         "licence": hints.licence,
         "credit": hints.credit,

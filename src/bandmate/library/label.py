@@ -14,16 +14,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bandmate.analysis.descriptors import PieceView, piece_values, piece_view, track_values
-from bandmate.analysis.meter import main_meter, score_bars
+from bandmate.analysis.captions import caption
+from bandmate.analysis.captions import mood_words as heard_moods
+from bandmate.analysis.harmony import KeyEstimate
+from bandmate.analysis.labels import Labels
+from bandmate.analysis.labels import label as measure
 from bandmate.errors import BandmateError
 from bandmate.library.metadata import genre_words, instrument_words, mood_words
 from bandmate.library.sources.base import Hints
@@ -76,17 +77,14 @@ def _signature(score: Score) -> Key | None:
     return Key((tonic + 9) % 12, "minor") if minor else Key(tonic, "major")
 
 
-def _key(score: Score, hints: Hints) -> tuple[str, float, str]:
-    from bandmate.analysis.harmony import estimate_key
-
-    if not any(len(track.notes) and not track.is_drum for track in score.tracks):
+def _key(score: Score, hints: Hints, guess: KeyEstimate) -> tuple[str, float, str]:
+    if guess.key is None:
         return "", 0.0, ""
     if hints.key:
         try:
             return Key.parse(hints.key).name, 1.0, hints.origin.get("key", "metadata")
         except BandmateError:
             pass  # words that are no key say nothing
-    guess = estimate_key(score)
     signature = _signature(score)
     if signature is not None and _fits(guess.key, signature):
         # A signature names the scale; which of its two tonics is home, the notes tell better.
@@ -99,51 +97,16 @@ def _fits(guess: Key, signature: Key) -> bool:
     return len(guess.scale & signature.scale) >= 6
 
 
-def _roles(score: Score) -> tuple[list[str], list[float]]:
-    from bandmate.analysis.voices import estimate_roles
-
-    guesses = estimate_roles(score, use_program=True, use_name=True)
-    roles = [track.role or guess.role for track, guess in zip(score.tracks, guesses, strict=True)]
-    sure = [1.0 if track.role else float(g.confidence) for track, g in zip(score.tracks, guesses, strict=True)]
-    return roles, sure
-
-
-def _sections(score: Score, view: PieceView) -> list[list[Any]]:
-    try:
-        from bandmate.analysis.sections import find_sections
-    except ImportError:
-        return []
-
-    force = np.zeros(len(view.bars))
-    for track in view.tracks:
-        if len(track.notes):
-            force += np.bincount(track.bar, track.notes["velocity"], minlength=len(view.bars))
-    force /= np.maximum(view.bars["length_ticks"], 1)
-    found = find_sections(score)
-    means = [float(force[s.start_bar : s.start_bar + s.bars].mean()) if s.bars else 0.0 for s in found]
-    top = max(means, default=0.0) or 1.0
-    return [
-        [s.label, int(s.start_bar), int(s.bars), max(1, math.ceil(5 * mean / top))]
-        for s, mean in zip(found, means, strict=True)
-    ]
-
-
-def _chords(score: Score, bars: NDArray[Any]) -> list[str]:
-    from bandmate.analysis.harmony import estimate_chords
-
-    return ["" if chord is None else chord.spell() for chord in estimate_chords(score, bars)]
-
-
 def _rounded(values: dict[str, float], names: Sequence[str] | None = None) -> dict[str, float]:
     return {name: round(value, 3) for name, value in values.items() if value == value and (not names or name in names)}
 
 
-def _tracks(score: Score, view: PieceView, roles: Sequence[str], sure: Sequence[float]) -> list[dict[str, Any]]:
+def _tracks(score: Score, measured: Labels, roles: Sequence[str]) -> list[dict[str, Any]]:
     return [
         {"name": track.name[:60], "program": int(track.program), "is_drum": bool(track.is_drum), "role": role,
-         "confidence": round(confidence, 2), "notes": len(track.notes),
-         **(_rounded(track_values(part), _KEPT_OF_TRACKS) if len(track.notes) else {})}
-        for track, part, role, confidence in zip(score.tracks, view.tracks, roles, sure, strict=True)
+         "confidence": 1.0 if track.role else round(float(guess.confidence), 2), "notes": len(track.notes),
+         **(_rounded(values, _KEPT_OF_TRACKS) if len(track.notes) else {})}
+        for track, values, guess, role in zip(score.tracks, measured.tracks, measured.roles, roles, strict=True)
     ]  # fmt: skip
 
 
@@ -155,41 +118,34 @@ def label(score: Score, hints: Hints, tempo_from: str = "file") -> dict[str, Any
         hints: what its metadata, folders and name say.
         tempo_from: where the tempo is known from.
     """
-    bars = score_bars(score)
-    view = piece_view(score, bars)
-    numerator, denominator = main_meter(bars)
-    roles, sure = _roles(score)
-    key, key_confidence, key_from = _key(score, hints)
+    measured = measure(score, bar_level=False)
+    roles = [track.role or guess.role for track, guess in zip(score.tracks, measured.roles, strict=True)]
+    key, key_confidence, key_from = _key(score, hints, measured.key)
     genres = _lookup((*hints.genres, *hints.styles), genre_words())
-    moods = _lookup((*hints.moods, *hints.styles), mood_words())
-    origin = {name: hints.origin[name] for name in ("genres", "moods", "title", "instruments") if name in hints.origin}
-    data: dict[str, Any] = {
+    stated_moods = _lookup((*hints.moods, *hints.styles), mood_words())
+    moods = stated_moods or list(heard_moods(score, measured))
+    known = {name: hints.origin[name] for name in ("genres", "title", "instruments") if name in hints.origin}
+    known["moods"] = hints.origin.get("moods", "metadata") if stated_moods else "notes"
+    known["tempo"] = tempo_from
+    if key_from:
+        known["key"] = key_from
+    return {
         "title": hints.title,
         "genre": genres[0] if genres else "",
         "genres": genres,
         "styles": list(dict.fromkeys((*hints.genres, *hints.styles))),
         "moods": moods,
         "tempo": round(score.bpm, 3),
-        "meter": f"{numerator}/{denominator}",
-        "bars": len(bars),
+        "meter": "{}/{}".format(*measured.meter),
+        "bars": len(measured.bars),
         "key": key,
         "key_confidence": round(key_confidence, 3),
         "roles": roles,
-        "tracks": _tracks(score, view, roles, sure),
+        "tracks": _tracks(score, measured, roles),
         "instruments": _lookup(hints.instruments, instrument_words()),
-        "sections": _sections(score, view),
-        "chords": _chords(score, bars),
-        "descriptors": _rounded(piece_values(view)),
-        "from": {**origin, "tempo": tempo_from, **({"key": key_from} if key_from else {})},
+        "sections": [[s.name or s.label.rstrip("'"), s.start_bar, s.bars, s.energy] for s in measured.sections],
+        "chords": ["" if chord is None else chord.spell() for chord in measured.chords],
+        "descriptors": _rounded(measured.piece),
+        "caption": hints.caption or caption(score, measured, genre=genres[0] if genres else ""),
+        "from": {name: origin for name, origin in known.items() if origin},
     }
-    data["caption"] = hints.caption or _caption(score, data)
-    return data
-
-
-def _caption(score: Score, data: dict[str, Any]) -> str:
-    try:
-        from bandmate.analysis.captions import caption
-    except ImportError:
-        return ""
-
-    return caption(score, genre=data["genre"], moods=data["moods"], key=data["key"])

@@ -14,6 +14,7 @@ from typing import Any
 
 from bandmate.errors import InternalError
 
+COMMAND = (sys.executable, "-m", "bandmate.library.worker")
 START_SECONDS = 60.0  # the first answer waits for the imports, too
 
 
@@ -37,7 +38,7 @@ class _Worker:
                        "OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}  # fmt: skip
         self.fresh = True
         return subprocess.Popen(
-            [sys.executable, "-m", "bandmate.library.worker"],
+            COMMAND,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )  # fmt: skip
@@ -66,7 +67,7 @@ class _Worker:
             return json.loads(line)
         self.stop()
         if self.fresh and process.returncode == 1 and not overdue.is_set():
-            raise InternalError(f"the reader of files does not start: {sys.executable} -m bandmate.library.worker")
+            raise InternalError(f"the reader of files does not start: {' '.join(COMMAND)}")
         if overdue.is_set():
             return {
                 "state": "left out",

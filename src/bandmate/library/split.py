@@ -175,6 +175,7 @@ def _works(catalog: Catalog, kin: list[tuple[int, int, float]]) -> dict[str, lis
     )
     for piece, source, path, stated in catalog.db.execute(query):
         name = work_name(path)
+        stated = f"{source}:{stated}" if stated.startswith("title:") else stated
         key = stated.casefold() or (f"{source}:{name}" if name else f"{source}:{path}")
         keys[piece] = key
         if key in named:
