@@ -10,7 +10,7 @@ from PIL import Image
 
 from bandmate.errors import OutputError
 from bandmate.pictures import style
-from bandmate.pictures.roll import draw_roll, drum_place, roll_png
+from bandmate.pictures.roll import _uses_flats, draw_roll, drum_place, roll_png
 from bandmate.score.model import Marker, Score, Track, make_meters, make_notes, make_tempos
 from bandmate.score.pitch import Chord
 
@@ -78,9 +78,22 @@ def test_odd_scores_give_a_picture(score):
     assert Image.open(BytesIO(roll_png(score))).format == "PNG"
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(OutputError, match="nowhere"):
-        draw_roll(one_note(), tmp_path / "nowhere" / "roll.png")
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "roll.png").mkdir()
+    with pytest.raises(OutputError, match=r"roll\.png"):
+        draw_roll(one_note(), tmp_path / "roll.png")
+
+
+def test_tracks_of_one_role_differ_in_colour_and_the_first_keeps_its_own():
+    colours = style.track_colours([Track(role="chords"), Track(role="chords"), Track(role="bass")])
+    assert colours[0] == style.ROLE_COLOURS["chords"]
+    assert len(set(colours)) == 3
+
+
+def test_chords_are_spelt_as_the_key_is():
+    f_minor = make_notes(range(7), 1, [53, 55, 56, 58, 60, 61, 63])
+    assert _uses_flats(Score((Track("", notes=f_minor),)))
+    assert not _uses_flats(Score((Track("", notes=make_notes(range(7), 1, [52, 54, 56, 57, 59, 61, 63])),)))
 
 
 def test_names_the_font_cannot_write_are_cleaned():

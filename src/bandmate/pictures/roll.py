@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from bandmate.pictures import style
+from bandmate.score.gm import program_name
 from bandmate.score.model import Score, Track
+from bandmate.score.pitch import Chord, Key
 from bandmate.score.timeline import bar_grid, bar_of, ticks_to_seconds
 
 GUTTER = 250  # px to the left of the first bar: names
@@ -50,6 +52,7 @@ class Lane:
     top: int
     row_px: int
     rows: tuple[int, ...]
+    colour: style.Colour
 
     @property
     def height(self) -> int:
@@ -137,16 +140,16 @@ def drum_place(key: int) -> tuple[int, int]:
     return (DRUM_ORDER.index(key), key) if key in DRUM_ORDER else (len(DRUM_ORDER), key)
 
 
-def _lane(track: Track, top: int) -> Lane:
+def _lane(track: Track, top: int, room: int, colour: style.Colour) -> Lane:
     pitches = np.unique(track.notes["pitch"])
     if track.is_drum:
         row_px = DRUM_ROW if len(pitches) <= 16 else 14
-        return Lane(track, top, row_px, tuple(sorted(pitches.tolist(), key=drum_place, reverse=True)))
+        return Lane(track, top, row_px, tuple(sorted(pitches.tolist(), key=drum_place, reverse=True)), colour)
     low, high = int(pitches[0]) - 1, int(pitches[-1]) + 1
     spare = max(0, 14 - (high - low))
     low, high = max(0, low - spare // 2), min(127, high + (spare + 1) // 2)
-    row_px = int(np.clip(round(180 / (high - low + 1)), 3, 10))
-    return Lane(track, top, row_px, tuple(range(high, low - 1, -1)))
+    row_px = int(np.clip(round(room / (high - low + 1)), 3, 10))
+    return Lane(track, top, row_px, tuple(range(high, low - 1, -1)), colour)
 
 
 def _layout(score: Score, strips: tuple[str, ...]) -> Page:
@@ -154,10 +157,12 @@ def _layout(score: Score, strips: tuple[str, ...]) -> Page:
     total_ticks = int(bars["start_ticks"][-1] + bars["length_ticks"][-1])
     quarters = total_ticks / score.ticks_per_quarter
     width = float(np.clip(quarters * QUARTER_PX, MIN_WIDTH, MAX_WIDTH))
+    sounding = [track for track in score.tracks if len(track.notes)]
+    room = int(np.clip(2400 / max(1, len(sounding)), 60, 180))
     lanes, top = [], HEADER + len(strips) * STRIP + 6
-    for track in score.tracks:
-        if len(track.notes) and top < MAX_HEIGHT:
-            lanes.append(_lane(track, top))
+    for track, colour in zip(sounding, style.track_colours(sounding), strict=True):
+        if top < MAX_HEIGHT:
+            lanes.append(_lane(track, top, room, colour))
             top += max(lanes[-1].height, 52) + LANE_GAP
     height = max(top, HEADER + len(strips) * STRIP + 120) + MARGIN - LANE_GAP
     return Page(bars, tuple(lanes), round(GUTTER + width) + MARGIN, height, width / total_ticks, strips)
@@ -174,7 +179,7 @@ def _picture(
     if spans:
         _draw_sections(draw, page, spans)
     if chords:
-        _draw_chords(draw, page, chords)
+        _draw_chords(draw, page, chords, _uses_flats(score))
     _draw_bar_numbers(draw, page)
     for lane in page.lanes:
         _draw_lane_ground(draw, page, lane)
@@ -219,18 +224,30 @@ def _draw_sections(draw: ImageDraw.ImageDraw, page: Page, spans: Sequence[Any]) 
         style.write_text(draw, (left + 10, top + (STRIP - 5) / 2), label, 17, style.TEXT, "lm")
 
 
-def _draw_chords(draw: ImageDraw.ImageDraw, page: Page, chords: Sequence[Any]) -> None:
+def _uses_flats(score: Score) -> bool:
+    """Whether chord names take flats: as the key signature, or the best seven-note scale of the notes, does."""
+    if len(score.keys):
+        return int(score.keys["fifths"][0]) < 0
+    count = sum(
+        (np.bincount(track.notes["pitch"] % 12, minlength=12) for track in score.tracks if not track.is_drum),
+        np.zeros(12),
+    )
+    return max((Key(tonic) for tonic in range(12)), key=lambda key: count[list(key.scale)].sum()).uses_flats
+
+
+def _draw_chords(draw: ImageDraw.ImageDraw, page: Page, chords: Sequence[Any], flats: bool) -> None:
     middle, last, free_from = page.strip_top("chords") + STRIP / 2, None, 0.0
+    size = 18 if (page.right - GUTTER) / len(page.bars) >= 90 else 15
     for index, chord in enumerate(chords[: 2 * len(page.bars)]):
-        name = "" if chord is None else style.clean_text(str(chord))
+        name = "" if chord is None else style.clean_text(chord.spell(flats) if isinstance(chord, Chord) else str(chord))
         bar = page.bars[index // 2]
         left = float(page.x(bar["start_ticks"] + (bar["length_ticks"] // 2) * (index % 2)))
         if name == last or left < free_from:
             continue
         last = name
         if name:
-            style.write_text(draw, (left + 4, middle), name, 18, style.TEXT, "lm")
-            free_from = left + 4 + style.font(18).getlength(name) + 8
+            style.write_text(draw, (left + 4, middle), name, size, style.TEXT, "lm")
+            free_from = left + style.font(size).getlength(name) + 6
 
 
 def _draw_bar_numbers(draw: ImageDraw.ImageDraw, page: Page) -> None:
@@ -266,12 +283,11 @@ def _draw_bar_lines(draw: ImageDraw.ImageDraw, page: Page, lane: Lane, ticks_per
             draw.line((x, top, x, bottom), style.LINE_STRONG)
 
 
-def _note_colours(role: str) -> list[tuple[style.Colour, style.Colour]]:
+def _note_colours(base: style.Colour) -> list[tuple[style.Colour, style.Colour]]:
     """Body and head colour of a note for each velocity."""
-    base = style.ROLE_COLOURS[role]
     pairs = []
     for velocity in range(128):
-        body = style.mix(style.PANEL, base, 0.25 + 0.75 * min(1.0, velocity / 112) ** 1.3)
+        body = style.mix(style.PANEL, base, 0.34 + 0.66 * min(1.0, velocity / 112) ** 1.3)
         pairs.append((body, style.mix(body, (255, 255, 255), 0.45)))
     return pairs
 
@@ -289,7 +305,7 @@ def _draw_notes(draw: ImageDraw.ImageDraw, page: Page, lane: Lane) -> None:
         soft = ((127 - notes["velocity"].astype(int)) * (lane.row_px - 8) // 127 + 1) // 2
         top, bottom = top + 1 + soft, bottom - 1 - soft
     right = np.clip(np.maximum(right, left + 1), None, page.right - 1)
-    colours = _note_colours(style.role_of(lane.track))
+    colours = _note_colours(lane.colour)
     radius = 2 if lane.row_px > 5 else 0
     columns = zip(left.tolist(), top.tolist(), right.tolist(), bottom.tolist(), notes["velocity"].tolist(), strict=True)
     for x0, y0, x1, y1, velocity in columns:
@@ -307,13 +323,15 @@ def _quarter_ticks(page: Page) -> float:
 
 
 def _draw_lane_name(draw: ImageDraw.ImageDraw, page: Page, lane: Lane) -> None:
-    colour, track = style.ROLE_COLOURS[style.role_of(lane.track)], lane.track
-    draw.rounded_rectangle((MARGIN - 4, lane.top, MARGIN, lane.top + max(lane.height, 50) - 1), 2, colour)
+    track, bottom = lane.track, lane.top + max(lane.height, 50) - 1
+    draw.rounded_rectangle((MARGIN - 4, lane.top, MARGIN, bottom), 2, lane.colour)
     room = GUTTER - MARGIN - 12 - (88 if track.is_drum else 44)
     name = style.fit_text(track.name or style.role_of(track), 20, room)
     style.write_text(draw, (MARGIN + 12, lane.top + 4), name, 20)
-    subtitle = style.fit_text(f"{track.role or style.role_of(track)} · {len(track.notes)}", 15, room)
-    style.write_text(draw, (MARGIN + 12, lane.top + 30), subtitle, 15, style.TEXT_MUTED)
+    lines = [program_name(track.program, track.is_drum), f"{len(track.notes):,} notes"]
+    for index, line in enumerate(lines if lane.height >= 70 else lines[:1]):
+        at = (MARGIN + 12, lane.top + 30 + 20 * index)
+        style.write_text(draw, at, style.fit_text(line, 15, room), 15, style.TEXT_FAINT if index else style.TEXT_MUTED)
     for index, pitch in enumerate(lane.rows):
         middle = lane.top + index * lane.row_px + lane.row_px / 2
         if track.is_drum:

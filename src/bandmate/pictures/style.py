@@ -5,16 +5,16 @@ Pictures are drawn with Pillow and its built-in scalable font, so that they look
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterable
+import colorsys
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bandmate.errors import OutputError
+from bandmate.io.atomic import write_bytes_atomic
 from bandmate.score.model import Track
 
 Colour = tuple[int, int, int]
@@ -63,6 +63,22 @@ def role_of(track: Track) -> str:
 def mix(first: Colour, second: Colour, share: float) -> Colour:
     """A colour between two; share 0 gives the first, 1 the second."""
     return tuple(round(a + (b - a) * share) for a, b in zip(first, second, strict=True))  # type: ignore[return-value]
+
+
+def track_colours(tracks: Sequence[Track]) -> list[Colour]:
+    """A colour a track: that of its role, turned a little for each further track of the same role."""
+    seen: Counter[str] = Counter()
+    colours = []
+    for track in tracks:
+        role = role_of(track)
+        colours.append(_turned(ROLE_COLOURS[role], (0, 1, -1, 2, -2)[seen[role] % 5] * 0.045))
+        seen[role] += 1
+    return colours
+
+
+def _turned(colour: Colour, turn: float) -> Colour:
+    hue, light, strength = colorsys.rgb_to_hls(*(part / 255 for part in colour))
+    return tuple(round(part * 255) for part in colorsys.hls_to_rgb((hue + turn) % 1, light, strength))  # type: ignore[return-value]
 
 
 @cache
@@ -116,21 +132,9 @@ def save_png(image: Image.Image, path: str | Path) -> Path:
     """Write a PNG whole or not at all.
 
     Raises:
-        OutputError: the folder is missing or cannot be written to; the message names the path.
+        OutputError: the place cannot be written to; the message names it.
     """
-    path = Path(path)
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}; give a folder that exists and is yours") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(png_bytes(image))
-        Path(temporary).replace(path)
-    except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise OutputError(f"cannot write {path}: {error.strerror}; free some space or give another place") from error
-    return path
+    return write_bytes_atomic(path, png_bytes(image))
 
 
 def label_every(spacing_px: float, room_px: float, steps: Iterable[int] = (1, 2, 4, 8, 16, 32, 64, 128, 256)) -> int:
