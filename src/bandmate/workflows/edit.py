@@ -1,69 +1,160 @@
-"""edit: change a file by the operations of `score/ops`, in one fixed order."""
+"""Edit a file: cut, transpose, stretch, quantise, swing, set the tempo; what is not touched comes back event for event."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from bandmate.errors import BriefError
-from bandmate.io.files import read, write
-from bandmate.limits import Limit
+from bandmate.errors import OutputError, ScoreError
+from bandmate.io.files import format_of, read, write
+from bandmate.limits import TEMPO
 from bandmate.score import ops
 from bandmate.score.model import Score
 
-TRANSPOSE = Limit("transpose", -60, 60, "semitones")
-SWING_PERCENT = Limit("swing", 50, 75, "percent; 50 is straight, 66 a triplet feel")
-STRENGTH = Limit("strength", 0, 100, "percent")
-STRETCH = Limit("stretch", 0.1, 10, "times as long")
+
+@dataclass(frozen=True, slots=True)
+class EditOptions:
+    """What is asked of a file; what is None or 0 is left alone. The steps run in the order of the fields.
+
+    Attributes:
+        split_channels: one track a channel, for type 0 files.
+        trim: bars to keep, `1-8` or `5`, counted from 1.
+        transpose: semitones, -60 to 60; drums stay.
+        stretch: times as long, 0.0625 to 16.
+        quantise: grid such as `1/16` or `1/8T`.
+        strength: share of the way to the grid, 0 to 1.
+        swing: where the off note lies in its pair, 50 to 80 per cent; with `quantise` it bends the grid, alone it
+            bends the music.
+        swing_grid: the steps that are swung where `quantise` names none.
+        tempo: quarter notes a minute at the start, 20 to 400; later changes keep their proportion.
+        resample: ticks a quarter, 1 to 32767.
+        out: where to write; None = `NAME-edited.mid` beside the file.
+    """
+
+    split_channels: bool = False
+    trim: str | None = None
+    transpose: int = 0
+    stretch: float | None = None
+    quantise: str | None = None
+    strength: float = 1.0
+    swing: float | None = None
+    swing_grid: str = "1/16"
+    tempo: float | None = None
+    resample: int | None = None
+    out: str | Path | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all is asked."""
+        asked = (self.trim, self.stretch, self.quantise, self.swing, self.tempo, self.resample, self.out)
+        return not self.split_channels and not self.transpose and all(value is None for value in asked)
 
 
-def edit(
-    source: Score | str | Path,
-    out: str | Path | None = None,
-    *,
-    trim: str | tuple[int, int] | None = None,
-    transpose: int = 0,
-    quantise: str | None = None,
-    strength: float = 100,
-    swing: float | None = None,
-    stretch: float | None = None,
-) -> Score:
-    """Trim, transpose, quantise, swing and stretch, in this order.
+@dataclass(frozen=True, slots=True, eq=False)
+class EditResult:
+    """What came of it.
 
-    Args:
-        source: a score or a file.
-        out: file to write; None = nowhere.
-        trim: bars to keep, 1-based and inclusive: "1-8" or (1, 8).
-        transpose: semitones, drums stay.
-        quantise: grid, such as "1/16" or "1/8t".
-        strength: percent of the way to the grid.
-        swing: place of the off note in its pair, in percent (50 straight).
-        stretch: factor on all lengths.
+    Attributes:
+        path: the file written; score: what is in it.
+        done: one sentence a step, with what the step could not keep ("3 notes came back by an octave").
+    """
+
+    path: Path
+    score: Score
+    done: tuple[str, ...]
+
+
+def parse_bars(text: str) -> tuple[int, int]:
+    """`1-8` or `5` as first and last bar.
 
     Raises:
-        BriefError: a value is out of range. FileFormatError: the file cannot be read.
+        ScoreError: it is neither.
     """
-    score = source if isinstance(source, Score) else read(source)
-    if trim is not None:
-        score = ops.trim(score, *_bars(trim))
-    if transpose:
-        score = ops.transpose(score, int(TRANSPOSE.check(transpose)))
-    share = None if swing is None else SWING_PERCENT.check(swing) / 100
-    if quantise is not None:
-        score = ops.quantise(score, quantise, STRENGTH.check(strength) / 100, share)
-    elif share is not None:
-        score = ops.swing(score, share)
-    if stretch is not None:
-        score = ops.stretch(score, STRETCH.check(stretch))
-    if out is not None:
-        write(score, out)
-    return score
-
-
-def _bars(trim: str | tuple[int, int]) -> tuple[int, int]:
-    if isinstance(trim, tuple):
-        return trim
-    match = re.fullmatch(r"\s*(\d{1,6})(?:\s*-\s*(\d{1,6}))?\s*", trim)
+    match = re.fullmatch(r"\s*(\d{1,6})\s*(?:[-–]\s*(\d{1,6}))?\s*", text)
     if not match:
-        raise BriefError(f"trim '{trim}' is not understood; write the first and last bar, such as 1-8")
+        raise ScoreError(f"bars '{text}' are not understood; write them like 1-8, or 5 for one bar")
     return int(match[1]), int(match[2] or match[1])
+
+
+def apply_edits(score: Score, options: EditOptions) -> tuple[Score, tuple[str, ...]]:
+    """The steps asked for, on a score; gives the new score and a sentence for each.
+
+    Raises:
+        ScoreError: a value that is out of range or not understood; the message names it and the cure.
+        BriefError: a tempo out of range.
+    """
+    _check(options)
+    steps: list[tuple[str, Callable[[Score], Score]]] = []
+    if options.split_channels:
+        steps.append(("split into one track a channel", ops.split_channels))
+    if options.trim is not None:
+        first, last = parse_bars(options.trim)
+        steps.append((f"kept bars {first} to {last}", lambda s: ops.trim(s, first, last)))
+    if options.transpose:
+        by = options.transpose
+        steps.append((f"transposed by {by:+d}, drums left", lambda s: ops.transpose(s, by)))
+    if options.stretch is not None:
+        factor = options.stretch
+        steps.append((f"stretched by {factor:g}", lambda s: ops.stretch(s, factor)))
+    if options.quantise is not None:
+        grid, share, off = options.quantise, options.strength, options.swing
+        swung = "" if off is None else f", swung {off:g} %"
+        steps.append((f"quantised to {grid} by {share:.0%}{swung}", lambda s: ops.quantise(s, grid, share, off)))
+    elif options.swing is not None:
+        percent, grid = options.swing, options.swing_grid
+        steps.append((f"swung {percent:g} % on {grid}", lambda s: ops.swing(s, percent, grid)))
+    if options.tempo is not None:
+        bpm = options.tempo
+        steps.append((f"tempo set to {bpm:g}", lambda s: ops.set_tempo(s, bpm)))
+    if options.resample is not None:
+        ticks = options.resample
+        steps.append((f"resampled to {ticks} ticks a quarter", lambda s: ops.resample(s, ticks)))
+    done = []
+    for sentence, step in steps:
+        before, score = score, step(score)
+        folded = ops.notes_folded(before, options.transpose) if sentence.startswith("transposed") else 0
+        lost = before.note_count - score.note_count
+        done.append(
+            sentence
+            + (f"; {folded} notes came back by octaves" if folded else "")
+            + (f"; {lost} notes fell on others and became one" if lost and sentence.startswith("quantised") else "")
+        )
+    return score, tuple(done)
+
+
+def _check(options: EditOptions) -> None:
+    """Everything that can be said without the music, before any work."""
+    if options.trim is not None:
+        parse_bars(options.trim)
+    if options.tempo is not None:
+        TEMPO.check(options.tempo)
+    if options.strength != 1.0 and options.quantise is None:
+        raise ScoreError(f"strength {options.strength:g} needs a grid; add --quantise 1/16")
+
+
+def edit(path: str | Path, options: EditOptions) -> EditResult:
+    """Edit a file of music into a new file.
+
+    Args:
+        path: the file; it stays as it is.
+        options: what is asked.
+
+    Raises:
+        FileFormatError: the file cannot be read.
+        ScoreError: a value out of range, or nothing was asked.
+        BriefError: a tempo out of range.
+        OutputError: the new file cannot be written, or would replace the one that is edited.
+    """
+    path = Path(path)
+    if options.is_empty:
+        raise ScoreError("no edit was asked for; give one of --transpose, --quantise, --swing, --trim, --tempo")
+    out = path.with_name(f"{path.stem}-edited.mid") if options.out is None else Path(options.out)
+    known = format_of(out)
+    if known is None or known.write is None:
+        raise OutputError(f"{out}: '{out.suffix}' is no format written here; end the name in .mid")
+    if out.exists() and path.exists() and out.samefile(path):
+        raise OutputError(f"{out} is the file being edited; give another name with --out, so that nothing is lost")
+    score, done = apply_edits(read(path), options)
+    return EditResult(write(score, out), score, done)
