@@ -1,6 +1,6 @@
 """Build the SF3 that Bandmate ships from FluidR3_GM.sf2: every preset kept, each sample an Ogg Vorbis stream.
 
-    python scripts/build_soundfont.py FluidR3_GM.sf2 src/bandmate/data/sounds/fluid_r3.sf3
+Usage: python scripts/build_soundfont.py FluidR3_GM.sf2 src/bandmate/data/sounds/fluid_r3.sf3
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ FULL_SCALE = 2**23
 STEP = 1.0 / FULL_SCALE  # one step of 24 bits
 MAX_BYTES = 2**32 - 1
 _ONE_SHOT, _ROOT_SET, _STRETCH = 1, 2, 4
-_PIECE = 1 << 18
+_PIECE = 1 << 14  # frames that stay in the processor's cache
 _MIDDLE_C = 60
 
 
@@ -94,6 +94,19 @@ def _chunk(name: bytes, body: bytes) -> bytes:
 
 def _write_pcm(file: BinaryIO, samples: NDArray[Any]) -> None:
     for start in range(0, samples.shape[1], _PIECE):
-        piece = np.multiply(samples[:, start : start + _PIECE].T, FULL_SCALE, dtype=np.float64, order="C")
-        np.clip(np.rint(piece, out=piece), -FULL_SCALE, FULL_SCALE - 1, out=piece)
-        file.write(piece.astype("<i4", order="C").view("u1").reshape(-1, 4)[:, :3].tobytes())
+        piece = np.ascontiguousarray(samples[:, start : start + _PIECE].T).reshape(-1)
+        scaled = np.multiply(piece, FULL_SCALE, dtype=np.float64 if piece.dtype == np.float64 else np.float32)
+        np.clip(np.rint(scaled, out=scaled), -FULL_SCALE, FULL_SCALE - 1, out=scaled)
+        file.write(_packed(scaled.astype(np.int32)))
+
+
+def _packed(values: NDArray[np.int32]) -> bytes:
+    """Four samples of 24 bits in three words of 32: several times faster than dropping every fourth byte."""
+    count = len(values)
+    words = np.append(values, np.zeros(-count % 4, np.int32)).view(np.uint32).reshape(-1, 4)
+    first, second, third, fourth = words[:, 0], words[:, 1], words[:, 2], words[:, 3]
+    packed = np.empty((len(words), 3), "<u4")
+    packed[:, 0] = first & 0xFFFFFF | second << 24
+    packed[:, 1] = second >> 8 & 0xFFFF | third << 16
+    packed[:, 2] = third >> 16 & 0xFF | fourth << 8
+    return packed.tobytes()[: count * 3]

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.rendering.instrument import NEVER
-from bandmate.rendering.instrument import Generator as G
+from bandmate.rendering.instrument import Generator as Gen
 
 BLOCK = 64
+Times = NDArray[np.floating[Any]]
 FULL_DB = 96.0
 SHORTEST_RELEASE_SEC = 0.008  # shorter ones click
 _SHORTEST_SEC = 1e-4
@@ -46,12 +48,12 @@ class VolumeEnvelope:
         """The envelope of a zone's generators for a key."""
         seconds = {g: seconds_from_timecents(settings[g]) for g in (33, 34, 35, 36, 38)}
         return cls(
-            seconds[G.VOL_DELAY],
-            max(seconds[G.VOL_ATTACK], _SHORTEST_SEC),
-            seconds[G.VOL_HOLD] * ratio_from_cents(settings[G.VOL_KEY_HOLD] * (60 - key)),
-            max(seconds[G.VOL_DECAY] * ratio_from_cents(settings[G.VOL_KEY_DECAY] * (60 - key)), _SHORTEST_SEC),
-            min(max(settings[G.VOL_SUSTAIN], 0.0), 1440.0) / 10.0,
-            max(seconds[G.VOL_RELEASE], SHORTEST_RELEASE_SEC),
+            seconds[Gen.VOL_DELAY],
+            max(seconds[Gen.VOL_ATTACK], _SHORTEST_SEC),
+            seconds[Gen.VOL_HOLD] * ratio_from_cents(settings[Gen.VOL_KEY_HOLD] * (60 - key)),
+            max(seconds[Gen.VOL_DECAY] * ratio_from_cents(settings[Gen.VOL_KEY_DECAY] * (60 - key)), _SHORTEST_SEC),
+            min(max(settings[Gen.VOL_SUSTAIN], 0.0), 1440.0) / 10.0,
+            max(seconds[Gen.VOL_RELEASE], SHORTEST_RELEASE_SEC),
         )
 
     def held_at(self, time_sec: float) -> float:
@@ -60,7 +62,7 @@ class VolumeEnvelope:
         fallen = min(max((time_sec - self.delay - self.attack - self.hold) / self.decay, 0.0), 1.0) * FULL_DB
         return attack * 10.0 ** (-min(fallen, self.sustain_db) / 20.0)
 
-    def held(self, times_sec: NDArray[np.float64]) -> NDArray[np.float32]:
+    def held(self, times_sec: Times) -> NDArray[np.float32]:
         """Amplitudes while the key is down, float32 (n,)."""
         attack = np.clip((times_sec - self.delay) / self.attack, 0.0, 1.0)
         fallen = (times_sec - self.delay - self.attack - self.hold) * (FULL_DB / self.decay)
@@ -98,21 +100,21 @@ class ModulationEnvelope:
         """The envelope of a zone's generators for a key."""
         seconds = {g: seconds_from_timecents(settings[g]) for g in (25, 26, 27, 28, 30)}
         return cls(
-            seconds[G.MOD_DELAY],
-            max(seconds[G.MOD_ATTACK], _SHORTEST_SEC),
-            seconds[G.MOD_HOLD] * ratio_from_cents(settings[G.MOD_KEY_HOLD] * (60 - key)),
-            max(seconds[G.MOD_DECAY] * ratio_from_cents(settings[G.MOD_KEY_DECAY] * (60 - key)), _SHORTEST_SEC),
-            1.0 - min(max(settings[G.MOD_SUSTAIN], 0.0), 1000.0) / 1000.0,
-            max(seconds[G.MOD_RELEASE], 1e-3),
+            seconds[Gen.MOD_DELAY],
+            max(seconds[Gen.MOD_ATTACK], _SHORTEST_SEC),
+            seconds[Gen.MOD_HOLD] * ratio_from_cents(settings[Gen.MOD_KEY_HOLD] * (60 - key)),
+            max(seconds[Gen.MOD_DECAY] * ratio_from_cents(settings[Gen.MOD_KEY_DECAY] * (60 - key)), _SHORTEST_SEC),
+            1.0 - min(max(settings[Gen.MOD_SUSTAIN], 0.0), 1000.0) / 1000.0,
+            max(seconds[Gen.MOD_RELEASE], 1e-3),
         )
 
-    def held(self, times_sec: NDArray[np.float64]) -> NDArray[np.float64]:
+    def held(self, times_sec: Times) -> NDArray[np.float64]:
         """Level 0..1 while the key is down."""
         rising = np.clip((times_sec - self.delay) / self.attack, 0.0, 1.0)
         falling = 1.0 - np.clip((times_sec - self.delay - self.attack - self.hold) / self.decay, 0.0, 1.0)
         return np.where(times_sec < self.delay + self.attack, rising, np.maximum(falling, self.sustain))
 
-    def level(self, times_sec: NDArray[np.float64], release_sec: float) -> NDArray[np.float64]:
+    def level(self, times_sec: Times, release_sec: float) -> NDArray[np.float64]:
         """Level 0..1 of a note whose key is released at `release_sec`."""
         values = self.held(times_sec)
         after = times_sec > release_sec
@@ -122,7 +124,7 @@ class ModulationEnvelope:
         return values
 
 
-def triangle(times_sec: NDArray[np.float64], delay_sec: float, rate_hz: float) -> NDArray[np.float64]:
+def triangle(times_sec: Times, delay_sec: float, rate_hz: float) -> NDArray[np.float64]:
     """A low-frequency oscillator, -1..1, that starts at 0 after its delay."""
     phase = (times_sec - delay_sec) * rate_hz
     return np.where(phase > 0, 1.0 - 4.0 * np.abs(((phase + 0.25) % 1.0) - 0.5), 0.0)

@@ -32,7 +32,8 @@ def read_tone(
     Args:
         out: is filled; float32 (n,), n a multiple of BLOCK.
         source: the recording with one sample of guard before and three after; float32.
-        loop_start, loop_end: in samples of the recording, without the guard; loop_start < 0 = play to loop_end and stop.
+        loop_start: in samples of the recording, without the guard; below 0 = no loop, play to `loop_end` and stop.
+        loop_end: the sample after the last of the loop.
         position: where to begin, in samples of the recording.
         steps: samples a sample of output; (n / BLOCK,), or (1,) if it stays.
         filters: rows of b0, b1, b2, a1, a2; (n / BLOCK, 5), (1, 5) if it stays, (0, 5) without filter.
@@ -121,10 +122,11 @@ def add_voice(
     """Add a tone to both channels under gains that run straight from block to block.
 
     Args:
-        left, right: are added to; float32 (n,).
+        left: is added to; float32 (n,).
+        right: is added to; float32 (n,).
         tone: float32 (n,).
-        left_gains, right_gains: at the block boundaries; float32 (blocks + 1,). The same array for both is faster,
-            an empty one leaves its channel alone.
+        left_gains: at the block boundaries; float32 (blocks + 1,), empty = nothing is added.
+        right_gains: the same for the right; the same array for both is faster.
     """
     same = left_gains is right_gains
     for start in range(0, len(tone), PIECE):

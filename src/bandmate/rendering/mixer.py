@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from bandmate.audio.signal import Samples, gain_from_db
 from bandmate.rendering.envelopes import BLOCK
-from bandmate.rendering.performance import Part
+from bandmate.rendering.performance import Curve, Part
 from bandmate.rendering.reverb import Room, fold, reverberate
 from bandmate.rendering.sampler import Player
 
+_PIECE = 512 * BLOCK
 FADE_SEC = 0.5  # at the very end of a song, where something may still ring
 
 
@@ -61,41 +62,49 @@ class Desk:
     def stems(
         self, player: Player, parts: tuple[Part, ...], mixes: Mapping[int, TrackMix]
     ) -> Iterator[tuple[Part, Samples]]:
-        """Play each part, add it to the sum and the send, and hand it out; it is not kept."""
+        """Play each part, add it to the sum and the send, and hand it out; it lasts until the next one is asked for."""
+        room = np.empty((2, self.length.played), np.float32)
         for part in parts:
             mix = mixes.get(part.track, TrackMix())
-            stem = player.play(part, self.length.played)
+            stem = player.play(part, room)
             _place(stem, mix)
             if self.length.loop:
                 stem = fold(stem, self.length.total)
             else:
                 _fade(stem, self.rate)
-            self.dry += stem
-            self._send(stem, part, mix)
+            self._add(stem, part, mix)
             yield part, stem
-            del stem
 
-    def _send(self, stem: Samples, part: Part, mix: TrackMix) -> None:
-        curve = part.curves["reverb"]
-        span = self.length.total / self.rate
-        share = mix.reverb if mix.reverb is not None else curve.between(0.0, span)
-        if mix.reverb is None and share is not None:
-            share /= 127.0
-        if share is None:
-            blocks = -(-stem.shape[1] // BLOCK)
-            shares = curve.at(np.arange(blocks) * (BLOCK / self.rate)).astype(np.float32) / np.float32(127.0)
-            self.send += stem * np.repeat(shares, BLOCK)[: stem.shape[1]]
-        elif share > 0:
-            self.send += stem * np.float32(share)
+    def _add(self, stem: Samples, part: Part, mix: TrackMix) -> None:
+        share = _reverb_share(part, mix, self.length.total / self.rate)
+        for start in range(0, stem.shape[1], _PIECE):
+            piece = stem[:, start : start + _PIECE]
+            self.dry[:, start : start + _PIECE] += piece
+            if isinstance(share, float):
+                if share > 0:
+                    self.send[:, start : start + _PIECE] += piece * np.float32(share)
+                continue
+            blocks = np.arange(start, start + piece.shape[1], BLOCK) / self.rate
+            shares = np.repeat(share.at(blocks).astype(np.float32) / np.float32(127.0), BLOCK)
+            self.send[:, start : start + _PIECE] += piece * shares[: piece.shape[1]]
 
     def reverb_return(self) -> Samples:
-        """What the room gives back; float32 (2, total)."""
-        if not self.send.any():
-            return np.zeros_like(self.send)
-        wet = reverberate(self.send, self.rate, self.room, around=self.length.loop)
+        """What the room gives back; float32 (2, total). The send is used up by it."""
+        send, self.send = self.send, np.zeros((2, 0), np.float32)
+        if not send.any():
+            return send
+        wet = reverberate(send, self.rate, self.room, around=self.length.loop)
         if not self.length.loop:
             _fade(wet, self.rate)
         return wet
+
+
+def _reverb_share(part: Part, mix: TrackMix, span_sec: float) -> float | Curve:
+    """What a part sends to the room: a share that stays, or controller 91 over time."""
+    if mix.reverb is not None:
+        return float(mix.reverb)
+    value = part.curves["reverb"].between(0.0, span_sec)
+    return part.curves["reverb"] if value is None else value / 127.0
 
 
 def _place(stem: Samples, mix: TrackMix) -> None:

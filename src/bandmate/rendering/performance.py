@@ -31,17 +31,13 @@ PLAYED = np.dtype(
     ]
 )
 DRUM_CHANNEL = 9
-NOTE_STATUS, CONTROL, PROGRAM, PRESSURE, BEND = 0x90, 0xB0, 0xC0, 0xD0, 0xE0
+CONTROL, PROGRAM, PRESSURE, BEND = 0xB0, 0xC0, 0xD0, 0xE0
 BANK, MODULATION, DATA, VOLUME, PAN, EXPRESSION, DATA_FINE = 0, 1, 6, 7, 10, 11, 38
 SUSTAIN, REVERB_SEND, RPN_FINE, RPN, SOUND_OFF, RESET, NOTES_OFF = 64, 91, 100, 101, 120, 121, 123
-_HEARD = (BANK, MODULATION, DATA, VOLUME, PAN, EXPRESSION, DATA_FINE, SUSTAIN, REVERB_SEND) + (
-    RPN_FINE,
-    RPN,
-    98,
-    99,
-    SOUND_OFF,
-    RESET,
-    *range(NOTES_OFF, 128),
+NRPN_FINE, NRPN = 98, 99
+_HEARD = (
+    *(BANK, MODULATION, DATA, VOLUME, PAN, EXPRESSION, DATA_FINE, SUSTAIN, REVERB_SEND),
+    *(NRPN_FINE, NRPN, RPN_FINE, RPN, SOUND_OFF, RESET, *range(NOTES_OFF, 128)),
 )
 # General MIDI 2 power-on values; bend in semitones
 DEFAULT_VALUES: dict[str, float] = {
@@ -71,7 +67,7 @@ class Curve:
         value = float(self.values[low])
         return value if low == high or (self.values[low : high + 1] == value).all() else None
 
-    def at(self, times_sec: NDArray[np.float64]) -> NDArray[np.float64]:
+    def at(self, times_sec: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """Its value at each time."""
         return self.values[np.searchsorted(self.times_sec, times_sec, side="right")]
 
@@ -107,9 +103,6 @@ def perform(score: Score) -> tuple[Part, ...]:
             is_drum = channel == DRUM_CHANNEL or (track.is_drum and len(channels) == 1)
             parts.append(_part(score, track, index, channel, is_drum, notes, mine, panel))
     return tuple(parts)
-
-
-
 
 
 def _events_by_channel(tracks: Iterable[Track]) -> dict[int, NDArray[Any]]:
@@ -191,7 +184,7 @@ class _Panel:
                 bank = second
             elif first in (RPN, RPN_FINE):
                 parameter = (second, parameter[1]) if first == RPN else (parameter[0], second)
-            elif first in (98, 99):  # a non-registered parameter: data entry is not ours until the next RPN
+            elif first in (NRPN_FINE, NRPN):  # a non-registered parameter: data entry is not ours until the next RPN
                 parameter = (127, 127)
             elif first in (DATA, DATA_FINE):
                 if parameter == (0, 0):

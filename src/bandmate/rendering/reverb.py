@@ -44,7 +44,8 @@ def reverberate(send: NDArray[np.float32], rate: int, room: Room, *, around: boo
 
     Args:
         send: what goes in; float32 (2, n).
-        rate: Hz. room: which room.
+        rate: Hz.
+        room: which room.
         around: the sound is a loop, so what rings past the end is heard at its start.
 
     Returns:

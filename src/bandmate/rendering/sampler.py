@@ -26,6 +26,7 @@ SILENCE = 10.0 ** (-96 / 20)  # a voice under this level has ended
 CHOKE_SEC = 0.03  # an open hi-hat fades this fast under a closed one
 WHEEL_CENTS = 50.0  # vibrato depth of a full modulation wheel
 KEPT_BYTES = 96 * 2**20  # tones of one part
+_PIECE_BLOCKS = 256
 _NO_GAIN = np.zeros(0, np.float32)
 
 Patches = Callable[[Part, int, int], Instrument]  # part, bank, program
@@ -60,21 +61,31 @@ class Player:
     def __init__(self, patches: Patches, rate: int, kernel: Kernel) -> None:
         self._patches, self.rate, self._kernel = patches, rate, kernel
 
-    def play(self, part: Part, length: int) -> NDArray[np.float32]:
-        """A part's dry sound with volume, expression and pan, cut at `length` samples; float32 (2, length)."""
-        out = np.zeros((2, length), np.float32)
-        desk = _Desk(self._patches, self.rate, self._kernel, part, out)
+    def play(self, part: Part, out: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A part's dry sound with volume, expression and pan, as far as there is room for it.
+
+        Args:
+            part: what is played.
+            out: is overwritten and given back; float32 (2, n).
+        """
+        out.fill(0.0)
+        steady = _steady_volume(part, out.shape[1] / self.rate)
+        desk = _Desk(self._patches, self.rate, self._kernel, part, out, 1.0 if steady is None else steady)
         for voice in desk.voices():
             desk.add(*voice)
-        _apply_volume(out, part, self.rate)
+        if steady is None:
+            _apply_volume(out, part, self.rate)
         return out
 
 
 class _Desk:
     """What is at hand while one part is played."""
 
-    def __init__(self, patches: Patches, rate: int, kernel: Kernel, part: Part, out: NDArray[np.float32]) -> None:
+    def __init__(
+        self, patches: Patches, rate: int, kernel: Kernel, part: Part, out: NDArray[np.float32], volume: float
+    ) -> None:
         self._patches, self._rate, self._kernel, self._part, self._out = patches, rate, kernel, part, out
+        self._volume = volume
         self._zones: dict[tuple[int, int, int, int], list[tuple[Zone, Voicing]]] = {}
         self._voicings: dict[tuple[int, int, int], Voicing] = {}
         self._tones: dict[Any, Tone] = {}
@@ -153,21 +164,20 @@ class _Desk:
         value = curve.between(on, on + end_sec)
         return curve.at(on + np.arange(blocks) * (BLOCK / self._rate)) if value is None else value
 
-    def _envelope(
-        self, voice: Voicing, blocks: int, held_sec: float, cut_sec: float
-    ) -> NDArray[np.float32]:
+    def _envelope(self, voice: Voicing, blocks: int, held_sec: float, cut_sec: float) -> NDArray[np.float32]:
         """Amplitudes at the block boundaries, float32 (blocks + 1,)."""
         block_sec = BLOCK / self._rate
         held = self._held.get(voice.envelope)
         if held is None or len(held) <= blocks:
             room = max(2 * blocks, 1024)
             held = self._held[voice.envelope] = voice.envelope.held(np.arange(room + 1) * block_sec)
-        gains = held[: blocks + 1] * np.float32(voice.level)
+        level = voice.level * self._volume
+        gains = held[: blocks + 1] * np.float32(level)
         first = int(held_sec / block_sec) + 1
         if first <= blocks:
             fall = -96.0 / 20.0 / voice.envelope.release
             after = np.arange(first, blocks + 1) * block_sec - held_sec
-            gains[first:] = voice.level * voice.envelope.held_at(held_sec) * 10.0 ** (fall * after)
+            gains[first:] = level * voice.envelope.held_at(held_sec) * 10.0 ** (fall * after)
         if cut_sec <= (blocks + 1) * block_sec:
             gains *= np.clip(1.0 - (np.arange(blocks + 1) * block_sec - cut_sec) / CHOKE_SEC, 0.0, 1.0)
         if voice.mod_lfo_volume:
@@ -185,24 +195,25 @@ class _Desk:
             if abs(left - right) < 1e-6:
                 both = gains * np.float32(left)
                 return both, both
-            return tuple(gains * np.float32(side) if side > 1e-6 else _NO_GAIN for side in (left, right))
+            left_gains = gains * np.float32(left) if left > 1e-6 else _NO_GAIN
+            return left_gains, gains * np.float32(right) if right > 1e-6 else _NO_GAIN
         return gains * left.astype(np.float32), gains * right.astype(np.float32)
 
 
+def _steady_volume(part: Part, span_sec: float) -> float | None:
+    """Amplitude of volume and expression, concave as General MIDI wants; None if they move."""
+    volume, expression = (part.curves[name].between(0.0, span_sec) for name in ("volume", "expression"))
+    return None if volume is None or expression is None else (volume * expression / 127.0**2) ** 2
+
+
 def _apply_volume(out: NDArray[np.float32], part: Part, rate: int) -> None:
-    """Volume and expression of the whole channel, concave as General MIDI wants."""
     volume, expression = part.curves["volume"], part.curves["expression"]
-    span = out.shape[1] / rate
-    flat = volume.between(0.0, span), expression.between(0.0, span)
-    if flat[0] is not None and flat[1] is not None:
-        out *= np.float32((flat[0] * flat[1] / 127.0**2) ** 2)
-        return
     blocks = -(-out.shape[1] // BLOCK)
     times = np.arange(blocks + 1) * (BLOCK / rate)
     gains = ((volume.at(times) * expression.at(times) / 127.0**2) ** 2).astype(np.float32)
     ramp = np.arange(BLOCK, dtype=np.float32) / BLOCK
-    for first in range(0, blocks, 4096):
-        part_gains = gains[first : first + 4097]
+    for first in range(0, blocks, _PIECE_BLOCKS):
+        part_gains = gains[first : first + _PIECE_BLOCKS + 1]
         shape = (part_gains[:-1, None] + np.multiply.outer(np.diff(part_gains), ramp)).reshape(-1)
-        piece = out[:, first * BLOCK : (first + 4096) * BLOCK]
+        piece = out[:, first * BLOCK : (first + _PIECE_BLOCKS) * BLOCK]
         piece *= shape[: piece.shape[1]]

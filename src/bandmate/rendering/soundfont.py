@@ -108,7 +108,7 @@ class SoundFont:
                 f"{path} is not a whole SoundFont ({problem}); give an .sf2 or .sf3 file, or leave the option away"
             ) from problem
         rows = self.phdr[:-1]
-        self.presets = {(int(bank), int(row)): i for i, (bank, row) in enumerate(zip(rows["bank"], rows["preset"]))}
+        self.presets = {(bank, program): row for row, (bank, program) in enumerate(rows[["bank", "preset"]].tolist())}
         self._instruments: dict[int, Instrument] = {}
         self._samples: dict[int, Sample] = {}
 
@@ -135,9 +135,8 @@ class SoundFont:
                 zones = tuple(self._zones(row))
             except (IndexError, KeyError, ValueError) as problem:
                 name = self.phdr[row]["name"].decode("latin-1")
-                raise FileFormatError(f"{self.path}: preset '{name}' is damaged ({problem}); use another SoundFont") from (
-                    problem
-                )
+                message = f"{self.path}: preset '{name}' is damaged ({problem}); use another SoundFont"
+                raise FileFormatError(message) from problem
             self._instruments[row] = Instrument(self.phdr[row]["name"].decode("latin-1").strip("\0 "), zones)
         return self._instruments[row]
 

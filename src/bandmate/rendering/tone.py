@@ -95,12 +95,12 @@ class Tone:
     def _grow(self, blocks: int) -> None:
         first = self._ready // BLOCK
         if blocks * BLOCK > len(self._data):
-            room = np.empty(max(blocks, 2 * first) * BLOCK, np.float32) if first else np.empty(blocks * BLOCK, np.float32)
+            room = np.empty(max(blocks, 2 * first) * BLOCK, np.float32)
             room[: self._ready] = self._data[: self._ready]
             self._data = room
         turn = blocks
         if self._voice.loop == 3:
-            turn = max(first, min(blocks, int(self._release_sec * self._rate) // BLOCK if self._release_sec < 1e9 else blocks))
+            turn = max(first, int(min(blocks, self._release_sec * self._rate // BLOCK)))
         for start, stop in ((first, turn), (turn, blocks)):
             if stop > start and not self._ended:
                 self._read(start, stop, looped=self._voice.loop == 1 or (self._voice.loop == 3 and stop <= turn))

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypedDict
 
 from bandmate.audio.signal import Samples, peak, read_signal
 from bandmate.errors import ScoreError, UserError
 from bandmate.io.wave import write_wav24
 from bandmate.limits import Limit
-from bandmate.rendering.instrument import Instrument
+from bandmate.rendering.instrument import DRUM_BANK
+from bandmate.rendering.kits import synthesised_kits
 from bandmate.rendering.loudness import TARGET_LUFS, master
 from bandmate.rendering.mixer import Desk, Length, TrackMix
+from bandmate.rendering.oneshots import read_drum_kit, read_pitched
 from bandmate.rendering.patches import PatchBook
 from bandmate.rendering.performance import Part, perform
 from bandmate.rendering.sampler import Player, load_kernel
@@ -40,11 +42,13 @@ class RenderOptions:
         stems, mix: what to write.
         soundfont: an .sf2 or .sf3 instead of Bandmate's own.
         drum_kit: a folder of one-shots for every drum track.
-        sounds: role or track name -> folder of a pitched instrument.
+        sounds: role or track name -> folder of a pitched instrument ("drums" -> folder of one-shots).
         sample_rate: one of SAMPLE_RATES.
         loop: exactly the bars, tails folded onto the start; else the bars and a tail.
         end_sec: exact length in seconds instead.
         names: file stems without suffix, one for each track of the score.
+        tail_sec: what a song keeps after its last bar.
+        target_lufs: loudness of the mix.
         mixes: track index -> its place in the mix.
         stems_folder, mix_name: where in the output folder things go; "" puts stems straight into it.
         kernel: "auto", "numpy" or "numba".
@@ -81,7 +85,7 @@ class RenderResult:
     Attributes:
         stems: one file a part in track order, the room's return last; their sum is the mix before its loudness stage.
         mix: the finished mix, None if it was not asked for.
-        lufs, true_peak_db: of the mix, measured; NaN without one.
+        lufs, true_peak_db: of the mix, measured; NaN without one, -inf for silence.
         seconds: length of every file.
         mix_gain_db: put on the sum before the limiter. stem_gain_db: put on all stems together, 0 unless one would
             have clipped.
@@ -161,7 +165,7 @@ def render_score(
         raise ScoreError("there is nothing to render: the score has no notes")
     length = _length(score, parts, options)
     desk = Desk(length, options.sample_rate)
-    player, book = _player(score, parts, options)
+    player, book = _player(score, options)
     writer = _StemWriter(Path(out), score, parts, options, length)
     report = progress or (lambda share, what: None)
     steps = len(parts) + 2
@@ -186,7 +190,7 @@ def _write_mix(
     path: Path, dry: Samples, score: Score, options: RenderOptions, length: Length, result: RenderResult
 ) -> RenderResult:
     finished = master(dry, options.sample_rate, options.target_lufs, around=length.loop)
-    write_wav24(path, finished.samples, options.sample_rate, **_tags(score, length, options))
+    write_wav24(path, finished.samples, options.sample_rate, **_tags(score, length))
     return replace(
         result, mix=path, lufs=finished.lufs, true_peak_db=finished.true_peak_db, mix_gain_db=finished.gain_db
     )
@@ -206,19 +210,46 @@ def _length(score: Score, parts: tuple[Part, ...], options: RenderOptions) -> Le
     return Length(total, total)
 
 
-def _player(score: Score, parts: tuple[Part, ...], options: RenderOptions) -> tuple[Player, PatchBook]:
+def _player(score: Score, options: RenderOptions) -> tuple[Player, PatchBook]:
     font = open_soundfont(options.soundfont)
-    kits: dict[int, Instrument] = {}
-    tracks: dict[int, Instrument] = {}
-    book = PatchBook(font, kits, tracks)
+    standard = font.instrument(DRUM_BANK, 0)
+    kits = synthesised_kits(standard) if options.soundfont is None else {}
+    folders = dict(options.sounds)
+    own_kit = options.drum_kit or folders.pop("drums", None)
+    book = PatchBook(
+        font,
+        kits,
+        read_drum_kit(own_kit, standard) if own_kit is not None else None,
+        {index: read_pitched(folder) for name, folder in folders.items() for index in _tracks_called(score, name)},
+    )
     return Player(book, options.sample_rate, load_kernel(options.kernel)), book
 
 
-def _tags(score: Score, length: Length, options: RenderOptions) -> dict[str, object]:
+def _tracks_called(score: Score, name: str) -> list[int]:
+    """The tracks that a role or a word of a track's name means."""
+    word = name.strip().lower()
+    found = [index for index, track in enumerate(score.tracks) if track.role.lower() == word]
+    found = found or [index for index, track in enumerate(score.tracks) if word and word in track.name.lower()]
+    if not found:
+        known = ", ".join(sorted({label for track in score.tracks for label in (track.role, track.name) if label}))
+        raise UserError(
+            f"no track is called '{name}', so its sounds have no place; the tracks are: {known or 'unnamed'}"
+        )
+    return found
+
+
+class _Tags(TypedDict, total=False):
+    tempo_bpm: float | None
+    meter: tuple[int, int] | None
+    loop: tuple[int, int]
+    beats: int | None
+
+
+def _tags(score: Score, length: Length) -> _Tags:
     """What the WAV says about tempo and loop; a tempo that changes is not said."""
     steady = len(set(score.tempos["us_per_quarter"].tolist())) <= 1
     first = score.meters[0] if len(score.meters) else None
-    tags: dict[str, object] = {
+    tags: _Tags = {
         "tempo_bpm": score.bpm if steady else None,
         "meter": (int(first["numerator"]), int(first["denominator"])) if first is not None else None,
     }
@@ -237,7 +268,7 @@ class _StemWriter:
     ) -> None:
         self._folder = out / options.stems_folder if options.stems_folder else out
         self._names = stem_names(score, parts, options.names) if options.stems else ()
-        self._rate, self._tags, self._gain = options.sample_rate, _tags(score, length, options), 1.0
+        self._rate, self._tags, self._gain = options.sample_rate, _tags(score, length), 1.0
         self.paths: list[Path] = []
 
     @property
@@ -267,7 +298,9 @@ def stem_names(score: Score, parts: tuple[Part, ...], names: Sequence[str] | Non
     """File stems of the parts and, last, of the room's return; all different.
 
     Args:
-        score: whose parts they are. parts: from `perform`. names: one for each track of the score, or None.
+        score: whose parts they are.
+        parts: from `perform`.
+        names: one for each track of the score, or None.
 
     Raises:
         UserError: the number of names is not the number of tracks.
@@ -292,5 +325,8 @@ def _word(part: Part) -> str:
 
 def _common_ending(names: list[str]) -> str:
     """What all names end in, from its first underscore: the tempo and key."""
-    ending = os.path.commonprefix([name[::-1] for name in names])[::-1]
-    return ending[ending.index("_") :] if "_" in ending and len(names) > 1 else ""
+    shared = 0
+    while len(names) > 1 and len({name[-shared - 1 :] for name in names}) == 1 and shared < len(names[0]):
+        shared += 1
+    ending = names[0][len(names[0]) - shared :]
+    return ending[ending.index("_") :] if "_" in ending else ""
