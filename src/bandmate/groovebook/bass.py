@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bandmate.groovebook.cells import ACCENT, SOFT, Step, cell
 from bandmate.groovebook.stage import BASS, Note, Stage
+from bandmate.groovebook.touch import bass_cell, gate_of, in_unit
 from bandmate.score.pitch import QUALITIES, Chord
 from bandmate.score.plan import PlannedTrack
 
@@ -79,7 +80,9 @@ class Bassist:
                 for i in range(len(rows))
             ]
             row = named[0] if named else dice.weighted(ranked, weights)
-            self.cells[section.label] = cell(self.name, row["c"], self.stage.plan.meter, True)
+            asked = bass_cell(self.who.articulation)
+            text = in_unit(asked, self.stage.grid.unit) if asked else row["c"]
+            self.cells[section.label] = cell(self.name, text, self.stage.plan.meter, True)
         return self.cells[section.label]
 
     def _bar(self, bar: int) -> list[Note]:
@@ -179,7 +182,7 @@ class Bassist:
             pitch = self._approach(ticks)
         else:
             pitch = self._place(chord, degree(sign, chord, stage), ticks, move=sign in ("R", "8"))
-        gate = self.facts["len"] * stage.colour["gate"] * _ARTICULATION.get(self.who.articulation, 1.0)
+        gate = self.facts["len"] * stage.colour["gate"] * gate_of(self.who.articulation)
         if held:
             length = step.held_ticks * min(1.0, max(0.55, gate))
         else:  # a cell without holds leaves lengths to the gate: up to a beat, cut by the next onset
@@ -242,15 +245,3 @@ class Bassist:
                 end = min(end, max(kick - 10, note.ticks + 40))
             out.append(note._replace(duration_ticks=max(20, end - note.ticks)))
         return out
-
-
-_ARTICULATION = {
-    "staccato": 0.5,
-    "short": 0.6,
-    "muted": 0.6,
-    "pizzicato": 0.5,
-    "plucked": 0.7,
-    "legato": 1.15,
-    "sustained": 1.2,
-    "slap": 0.7,
-}

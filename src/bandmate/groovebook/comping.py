@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bandmate.groovebook.cells import ACCENT, SOFT, Step, cell
-from bandmate.groovebook.dice import Dice
 from bandmate.groovebook.stage import CHORDS, Note, Stage
+from bandmate.groovebook.touch import comp_cell, gate_of, in_unit, is_broken
 from bandmate.groovebook.voicing import candidates, lead, tones_of
 from bandmate.score.pitch import Chord
 from bandmate.score.plan import PlannedTrack
@@ -18,17 +18,6 @@ _ORDERS = {
     "updown": (0, 1, 2, 3, 2, 1),
     "alberti": (0, 2, 1, 2),
     "skip": (0, 2, 1, 3),
-}
-_GATE = {
-    "staccato": 0.5,
-    "short": 0.55,
-    "pizzicato": 0.4,
-    "muted": 0.45,
-    "stab": 0.6,
-    "plucked": 0.7,
-    "legato": 1.0,
-    "sustained": 1.0,
-    "pad": 1.0,
 }
 
 
@@ -61,10 +50,10 @@ class Comper:
         self.who: PlannedTrack = stage.plan.tracks[track]
         self.nth = nth
         self.rows = cells
-        self.broken = broken
+        self.broken = broken or is_broken(self.who.articulation)
         voicing = stage.block["harmony"]["voicing"]
         self.kind = voicing["type"] if self.who.role == "chords" else "7th" if voicing["type"] == "9th" else "triad"
-        self.count = max(1, voices if broken else min(voices, self.who.polyphony))
+        self.count = max(1, voices if self.broken else min(voices, self.who.polyphony))
         self.low, self.high = self.who.low, self.who.high
         if top is not None:
             self.high = max(min(self.high, top), min(self.who.high, self.low + 12))
@@ -123,11 +112,10 @@ class Comper:
             if self.nth and len(ranked) > 1:  # a second player takes another cell than the first likes
                 weights = weights[::-1]
             row = named[0] if named else dice.weighted(ranked, weights)
-            text = (
-                self.stage.overrides.get("comp_cell", row["c"])
-                if not self.nth and self.who.role == "chords"
-                else row["c"]
-            )
+            asked = comp_cell(self.who.articulation)
+            text = in_unit(asked, self.stage.grid.unit) if asked else row["c"]
+            if not asked and not self.nth and self.who.role == "chords":
+                text = self.stage.overrides.get("comp_cell", text)
             self.picked[section.label] = (row["n"], cell(self.stage.plan.genre, text, self.stage.plan.meter, False))
         return self.picked[section.label]
 
@@ -188,7 +176,7 @@ class Comper:
 
     def _length(self, step: Step, ticks: int, start: int) -> int:
         stage, grid = self.stage, self.stage.grid
-        gate = _GATE.get(self.who.articulation, 1.0) * min(1.15, stage.colour["gate"])
+        gate = gate_of(self.who.articulation) * min(1.15, stage.colour["gate"])
         held = step.held_ticks > grid.step_ticks
         length = step.held_ticks * min(1.0, gate) - (24 if held else 12)
         if held and gate < 0.8:
@@ -205,8 +193,3 @@ class Comper:
         return max(
             30, int(min(length, half - ticks - 6 if half < ticks + length else length, start + grid.bar_ticks - ticks))
         )
-
-
-def tune_dice(stage: Stage, track: int) -> Dice:
-    """Chance of one chordal track."""
-    return stage.dice("comping", track)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from bandmate.analysis.genres import genre, load_table
+from bandmate.analysis.genres import load_table
 from bandmate.groovebook.cells import ACCENT, NORMAL, SOFT, Hit, _meter_table, _voice_hits, drum_pattern, grid_of
-from bandmate.groovebook.dice import Dice
 from bandmate.groovebook.stage import HATS, KICK, PERC, SNARE, Note, Stage
 
 GROUP = {
@@ -105,7 +104,7 @@ class Drummer:
         if hit.level == NORMAL and hit.voice in ("closed_hat", "ride", "shaker"):
             grid = self.stage.grid
             place = hit.ticks % grid.beat_ticks
-            live = min(1.0, self.block["feel"]["jitter_ms"] / 8)
+            live = min(1.0, self.stage.jitter_ms / 8)
             if place == 0:
                 base *= 1.0
             elif place * 2 == grid.beat_ticks:
@@ -265,10 +264,22 @@ class Drummer:
             other = [h for h in hits if h not in core]
             half = [h._replace(ticks=h.ticks // 2) for h in core]
             hits = other + half + [h._replace(ticks=h.ticks + grid.half_ticks) for h in half]
-        if "four" in self.feel:
-            hits = [h for h in hits if GROUP.get(h.voice) != KICK]
-            hits += [Hit(t, "kick", ACCENT) for t in range(0, grid.bar_ticks, grid.beat_ticks)]
+        asked = self.stage.feel
+        if asked.kick:  # "four on the floor", "one drop"
+            hits = [h for h in hits if GROUP.get(h.voice) != KICK] + self._stated(asked.kick, "kick")
+        if asked.snare:
+            back = next((v for v in _BACKBEAT if any(h.voice == v for h in hits)), "snare")
+            hits = [h for h in hits if h.voice not in _BACKBEAT] + self._stated(asked.snare, back)
         return hits
+
+    def _stated(self, text: str, voice: str) -> list[Hit]:
+        """A stated row of 16ths of 4/4, beat by beat over the bar."""
+        grid = self.stage.grid
+        steps = [place * 120 for place, symbol in enumerate(text) if symbol in "Xx"]
+        beats = {t // 480 for t in steps if t % 480 == 0}
+        every = len(beats) == 4
+        places = range(0, grid.bar_ticks, grid.beat_ticks) if every else [t for t in steps if t < grid.bar_ticks]
+        return [Hit(t, voice, ACCENT) for t in places]
 
     # -- fills, crashes, ending ---------------------------------------------------------------------------------
 
@@ -347,13 +358,3 @@ def _no_doubles(notes: list[Note]) -> list[Note]:
         if place not in best or best[place].velocity < note.velocity:
             best[place] = note
     return sorted(best.values())
-
-
-def solo_dice(stage: Stage, track: int) -> Dice:
-    """Chance of a drum track beyond the drummer's own."""
-    return stage.dice("drums", track)
-
-
-def has_drum_facts(name: str) -> bool:
-    """Whether any pattern of a genre sounds."""
-    return any(len(row) > 3 for row in genre(name)["drums"]["patterns"])

@@ -232,6 +232,8 @@ def _name(want: _Want, program: int, is_drum: bool) -> str:
     if want.part in (*INNER_VOICES, "timpani"):
         return want.part
     word = _instrument_word(program)
+    if want.part == "bass" and program >= 80:
+        return f"bass {word}"
     return word if want.part in ("bass", "chords", "melody") or want.part in word else f"{want.part} {word}"
 
 
@@ -275,7 +277,7 @@ def seat(brief: Brief, name: str, key: Key | None, shift: int, overrides: dict[s
     if not wants:
         raise RuleConflict("nothing is left to play: every track is excluded; allow at least one, such as drums")
     TRACKS.check(len(wants))
-    used: set[int] = set()
+    used = {want.ask.program for want in wants if want.ask.program is not None}
     seats = []
     for want in wants:
         ask = want.ask

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -152,6 +152,11 @@ def lay_out(brief: Brief, form: dict[str, Any], bars: int, energy_shift: int) ->
             row = max(choices, key=lambda r: len(r[3])) if use == "high" and not nth else choices[nth % len(choices)]
             energy = int(row[2]) if kind == use else _ENERGY[kind]
             parts.append(Part(kind, row[0] if kind == use else kind, length, energy, tuple(row[3])))
+    if brief.structure and max(part.energy for part in parts) < 4:  # a stated rise must arrive somewhere
+        parts = [
+            replace(p, energy=5) if p.kind == "build" and not _energy_stated(brief, i) else p
+            for i, p in enumerate(parts)
+        ]
     peak = max(part.energy for part in parts)
     shift = energy_shift + (brief.energy - peak if brief.energy else 0)
     return [

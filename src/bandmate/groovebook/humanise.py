@@ -73,7 +73,7 @@ def play_notes(stage: Stage, track: int, rows: list[Note], drift: NDArray[Any]) 
     bar = ticks // grid.bar_ticks
     dice = stage.dice("touch", track)
     feel = stage.block["feel"]
-    jitter = feel["jitter_ms"]
+    jitter = stage.jitter_ms
     live = min(1.0, jitter / 8)
 
     start = swung(stage, ticks)
@@ -82,6 +82,7 @@ def play_notes(stage: Stage, track: int, rows: list[Note], drift: NDArray[Any]) 
     ms += np.select(
         [group == SNARE, group == HATS, group == BASS], [feel["snare_ms"], feel["hat_ms"], feel["bass_ms"]], 0.0
     )
+    ms += np.where(group == KICK, 0.0, stage.feel.late_ms)
     ms += live * np.select([group == MELODY, group == CHORDS], [_LATE_MS[MELODY], _LATE_MS[CHORDS]], 0.0)
     if 24 <= who.program <= 31 and not who.is_drum and who.role == "chords" and live > 0.4:
         ms += _strum(ticks, pitch) * 7.0 * live

@@ -8,6 +8,7 @@ from bandmate.groovebook.cells import SOFT, Step, cell
 from bandmate.groovebook.comping import Comper
 from bandmate.groovebook.ensemble import INNER_VOICES
 from bandmate.groovebook.stage import CHORDS, FREE, MELODY, Note, Stage
+from bandmate.groovebook.touch import in_unit
 from bandmate.score.pitch import QUALITIES
 
 _HOLD = {"n": "hold", "c": "x---------------"}
@@ -22,15 +23,6 @@ _CELLS: dict[str, list[dict[str, str]]] = {
     "perc": [{"n": "tresillo", "c": "x..x..x.x..x..x."}],
     "chords": [{"n": "halves", "c": "x-------x-------"}],
 }
-_THREES = {"8": 2, "3": 3}
-
-
-def _in_unit(text: str, unit: str) -> str:
-    """A cell of 16ths thinned to the step a genre counts in."""
-    if unit == "16":
-        return text
-    beats = [text[i : i + 4] for i in range(0, len(text), 4)]
-    return "".join(beat[0] + beat[2] if unit == "8" else beat[0] + beat[2] + beat[3] for beat in beats)
 
 
 def cells_for(stage: Stage, role: str, layer: int | None) -> list[dict[str, Any]]:
@@ -39,7 +31,7 @@ def cells_for(stage: Stage, role: str, layer: int | None) -> list[dict[str, Any]
         row = stage.block["layers"][layer]
         return [{"n": row["role"], "c": row["c"]}]
     rows = _CELLS.get(role, [_HOLD])
-    fitted = [{"n": row["n"], "c": _in_unit(row["c"], stage.grid.unit)} for row in rows]
+    fitted = [{"n": row["n"], "c": in_unit(row["c"], stage.grid.unit)} for row in rows]
     steps = int(stage.block["drums"]["steps"])
     return [{"n": row["n"], "c": row["c"][:steps]} for row in fitted]
 

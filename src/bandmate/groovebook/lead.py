@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bandmate.groovebook.dice import Dice
 from bandmate.groovebook.harmony import mode_family
 from bandmate.groovebook.stage import MELODY, Note, Stage
+from bandmate.groovebook.touch import gate_of
 from bandmate.score.pitch import MODES, QUALITIES, Chord
 from bandmate.score.plan import PlannedTrack
 
@@ -319,11 +320,7 @@ class Singer:
     def _length(self, onset: int, following: int, final: bool) -> int:
         grid, stage = self.stage.grid, self.stage
         gap = following - onset
-        gate = (
-            0.92
-            * min(1.08, stage.colour["gate"])
-            * {"staccato": 0.5, "short": 0.55, "pizzicato": 0.4, "legato": 1.08}.get(self.who.articulation, 1.0)
-        )
+        gate = 0.92 * min(1.08, stage.colour["gate"]) * gate_of(self.who.articulation)
         if final:  # long, then a breath of at least an 8th before the bar ends
             return (
                 max(grid.step_ticks, min(gap - max(grid.step_ticks, 240), 2 * grid.beat_ticks))

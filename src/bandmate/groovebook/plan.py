@@ -32,7 +32,7 @@ from bandmate.score.plan import Plan
 DEFAULT_BARS = 16
 DEFAULT_LOOP_BARS = 8
 # How often each tonic is drawn when no key was stated: those that players choose.
-_TONIC_WEIGHTS = (3, 1, 3, 2, 3, 3, 1, 3, 1, 3, 2, 2)
+_TONIC_WEIGHTS = {"major": (3, 1, 3, 2, 3, 3, 1, 3, 1, 3, 2, 1), "minor": (3, 2, 3, 1, 3, 2, 2, 3, 1, 3, 1, 2)}
 # A genre for moods alone: the first of these that fits them all.
 _MOOD_GENRES = (
     "pop",
@@ -186,8 +186,9 @@ def _bars(brief: Brief, tempo: float, meter: tuple[int, int]) -> int:
         exact = brief.seconds * tempo / 60 / (4 * meter[0] / meter[1])
         return int(BARS.check(max(1, round(exact) if exact < 10 else 4 * round(exact / 4))))
     stated = sum(length for _, length, _, _ in brief.structure)
-    if stated or brief.structure:
-        return int(BARS.check(stated + 4 * sum(not length for _, length, _, _ in brief.structure)))
+    unsized = sum(not length for _, length, _, _ in brief.structure)
+    if brief.structure:
+        return int(BARS.check(max(stated + 8 * unsized, 0 if stated else DEFAULT_BARS)))
     return DEFAULT_LOOP_BARS if brief.loop else DEFAULT_BARS
 
 
@@ -207,20 +208,22 @@ def _key(brief: Brief, rows: Sequence[Sequence[Any]], colour: Colour, dice: Dice
     if brief.chords:
         key = guess_key([chord for bar in brief.chords for chord in bar])
         return key if brief.mode is None or brief.mode == key.mode else Key(key.tonic, brief.mode)
-    tonic = dice.weighted(range(12), _TONIC_WEIGHTS)
+    mode = _mode(brief, rows, colour, dice)
+    return Key(dice.weighted(range(12), _TONIC_WEIGHTS[mode_family(mode)]), mode)
+
+
+def _mode(brief: Brief, rows: Sequence[Sequence[Any]], colour: Colour, dice: Dice) -> str:
+    """The stated mode, else what moods, a stated progression or the genre suggest."""
     if brief.mode is not None:
-        return Key(tonic, brief.mode)
+        return brief.mode
     if colour.modes:
         known = [m for m in colour.modes if any(row[0] == m for row in rows)]
         related = [m for m in colour.modes if any(mode_family(row[0]) == mode_family(m) for row in rows)]
-        return Key(tonic, dice.pick(known or related or colour.modes))
+        return dice.pick(known or related or colour.modes)
     if brief.progression:
-        first = brief.progression.split()[0]
-        return Key(
-            tonic,
-            "minor" if first.startswith(("i", "bVI", "bVII", "iv", "v")) and not first.startswith("ii") else "major",
-        )
-    return Key(tonic, dice.pick(rows)[0])
+        cycle = slots(brief.progression, 0)
+        return guess_key(cycle).mode if any(chord.root == 0 for chord in cycle) else "major"
+    return dice.pick(rows)[0]
 
 
 def _dominant(key: Key, block: dict[str, Any], texts: str) -> Chord | None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from bandmate.analysis.genres import genre
 from bandmate.groovebook.cells import TPQ, Grid, grid_of
 from bandmate.groovebook.dice import Dice
+from bandmate.groovebook.touch import Feel, feel_of
 from bandmate.score.pitch import Chord
 from bandmate.score.plan import Plan
 
@@ -81,6 +82,16 @@ class Stage:
     def colour(self) -> dict[str, float]:
         """Density, gate, velocity and dissonance of the moods."""
         return {"density": 1.0, "gate": 1.0, "velocity": 0, "dissonance": 0.2} | self.plan.extra.get("colour", {})
+
+    @cached_property
+    def feel(self) -> Feel:
+        """What the feel words of the brief ask."""
+        return feel_of(self.plan.brief.feel)
+
+    @cached_property
+    def jitter_ms(self) -> float:
+        """How loosely the band plays."""
+        return self.block["feel"]["jitter_ms"] if self.feel.jitter_ms is None else self.feel.jitter_ms
 
     @cached_property
     def end_ticks(self) -> int:
