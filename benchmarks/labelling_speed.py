@@ -56,15 +56,16 @@ def main() -> None:
     arguments = parser.parse_args()
     scores = load(arguments.data, arguments.files, arguments.seed)
     notes = sum(score.note_count for score in scores)
-    times = []
+    wall, times = [], []  # the time of this process is what one core takes, whatever else the machine does
     for _ in range(arguments.repeats):
-        start = time.perf_counter()
+        start, start_cpu = time.perf_counter(), time.process_time()
         label_all(scores)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start_cpu)
+        wall.append(time.perf_counter() - start)
     result = {
         "files": len(scores), "notes": notes, "seconds": round(min(times), 3),
         "notes_per_second": round(notes / min(times)),
-        "slowest_run_notes_per_second": round(notes / max(times)),
+        "notes_per_wall_second": round(notes / min(wall)),
     }  # fmt: skip
     for name, value in result.items():
         print(f"{name:32s}{value:>14,}")

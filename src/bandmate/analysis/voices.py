@@ -204,24 +204,17 @@ NAME_HINTS = (
     (r"melod|vocal|\bvoice\b|sopran|singer", "melody", 4.0), (r"\blead|\bsolo|bridge", "lead", 3.0),
     (r"chord|rh?yth?m|comp|\bkeys\b", "chords", 3.0), (r"drum|percussion|\bkit\b", "drums", 5.0),
 )  # fmt: skip
-# Accompanying parts on these programs carry the instrument's own role.
-PROGRAM_ROLES = (
-    (40, 45, "strings"),
-    (48, 51, "strings"),
-    (52, 54, "vox"),
-    (56, 63, "brass"),
-    (96, 103, "fx"),
-    (120, 127, "fx"),
-)
+# Accompanying parts on these programs carry the instrument's own role; any part on SOUND_PROGRAMS does.
+PROGRAM_ROLES = ((40, 45, "strings"), (48, 51, "strings"), (52, 54, "vox"), (56, 63, "brass"), (96, 103, "fx"))
+SOUND_PROGRAMS = ((112, 118, "perc"), (119, 127, "fx"))
 _KICKS_AND_SNARES = np.isin(np.arange(256), (35, 36, 38, 40))
 
 
 def _is_arp(row: dict[str, float]) -> bool:
-    """Broken chords in even fast single notes; too few named examples exist to fit this."""
-    return (
-        row["single_notes"] > 0.9 and row["onsets"] >= 1.8 and row["regular"] >= 0.85 and row["leap_share"] >= 0.5
-        and row["distinct_pitches"] >= 2.0 and row["low_pitch"] >= 45 and row["syncopation"] < 0.1
-    )  # fmt: skip
+    """Broken chords in single notes that hardly ever step; too few named examples exist to fit this."""
+    even = row["regular"] >= 0.85 and row["leap_share"] >= 0.5 and row["onsets"] >= 1.8 and row["syncopation"] < 0.1
+    broken = row["leap_share"] >= 0.9 and row["onsets"] >= 1.0
+    return (even or broken) and row["single_notes"] > 0.95 and row["distinct_pitches"] >= 2.0 and row["low_pitch"] >= 45
 
 
 def _one_melody(chance: Floats, roles: list[str]) -> None:
@@ -232,6 +225,12 @@ def _one_melody(chance: Floats, roles: list[str]) -> None:
         first = max(tunes, key=lambda i: chance[i, melody] - chance[i, lead])
         for i in tunes:
             roles[i] = "melody" if i == first else "lead"
+
+
+def _by_program(role: str, program: int) -> str:
+    """The role that the instrument itself gives a part, else the role that it has."""
+    table = (*SOUND_PROGRAMS, *(PROGRAM_ROLES if role in ("chords", "pad", "lead") else ()))
+    return next((name for first, last, name in table if first <= program <= last), role)
 
 
 def _hints(program: int, name: str, use_program: bool, use_name: bool) -> Floats:
@@ -293,8 +292,7 @@ def roles_of(
             role, confidence = "arp", max(confidence, 0.6)
         if role == "drums" and _KICKS_AND_SNARES[piece.tracks[index].pitch].mean() < 0.05:
             role = "perc"
-        if use_program and role in ("chords", "pad", "lead") and not tracks[place].is_drum:
-            own = [name for first, last, name in PROGRAM_ROLES if first <= tracks[place].program <= last]
-            role = own[0] if own else role
+        if use_program and not tracks[place].is_drum:
+            role = _by_program(role, tracks[place].program)
         guesses[index] = RoleGuess(role, round(confidence, 3))
     return tuple(guesses)
