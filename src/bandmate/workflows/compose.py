@@ -216,11 +216,22 @@ def plan_request(asked: Brief, options: ComposeOptions, settings: Settings) -> R
 
     making = make_options(options, settings)
     choose_engine(making)
+    asked = guided(asked, making.model)
     seed = secrets.randbelow(_SEEDS) if options.seed is None else options.seed
     plan = make_plan(asked, seed)
     plan = plan if options.key_lock else replace(plan, key_lock=False)
     seeds = tuple(seed + number for number in range(options.takes))
     return Request("take", asked, describe(plan), plan, seeds, making)
+
+
+def guided(asked: Brief, model: str | None) -> Brief:
+    """The Brief with what was not stated filled in from the library that a model learned from."""
+    from bandmate.workflows.models import style_of
+
+    style = style_of(model) if model is not None else None
+    if style is None:
+        return asked
+    return style.guide(replace(asked, genre=None) if "genre" in asked.guessed else asked)
 
 
 def make_options(options: ComposeOptions, settings: Settings) -> MakeOptions:

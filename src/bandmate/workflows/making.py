@@ -136,14 +136,24 @@ def _write(request: Request, engine: str, job: Job) -> Iterator[Written]:
     if engine == "rules":
         from bandmate.groovebook.play import play
 
+        plan = _lent(request)
         for index, seed in enumerate(request.seeds):
-            score = _with_given(play(request.plan, seed), request)
+            score = _with_given(play(plan, seed), request)
             yield _measured(request, index, score, None, job)
         return
     from bandmate.workflows.sampling import sample_takes
 
     for index, (score, log_likelihood) in enumerate(sample_takes(request, engine, job)):
         yield _measured(request, index, score, log_likelihood, job)
+
+
+def _lent(request: Request) -> Plan:
+    """The plan on the facts of its genre, or on those with the patterns of a learned library."""
+    if request.options.model is None:
+        return request.plan
+    from bandmate.workflows.models import lent_genre
+
+    return replace(request.plan, genre=lent_genre(request.options.model, request.plan.genre))
 
 
 def _measured(request: Request, index: int, score: Score, log_likelihood: float | None, job: Job) -> Written:
@@ -169,13 +179,13 @@ def _with_given(score: Score, request: Request) -> Score:
 
 def _save_score(request: Request, engine: str, result: Written, folder: Path) -> Take:
     from bandmate.pictures.roll import draw_roll
-    from bandmate.workflows.models import model_identity
+    from bandmate.workflows.models import model_identity, style_identity
 
     plan, name = request.plan, safe_name(request.name)
     folder.mkdir(parents=True, exist_ok=True)
     recipe = Recipe(
         engine, plan.seed, request.seeds, result.index,
-        model={} if engine == "rules" else model_identity(request.options.model),
+        model=(style_identity if engine == "rules" else model_identity)(request.options.model),
         settings=request.options.to_json(), versions=versions(), threads=request.threads,
     )  # fmt: skip
     score = replace(result.score, title=name)

@@ -17,12 +17,15 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bandmate.errors import ModelError, OutputError
 from bandmate.io.atomic import atomic_write
 from bandmate.settings import user_folder
 from bandmate.workflows.take import sha256_of
+
+if TYPE_CHECKING:
+    from bandmate.library.style import LibraryStyle
 
 SHIPPED = "small"
 WEIGHTS_FILE = "weights.safetensors"
@@ -122,6 +125,15 @@ def default_engine(name: str | None = None) -> str:
     return "onnx" if shipped.is_file() else "rules"
 
 
+def style_identity(name: str | None) -> dict[str, str]:
+    """Name and hash of the library that the rules engine follows, for a recipe; empty without one."""
+    from bandmate.library.style import FILE_NAME
+
+    if name is None or style_of(name) is None:
+        return {}
+    return {"name": name, "sha256": sha256_of(find_model(name).folder / FILE_NAME)}
+
+
 def model_identity(name: str | None = None) -> dict[str, str]:
     """Name and hash of a model for a recipe.
 
@@ -142,6 +154,26 @@ def model_identity(name: str | None = None) -> dict[str, str]:
             "models import FILE"
         )
     return {"name": model.name, "sha256": digest}
+
+
+def style_of(name: str) -> LibraryStyle | None:
+    """How the library of a model plays; None for a model without one, such as the shipped one."""
+    from bandmate.library.style import FILE_NAME, LibraryStyle
+
+    folder = find_model(name).folder
+    return LibraryStyle.load(folder) if (folder / FILE_NAME).is_file() else None
+
+
+def lent_genre(name: str, genre: str) -> str:
+    """The name under which a genre's facts with the patterns of a model's library are known to the rules engine."""
+    from bandmate.analysis.genres import lend
+    from bandmate.library.style import FILE_NAME
+
+    style = style_of(name)
+    if style is None:
+        return genre
+    digest = sha256_of(find_model(name).folder / FILE_NAME)
+    return lend(f"{genre}~{digest[:16]}", style.genre_facts(genre))
 
 
 @cache

@@ -11,7 +11,7 @@ from bandmate.io.files import read
 from bandmate.score.model import Score
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.making import GIVEN_FILE, WEIGHTS, MakeOptions, Request, make
-from bandmate.workflows.models import model_identity
+from bandmate.workflows.models import model_identity, style_identity
 from bandmate.workflows.places import take_folder
 from bandmate.workflows.take import Take, read_take, sha256_of, versions
 
@@ -94,7 +94,8 @@ def request_of(take: Take) -> Request:
         raise FileFormatError(f"{take.json_path} has settings of another version ({error}); compose again") from error
     if recipe.model:
         options = replace(options, model=recipe.model["name"])
-        here = model_identity(recipe.model["name"])
+        identity = style_identity if recipe.engine == "rules" else model_identity
+        here = identity(recipe.model["name"])
         if here != recipe.model:
             raise ModelError(
                 f"{take.json_path} was made with model '{recipe.model['name']}' of hash {recipe.model['sha256'][:12]}, "

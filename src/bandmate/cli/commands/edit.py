@@ -1,4 +1,4 @@
-"""Trim, transpose, quantise, swing and stretch a file, in this order; every other event of the file is kept.
+"""Trim, transpose, stretch, quantise, swing and re-time a file, in this order; every other event of it is kept.
 
 bandmate edit song.mid --transpose -2 --quantise 1/16 --swing 58 --trim 1-8 --out new.mid
 """
@@ -12,21 +12,34 @@ from bandmate.cli.console import Console
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The file, the operations, and where the result goes."""
-    parser.add_argument("file", help="a MIDI file")
-    parser.add_argument("--out", required=True, help="file to write")
+    parser.add_argument("file", help="a MIDI file; it stays as it is")
+    parser.add_argument("--out", help="file to write (default: NAME-edited.mid beside the file)")
+    parser.add_argument("--split-channels", action="store_true", help="one track a channel, for type 0 files")
     parser.add_argument("--trim", metavar="FIRST-LAST", help="bars to keep, such as 1-8")
     parser.add_argument("--transpose", type=int, default=0, help="semitones; drums stay")
-    parser.add_argument("--quantise", "--quantize", metavar="GRID", help="such as 1/16, 1/8, 1/8t")
+    parser.add_argument("--stretch", type=float, help="factor on all lengths")
+    parser.add_argument("--quantise", "--quantize", metavar="GRID", help="such as 1/16, 1/8, 1/8T")
     parser.add_argument("--strength", type=float, default=100, help="percent of the way to the grid")
     parser.add_argument("--swing", type=float, help="place of the off note in percent, 50 = straight")
-    parser.add_argument("--stretch", type=float, help="factor on all lengths")
+    parser.add_argument("--swing-grid", default="1/16", help="the steps that are swung without --quantise")
+    parser.add_argument("--tempo", type=float, help="quarter notes a minute")
+    parser.add_argument("--resample", type=int, metavar="TICKS", help="ticks a quarter")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
     """Edit and write."""
-    from bandmate.workflows.edit import edit
+    from bandmate.workflows.edit import EditOptions, edit
 
-    options = {name: value for name, value in vars(arguments).items() if name not in ("file", "out", "json")}
-    score = edit(arguments.file, arguments.out, **options)
-    console.say(f"wrote {arguments.out}: {len(score.tracks)} tracks, {score.note_count} notes")
-    console.result({"file": arguments.out, "tracks": len(score.tracks), "notes": score.note_count})
+    options = {name: value for name, value in vars(arguments).items() if name not in ("file", "json", "strength")}
+    result = edit(arguments.file, EditOptions(**options, strength=arguments.strength / 100))
+    for sentence in result.done:
+        console.say(sentence)
+    console.say(f"wrote {result.path}: {len(result.score.tracks)} tracks, {result.score.note_count} notes")
+    console.result(
+        {
+            "file": str(result.path),
+            "done": list(result.done),
+            "tracks": len(result.score.tracks),
+            "notes": result.score.note_count,
+        }
+    )

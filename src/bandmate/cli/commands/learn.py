@@ -1,0 +1,34 @@
+"""Take in a folder of your music: read, clean, label, report, and train on it where torch is installed.
+
+bandmate learn my-midi --name mine
+bandmate compose "something like mine" --model mine
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from bandmate.cli.console import Console
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The folder, the model's name, and how far to go."""
+    parser.add_argument("folder", help="of any layout, MIDI files at any depth")
+    parser.add_argument("--name", required=True, help="what --model will take")
+    parser.add_argument("--update", action="store_true", help="add to a model of that name")
+    parser.add_argument("--no-train", action="store_true", help="only read, label and report")
+    parser.add_argument("--minutes", type=float, help="longest time for training")
+    parser.add_argument("--workers", type=int, help="processes that read files")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> None:
+    """Learn, then report."""
+    from bandmate.workflows.learn import learn
+
+    report = learn(
+        arguments.folder, arguments.name, train=not arguments.no_train, update=arguments.update,
+        minutes=arguments.minutes, workers=arguments.workers, listener=console.listen,
+    )  # fmt: skip
+    for line in report.lines():
+        console.say(line)
+    console.result(report.to_json())

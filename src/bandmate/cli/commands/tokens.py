@@ -1,0 +1,42 @@
+"""A file as the text that a model sees, and back.
+
+bandmate tokens song.mid --as trackbar --out piece.txt
+bandmate tokens piece.txt --out piece.mid
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from bandmate.cli.console import Console
+
+_TEXTS = (".txt", ".text", ".tokens")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The file, the form, and where the result goes."""
+    parser.add_argument("file", help="a MIDI file, or a text (.txt) to turn back into one")
+    parser.add_argument("--as", dest="form", default="trackbar", help="trackbar (words) or grid (rows)")
+    parser.add_argument("--out", help="file to write (default: the text goes to the terminal)")
+    parser.add_argument("--genre", help="what the header of the text says")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> None:
+    """Turn one into the other."""
+    from bandmate.io.atomic import write_text_atomic
+    from bandmate.workflows.tokens import detokenise, tokens
+
+    if Path(arguments.file).suffix.lower() in _TEXTS:
+        path = detokenise(arguments.file, arguments.out)
+        console.say(f"wrote {path}")
+        console.result({"file": str(path)})
+        return
+    text = tokens(arguments.file, arguments.form, genre=arguments.genre)
+    if arguments.out:
+        write_text_atomic(Path(arguments.out), text)
+        console.say(f"wrote {arguments.out}: {len(text.split())} words")
+        console.result({"file": arguments.out, "words": len(text.split())})
+    else:
+        console.say(text.rstrip("\n"))
+        console.result({"text": text})
