@@ -14,6 +14,11 @@ from typing import Any
 from bandmate.analysis.genres import genre_ids, load_table
 from bandmate.generation.words_tokens import squeeze
 
+# Kinds whose words a misspelt one may stand for; little words ("better", "only") are not guessed at.
+_SPELT = frozenset(
+    "genre mood instrument voice role group section event tempo_word tempo_factor feel swing mode pattern density energy "
+    "articulation register".split()
+)
 MAX_PHRASE = 6  # words of the longest phrase looked for
 
 
@@ -57,16 +62,27 @@ def lexicon() -> Lexicon:
     words = load_table("words")
     found: dict[str, list[Entry]] = {}
     for entry in _entries(words):
+        if squeeze(entry.phrase).isdigit() and not entry.phrase.isdigit():
+            continue  # "12/8" is read by the rule for meters; as a key it would be the number 128
         slot = found.setdefault(squeeze(entry.phrase), [])
         if all((e.kind, e.value) != (entry.kind, entry.value) for e in slot):
             slot.append(entry)
     phrases = {key: tuple(entries) for key, entries in found.items() if key}
-    stop = frozenset(word for group in words["stop"].values() for word in group)
+    stop = frozenset(squeeze(word) for group in words["stop"].values() for word in group)
     spell = sorted({w for entry in _all(phrases) for w in entry.phrase.lower().split() if w.isalpha() and len(w) > 3})
-    translate = {squeeze(k): v for table in words["languages"].values() for k, v in table.items()}
+    translate = {key: v for table in words["languages"].values() for k, v in table.items() for key in _umlauts(squeeze(k))}
     translate.update({squeeze(k): v.replace("_", " ") for k, v in words["abbreviations"].items()})
     typos = {squeeze(k): v for k, v in words["typos"]["examples"].items()}
     return Lexicon(phrases, stop, tuple(spell), typos, translate)
+
+
+def _spelt(word: str, stop: frozenset[str]) -> bool:
+    return word.isalpha() and len(word) > 3 and word not in stop
+
+
+def _umlauts(word: str) -> set[str]:
+    """`froehlich` is also met as `fröhlich`, which folds to `frohlich`."""
+    return {word, word.replace("oe", "o").replace("ue", "u").replace("ae", "a")}
 
 
 def _all(phrases: dict[str, tuple[Entry, ...]]) -> Iterator[Entry]:
@@ -146,9 +162,11 @@ def _instruments(words: dict[str, Any]) -> Iterator[Entry]:
         kind = "voice" if row["role"] == "drum_note" else "instrument"
         for phrase in row["words"]:
             yield Entry(kind, row, phrase, extra={"art": cells.get(phrase, "")})
-    bass = next(r for r in load_table("instruments")["instruments"] if "bass guitar" in r["words"])
+    rows = {word: row for row in load_table("instruments")["instruments"] for word in row["words"]}
     for phrase, cell in cells.items():
-        yield Entry("instrument", {**bass, "program": None}, phrase, extra={"art": cell})
+        named = next((rows[w] for w in (phrase, phrase.rstrip("s"), *phrase.rstrip("s").split()) if w in rows), rows["bass"])
+        generic = "bass guitar" in named["words"]
+        yield Entry("instrument", {**named, "program": None} if generic else named, phrase, extra={"art": cell})
 
 
 def _tempo(table: dict[str, Any]) -> Iterator[Entry]:

@@ -52,7 +52,8 @@ def _by_length() -> dict[int, list[tuple[str, int]]]:
 @cache
 def _own_words() -> frozenset[str]:
     """Common words that look like ours and are not to be touched."""
-    return frozenset(load_table("words")["not_typos"])
+    words = load_table("words")
+    return frozenset(words["not_typos"]) | frozenset(words["near_words"])
 
 
 def _near(word: str, most: int) -> list[tuple[int, str]]:

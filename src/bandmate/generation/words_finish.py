@@ -29,14 +29,13 @@ def finish(draft: Draft, tracks: Tracks, choice: GenreChoice, structure: tuple[A
     head, other, styles = _genres(draft, tracks, choice, guessed)
     near = _near(styles)
     tempo, factor, feel = _tempo(draft, head, near, guessed)
-    key, mode = _key(draft, head, near, guessed)
-    meter = _meter(draft, head, near, guessed)
+    key, mode = _key(draft, head)
+    meter = _meter(draft, head, near)
     tracks.silence_other_voices()
-    asks = _asks(draft, tracks, head, choice)
+    _bring(tracks, near)
+    asks = _asks(draft, tracks, choice)
     bars = _bars(draft, guessed)
     patterns = list(draft.lists.get("patterns", []))
-    if near.get("pattern") and near["pattern"] not in patterns:
-        patterns.append(near["pattern"])
     return Brief(
         text=draft.text,
         genre=head,
@@ -59,15 +58,15 @@ def finish(draft: Draft, tracks: Tracks, choice: GenreChoice, structure: tuple[A
         excluded_drums=tuple(sorted(draft.lists.get("excluded_drums", []))),
         included_drums=tuple(draft.lists.get("included_drums", [])),
         chords=draft.get("chords") or (),
-        progression=draft.get("progression") or near.get("progression", "").replace(" |", "") or None,
-        energy=draft.energy if draft.energy is not None else near.get("energy"),
-        density=round(draft.product("density") * near.get("density", 1.0), 4),
-        swing=draft.get("swing") if draft.get("swing") is not None else near.get("swing"),
+        progression=draft.get("progression"),
+        energy=draft.energy,
+        density=draft.product("density"),
+        swing=draft.get("swing"),
         feel=feel,
         register=draft.get("register") or 0,
         structure=structure,
         patterns=tuple(patterns),
-        voicing=draft.voicing or near.get("voicing", ""),
+        voicing=draft.voicing,
         dynamics=draft.get("dynamics"),
         articulation=draft.articulation,
         events=tuple(draft.lists.get("events", [])),
@@ -115,15 +114,12 @@ def _tempo(
         word = draft.get("tempo_word")
         if word is not None:
             return float(word) * factor, 1.0, tuple(feel)
-        if "tempo" in near:
-            guessed.append("tempo")
-            return round(near["tempo"] * factor, 3), 1.0, tuple(feel)
         return None, factor, tuple(feel)
     tempo = limits.TEMPO.check(float(tempo))
     _against_words(draft, tempo, factor, feel)
     if "tempo_word" in draft.said and abs(float(draft.get("tempo_word")) / tempo - 1) > 0.25:
         draft.conflicts.append(f"'{draft.said['tempo_word'][1]}' and {tempo:g} BPM: the number wins")
-    return _notation(draft, tempo, head, near), 1.0, tuple(feel)
+    return _notation(draft, tempo, head, near, guessed), 1.0, tuple(feel)
 
 
 def _against_words(draft: Draft, tempo: float, factor: float, feel: list[str]) -> None:
@@ -138,9 +134,9 @@ def _against_words(draft: Draft, tempo: float, factor: float, feel: list[str]) -
             feel.append("double_time")
 
 
-def _notation(draft: Draft, tempo: float, head: str | None, near: dict[str, Any]) -> float:
+def _notation(draft: Draft, tempo: float, head: str | None, near: dict[str, Any], guessed: list[str]) -> float:
     """A tempo at half or double the genre's range is written in the genre's way (trap 65 -> 130)."""
-    if head is None or "tempo" in near:
+    if head is None or "tempo" in near or "genre" in guessed or draft.product("tempo_factor") < 0.93:
         return tempo
     span = genre(head)["tempo"]
     for factor, word in ((2.0, "doubled"), (0.5, "halved")):
@@ -154,12 +150,9 @@ def _notation(draft: Draft, tempo: float, head: str | None, near: dict[str, Any]
     return tempo
 
 
-def _key(draft: Draft, head: str | None, near: dict[str, Any], guessed: list[str]) -> tuple[Key | None, str | None]:
+def _key(draft: Draft, head: str | None) -> tuple[Key | None, str | None]:
     said, mode = draft.get("key"), draft.get("mode")
     if said is None:
-        if mode is None and near.get("mode"):
-            guessed.append("mode")
-            mode = near["mode"]
         return None, mode
     tonic, key_mode = said
     if not key_mode:
@@ -184,20 +177,27 @@ def _mood_against_key(draft: Draft, key: Key) -> None:
         )
 
 
-def _meter(draft: Draft, head: str | None, near: dict[str, Any], guessed: list[str]) -> tuple[int, int] | None:
+def _meter(draft: Draft, head: str | None, near: dict[str, Any]) -> tuple[int, int] | None:
     meter = draft.get("meter")
     if meter is None:
-        if near.get("meter"):
-            guessed.append("meter")
-            top, bottom = near["meter"].split("/")
-            return int(top), int(bottom)
         return None
-    if head is not None and f"{meter[0]}/{meter[1]}" not in [str(m) for m in genre(head)["meter"]]:
+    usual_meters = [near["meter"]] if "meter" in near else [str(m) for m in genre(head)["meter"]] if head else []
+    if head is not None and f"{meter[0]}/{meter[1]}" not in usual_meters:
         usual = genre(head)["meter"][0]
         draft.conflicts.append(
             f"{genre(head)['name'].lower()} is usually in {usual}, but {meter[0]}/{meter[1]} is stated: the stated meter wins"
         )
     return tuple(meter)
+
+
+def _bring(tracks: Tracks, near: dict[str, Any]) -> None:
+    """Tracks that make a near genre what it is (klezmer: clarinet, accordion), and those it does without."""
+    for role in near.get("exclude", ()):
+        if not any(a.track.role == role for a in tracks.asks):
+            tracks.exclude_role(role, role)
+    brought = [] if tracks.draft.only else [n for n in near.get("add", ()) if tracks.bring(n.replace("_", " "))]
+    if brought:
+        tracks.draft.note(f"the style brings {', '.join(n.replace('_', ' ') for n in brought)}")
 
 
 def _bars(draft: Draft, guessed: list[str]) -> int | None:
@@ -220,7 +220,7 @@ def _seconds(draft: Draft) -> float | None:
     return seconds
 
 
-def _asks(draft: Draft, tracks: Tracks, head: str | None, choice: GenreChoice) -> tuple[TrackAsk, ...]:
+def _asks(draft: Draft, tracks: Tracks, choice: GenreChoice) -> tuple[TrackAsk, ...]:
     asks = tuple(a.track for a in tracks.asks)
     bare = (
         choice.head is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bandmate.analysis.genres import load_table
 from bandmate.generation.lexicon import Entry
 from bandmate.generation.words_scan import Fact
 
@@ -36,6 +37,7 @@ class _Candidate:
     entry: Entry
     flavour: bool
     revised: bool
+    ambiguous: bool = False  # names an instrument or a mood as well
 
 
 def choose(facts: Sequence[Fact]) -> GenreChoice:
@@ -54,6 +56,7 @@ def choose(facts: Sequence[Fact]) -> GenreChoice:
         dict.fromkeys(c.entry.extra["style"] for c in strong if "style" in c.entry.extra and c in (head, *others[-1:]))
     )
     used = frozenset(c.index for c in strong + dropped)
+    refined = _refined(head.entry.value, candidates)
     conflicts = tuple(
         f"the genres {c.entry.phrase} and {head.entry.phrase}: the later one, {head.entry.phrase}, wins"
         for c in dropped
@@ -64,16 +67,25 @@ def choose(facts: Sequence[Fact]) -> GenreChoice:
         for c in others[:-1]
         if c.entry.value != other
     )
-    return GenreChoice(head.entry.value, other, styles, used, False, extra, conflicts)
+    return GenreChoice(refined, other if other != refined else None, styles, used, False, extra, conflicts)
 
 
 def _from_weak(candidates: list[_Candidate]) -> GenreChoice:
     if not candidates:
         return GenreChoice()
     pure = [c for c in candidates if not c.flavour] or candidates
+    pure = [c for c in pure if not c.ambiguous] or pure
     head = pure[-1]
     styles = (head.entry.extra["style"],) if "style" in head.entry.extra else ()
     return GenreChoice(head.entry.value, None, styles, frozenset({head.index}), True)
+
+
+def _refined(head: str, candidates: list[_Candidate]) -> str:
+    """`drum and bass, liquid` is liquid drum and bass: a word apart names the kind."""
+    table = load_table("words")["genre_words"]["refine"]
+    for candidate in candidates:
+        head = table.get(candidate.entry.phrase, {}).get(head, head)
+    return head
 
 
 def _candidate(facts: Sequence[Fact], i: int) -> _Candidate | None:
@@ -81,15 +93,18 @@ def _candidate(facts: Sequence[Fact], i: int) -> _Candidate | None:
     entries = [e for e in fact.entries if e.kind == "genre"]
     if not entries or fact.kind != "lexical" or _negated(facts, i):
         return None
+    if fact.entry("mood") and i + 1 < len(facts) and facts[i + 1].entry("section") and len(facts) > 2:
+        return None  # "horror intro" colours the intro
     entry = next((e for e in entries if not e.weak), entries[0])
-    return _Candidate(i, entry, _flavour(facts, i), _revised(facts, i))
+    return _Candidate(i, entry, _flavour(facts, i), _revised(facts, i), fact.entry(*_TRACKS, "mood") is not None)
 
 
 def _negated(facts: Sequence[Fact], i: int) -> bool:
+    """`no techno`, `not a waltz`; but in `not too dark techno` and `not dark techno` the mood is meant."""
     for k in range(i - 1, max(-1, i - 4), -1):
         if facts[k].entry("not"):
             return True
-        if facts[k].kind not in ("stop",) and not facts[k].entry("quantifier", "mood"):
+        if facts[k].kind != "stop" or facts[k].text.lower() == "too":
             return False
     return False
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
 from bandmate.analysis.genres import load_table
 from bandmate.generation import words_finish, words_genre
+from bandmate.generation.lexicon import meanings
 from bandmate.generation.spelling import suggest
 from bandmate.generation.words_draft import Draft
 from bandmate.generation.words_scan import Fact, Scan
@@ -16,6 +18,10 @@ from bandmate.score.brief import Brief, NotUnderstood
 
 TRACK_KINDS = ("group", "instrument", "role", "voice")
 _MODIFIERS = ("mood", "tempo_factor", "energy", "density", "dynamics", "articulation", "register", "feel", "swing")
+# Words inside a genre name that say nothing of their own ("hard techno", "black metal").
+_NAMES_ONLY = frozenset("hard big power black love funky cool deep euphoric classic modern retro new old school".split())
+_SAID = ("chord_word", "mode", "meter", "pattern", "event", "tempo_word", "tempo_modifier", "era", "production",
+         "artist")  # fmt: skip
 _FILLERS = frozenset(["hook", "riff", "line", "loop", "part", "groove", "theme", "motif", "lick", "licks", "head", "solo"])
 
 
@@ -38,7 +44,8 @@ class Reader:
 
     def read(self) -> Brief:
         """Give the Brief of the text."""
-        for self.i, fact in enumerate(self.facts):
+        for place, fact in enumerate(self.facts):
+            self.i = place
             handler = getattr(self, f"_on_{fact.kind}", None)
             if handler:
                 handler(fact)
@@ -145,7 +152,7 @@ class Reader:
             self._only(fact)
             return True
         if fact.entry("quantifier"):
-            self.weight = float(fact.entry("quantifier").value)  # type: ignore[union-attr]
+            self.weight = float(fact.meaning("quantifier"))
             return True
         if fact.entry("revision"):
             self._leave_scope()
@@ -227,20 +234,28 @@ class Reader:
         if entry and self.choice.inferred:
             self._track(fact)
         if fact.entry("pattern"):
-            self.draft.add("patterns", fact.entry("pattern").value)  # type: ignore[union-attr]
+            self.draft.add("patterns", fact.meaning("pattern"))
         if fact.entry("meter"):
-            self.draft.state("meter", fact.entry("meter").value, fact.text)  # type: ignore[union-attr]
+            self.draft.state("meter", fact.meaning("meter"), fact.text)
         if fact.entry("chord_word"):
-            self._chord_word(fact.entry("chord_word").value)  # type: ignore[union-attr]
-        if fact.text.lower().split()[0] in ("slow", "fast") and not fact.entry("tempo_factor"):
-            self.draft.state(
-                "tempo_factor", 0.85 if fact.text.lower().startswith("slow") else 1.18, fact.text.split()[0]
-            )
+            self._chord_word(fact.meaning("chord_word"))
+        self._inner_words(fact)
         if fact.entry("artist"):
             self.draft.note(f"'{fact.text}' is taken as the genre alone; no work is imitated")
 
+    def _inner_words(self, fact: Fact) -> None:
+        """`uplifting trance` is a genre word with a mood in it; `slow jazzy` one with a tempo."""
+        for word in re.split(r"[\s-]+", fact.text.lower())[:-1]:
+            for entry in meanings(word) if word not in _NAMES_ONLY else ():
+                if entry.kind == "mood":
+                    self.draft.mood(entry.value, None)
+                elif entry.kind == "tempo_factor":
+                    self.draft.factor("tempo_factor", entry.value, None, word)
+                elif entry.kind == "era":
+                    self.draft.add("styles", word)
+
     def _special(self, fact: Fact) -> None:
-        value = fact.entry("special").value  # type: ignore[union-attr]
+        value = fact.meaning("special")
         for role in value.get("exclude", ()):
             self.tracks.exclude_role(role, fact.text)
         for voice in value.get("exclude_voice", ()):
@@ -270,11 +285,13 @@ class Reader:
         weight, self.weight = self.weight, None
         added = self.tracks.ask(fact, count=count, clause=self.i, weight=weight, facts=self.facts)
         if fact.entry("pattern"):
-            self.draft.add("patterns", fact.entry("pattern").value)  # type: ignore[union-attr]
+            self.draft.add("patterns", fact.meaning("pattern"))
         if fact.entry("articulation") and added:
             self.tracks.articulate(fact.text.lower())
         if self.only:
             self.tracks.limit(added, fact)
+        if fact.text.lower().startswith(("jazzy ", "jazz ")) and "chords" in added:
+            self.draft.voicing = self.draft.voicing or "9th"
         self.sections.track(added)
         if "solo" in fact.text.lower().split():
             self.sections.add("solo", roles=self.tracks.last_roles())
@@ -313,35 +330,31 @@ class Reader:
             head is not None
             and head.entry("section")
             and not head.entry("role")
-            and head.entry("section").value not in ("loop", "fill")
+            and head.meaning("section") not in ("loop", "fill")
             and self._to_section(fact)
-        ):  # type: ignore[union-attr]
+        ):
             return
         if self.sections.open_label and not self.negated and self._to_open_section(fact):
             return
-        used = False
-        for kind in (
-            "chord_word",
-            "mode",
-            "meter",
-            "pattern",
-            "event",
-            "tempo_word",
-            "tempo_modifier",
-            "era",
-            "production",
-            "artist",
-        ):
-            entry = fact.entry(kind)
-            if entry is not None:
-                getattr(self, f"_say_{kind}")(entry.value, fact)
-                used = True
+        if head is not None and head.entry("voice") and fact.entry("tempo_factor"):
+            self.draft.add("feel", "laid_back" if fact.meaning("tempo_factor") < 1 else "on_top_of_the_beat")
+            return
+        used = self._say_all(fact)
         for kind in _MODIFIERS:
             entry = fact.entry(kind)
             if entry is not None and self._apply(kind, entry.value, fact, weight, head, used):
                 used = True
-        if not used and fact.entry("genre"):
-            self._unused_genre(fact)
+
+    def _say_all(self, fact: Fact) -> bool:
+        """Say every plain meaning of a word; whether there was one. A word that lends its genre lends no mode."""
+        lends = fact.entry("genre") is not None and self._unused_genre(fact)
+        used = lends
+        for kind in _SAID:
+            entry = fact.entry(kind)
+            if entry is not None and not (lends and kind == "mode"):
+                getattr(self, f"_say_{kind}")(entry.value, fact)
+                used = True
+        return used
 
     def _is_verb(self, fact: Fact) -> bool:
         """`I'd love a waltz` is not romantic."""
@@ -381,6 +394,8 @@ class Reader:
         track_head = head is not None and bool(head.entry("instrument", "role", "voice"))
         if kind == "mood":
             self.draft.mood(value, weight)
+            if fact.text.lower().startswith("rain") and self.choice.head in ("lofi_hip_hop", "ambient", "trip_hop"):
+                self.tracks.ask_rain()
         elif kind in ("density", "articulation", "register", "dynamics") and track_head:
             self.tracks.pending(kind, value, fact.text.lower(), weight)
         elif kind in ("density", "energy", "tempo_factor"):
@@ -476,14 +491,18 @@ class Reader:
             self.draft.artist_genre = value
         self.draft.note(f"'{fact.text}' is taken as the genre {value.replace('_', ' ')} alone; no work is imitated")
 
-    def _unused_genre(self, fact: Fact) -> None:
+    def _unused_genre(self, fact: Fact) -> bool:
+        """A genre word that does not lead: `jazzy` lends its harmony; whether it does."""
         entry = fact.entry("genre")
         assert entry is not None
         if self.negated:
             self.hit = True
             self.draft.note(f"'{fact.text}' is kept out; it would not have been chosen")
-        elif entry.value != self.choice.head:
+            return False
+        lends = entry.value != self.choice.head and entry.phrase in load_table("words")["genre_words"]["lend"]
+        if lends:
             self.draft.lend = self.draft.lend or entry.value
+        return lends
 
     # --- numbers ---------------------------------------------------------------------------------------------------
 
@@ -529,24 +548,22 @@ class Reader:
         """Whether a comma inside a negation joins a list: `no drums, bass or piano`, `without drums, bass`."""
         if not self.hit:
             return True
-        negation = self.negated.entry("not") if self.negated else None
         rest = self.facts[self.i + 1 :]
         if not rest or not rest[0].entry(*TRACK_KINDS, "mood"):
             return False
-        if negation is not None and negation.extra.get("list"):
-            return True
+        items = [fact for fact in rest if fact.entry(*TRACK_KINDS)]
         for k, fact in enumerate(rest):
             word = fact.text.lower()
             if word in ("or", "nor"):
                 return True
-            if word == "and":
-                return k + 1 < len(rest) and bool(rest[k + 1].entry(*TRACK_KINDS)) and k <= 4
+            if word == "and":  # "no drums, bass and melody": a list of roles; named instruments are wanted
+                after = rest[k + 1] if k + 1 < len(rest) else None
+                return after is not None and all(f.entry("role") for f in (*items[:k], after))
             if not (fact.entry(*TRACK_KINDS, "mood") or fact.text == ","):
                 break
-        if rest[0].entry(*TRACK_KINDS):
-            self.draft.note(
-                f"'{rest[0].text}' after the comma is taken as wanted; write 'no {rest[0].text}' to leave it out"
-            )
+        if rest[0].entry("role"):
+            wanted = rest[0].text
+            self.draft.note(f"'{wanted}' after the comma is taken as wanted; write 'no {wanted}' to leave it out")
         return False
 
 

@@ -53,6 +53,12 @@ class Fact:
         return None
 
 
+    def meaning(self, kind: str) -> Any:
+        """The value of the first meaning of a kind, None if there is none."""
+        entry = self.entry(kind)
+        return None if entry is None else entry.value
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
     """Facts in text order, and sentences about what was corrected or translated."""
@@ -128,6 +134,8 @@ def _repaired(tokens: list[Token], i: int) -> tuple[int, list[Token], str]:
 
 def _single(token: Token) -> tuple[list[Token], str]:
     lex, word = lexicon(), token.text
+    if words_numbers.form([token], 0):
+        return [token], ""
     if word in lex.phrases or word in lex.stop:
         return [token], ""
     if word in lex.translate and word not in ("min", "maj", "mins", "secs", "bpm", "bs", "sn"):

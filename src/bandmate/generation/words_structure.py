@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bandmate.analysis.genres import genre
 from bandmate.generation.lexicon import Entry
 from bandmate.generation.words_draft import Draft
 from bandmate.generation.words_scan import Fact
@@ -32,13 +33,23 @@ class Sections:
     rows: list[_Section] = field(default_factory=list)
     open_label: str = ""
     takes_modifiers: bool = False
+    then: bool = False
     wait_bars: int = 0
     wait_energy: int = 0
     wait_words: list[str] = field(default_factory=list)
 
+    @property
+    def main(self) -> str:
+        """What the main part is called in the genre that leads."""
+        form = genre(self.tracks.genre)["form"]["sections"] if self.tracks.genre else ()
+        return "drop" if any("drop" in str(row[0]) for row in form) else "verse"
+
     def add(self, label: str, bars: int = 0, roles: tuple[str, ...] = ()) -> None:
         """Add a section; what stood before it ("big", "8 bar") colours it."""
         self.leave()
+        if self.then and not self.rows and label not in ("intro", "outro", "solo"):
+            self.rows.append(_Section(self.main))  # "..., then a verse": what was told before is the main part
+        self.then = False
         row = _Section(label, bars or self.wait_bars, self.wait_energy, list(roles))
         self.draft_events(label, self.wait_words)
         self.rows.append(row)
@@ -71,8 +82,9 @@ class Sections:
             if following in ("with", "on", "off", "in", "as") or modifier:
                 self.add(label)
                 self.open_label, self.takes_modifiers = label, modifier or word in _ENDS
-        elif word == "then" and self.open_label:
+        elif word == "then":
             self.leave()
+            self.then = True
         elif word == "later":
             self.tracks.enter(section=2)
 
@@ -109,7 +121,7 @@ class Sections:
         """Give bars to the section beside the number; False if none stands there."""
         after = [f for f in facts[i + 1 : i + 4] if f.kind != "stop" or f.text.lower() == "of"]
         k = next((n for n, f in enumerate(after) if f.text.lower() != "of"), None)
-        if k is not None and after[k].entry("section") and after[k].entry("section").value != "loop":  # type: ignore[union-attr]
+        if k is not None and after[k].entry("section") and after[k].meaning("section") != "loop":
             self.wait_bars = int(min(value, 2048))
             return True
         before = [f for f in facts[max(0, i - 3) : i] if f.kind != "stop" and f.text not in ("(", ":", "-", "=")]
@@ -117,8 +129,8 @@ class Sections:
             self.rows
             and before
             and before[-1].entry("section")
-            and before[-1].entry("section").value == self.rows[-1].label
-        ):  # type: ignore[union-attr]
+            and before[-1].meaning("section") == self.rows[-1].label
+        ):
             self.rows[-1].bars = int(min(value, 2048))
             return True
         return False

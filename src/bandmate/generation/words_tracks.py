@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from bandmate.analysis.genres import load_table
-from bandmate.generation.lexicon import Entry
+from bandmate.generation.lexicon import Entry, meanings
 from bandmate.generation.words_draft import Draft
 from bandmate.generation.words_scan import Fact
 from bandmate.generation.words_tokens import squeeze
@@ -150,6 +150,26 @@ class Tracks:
         """Ask for a role without an instrument."""
         self._put(TrackAsk(role), 1, 0)
 
+    def bring(self, name: str) -> bool:
+        """Add an instrument that a style brings along, unless it or its role is left out or there; whether it was."""
+        entry = next((e for e in meanings(name) if e.kind in ("instrument", "voice")), None)
+        if entry is None:
+            return False
+        if entry.kind == "voice":
+            self.draft.add("included_drums", int(entry.value["note"]))
+            return "drums" not in self.excluded
+        role, program = entry.value["role"], entry.value.get("program")
+        taken = role in self.excluded or program in self.excluded_programs
+        if taken or any(a.track.program == program or (a.track.role == role == "bass") for a in self.asks):
+            return False
+        self.asks.append(_Ask(TrackAsk(role, program=program, name=name), 0))
+        return True
+
+    def ask_rain(self) -> None:
+        """A rainy mood where rain on the record is idiomatic."""
+        self._put(TrackAsk("fx", program=122, name="rain"), 1, 0)
+        self.draft.note("'rainy' brings a quiet noise of rain; write 'no rain' to leave it out")
+
     def _wanted_again(self, track: TrackAsk) -> None:
         """What was left out before and is asked for now is wanted: the later wins."""
         if track.role in self.excluded:
@@ -202,7 +222,7 @@ class Tracks:
         voice, role = fact.entry("voice"), fact.entry("role")
         if voice and not fact.entry("instrument") and not role:
             note = int(voice.value["note"])
-            for key in (35, 36, 37, 38) if False else _VOICE_GROUPS.get(note, (note,)):
+            for key in _VOICE_GROUPS.get(note, (note,)):
                 self.draft.add("excluded_drums", key)
             if "cymbal" in fact.text.lower():
                 for key in (42, 44, 46, 49, 51, 52, 53, 55, 57, 59):
