@@ -152,17 +152,19 @@ def _letters(rows: dict[str, Floats], spans: list[tuple[int, int]]) -> list[str]
     return labels
 
 
-def _names(labels: list[str], energy: Floats, spans: list[tuple[int, int]]) -> list[str]:
-    """Names of song form where repetition and energy suggest them."""
+def _names(labels: list[str], energy: Floats, share: Floats, spans: list[tuple[int, int]]) -> list[str]:
+    """Names of song form where repetition, energy and the share of tracks that play suggest them."""
     names = [""] * len(labels)
     if len(labels) < 3:
         return names
     letters = [label[0] for label in labels]
     usual = float(np.median(energy))
-    if energy[0] < 0.8 * usual and spans[0][1] <= 16:
-        names[0] = "intro"
-    if energy[-1] < 0.8 * usual or (spans[-1][1] <= 4 and letters.count(letters[-1]) == 1):
-        names[-1] = "outro"
+    thin = (energy < 0.8 * usual) | (share < 0.6 * np.median(share))
+    for end, name in ((0, "intro"), (-1, "outro")):
+        once = letters.count(letters[end]) == 1
+        short = end == -1 and spans[end][1] <= 4
+        if (once and (thin[end] or short) and spans[end][1] <= 16) or energy[end] < 0.5 * usual:
+            names[end] = name
     free = [i for i in range(len(labels)) if not names[i]]
     again = {x for x in letters if sum(letters[i] == x for i in free) > 1}
     mean = {x: float(np.mean([energy[i] for i in free if letters[i] == x])) for x in again}
@@ -207,7 +209,7 @@ def sections_of(piece: PieceView, chroma: Floats | None = None) -> tuple[Section
     filled = np.mean([v.filled for v in playing], axis=0)
     share = np.add.reduceat(filled, starts) / [length for _, length in spans]
     labels = _letters(rows, spans)
-    names = _names(labels, energy, spans)
+    names = _names(labels, energy, share, spans)
     level = np.clip(np.rint(1 + 4 * energy / max(energy.max(), 1e-9)), 1, 5).astype(int)
     return tuple(
         Section(label, start, length, name, int(strong), round(float(part), 3))
