@@ -104,3 +104,12 @@ def test_names_the_font_cannot_write_are_cleaned():
 def test_no_matplotlib():
     code = "import sys, bandmate.pictures.roll; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_a_band_in_one_track_gets_a_lane_a_channel():
+    one = make_notes([0, 0, 480], 240, [36, 60, 38], 80, channel=0)
+    both = make_notes([0, 0, 480], 240, [36, 60, 38], 80, channel=[9, 0, 9])
+    heights = [pixels(roll_png(Score((Track("all", notes=notes),)))).shape[0] for notes in (one, both)]
+    assert heights[1] != heights[0]
+    colours = [style.ROLE_COLOURS["drums"], style.ROLE_COLOURS["chords"]]
+    assert all(count_near(pixels(roll_png(Score((Track("all", notes=both),)))), colour) > 20 for colour in colours)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from bandmate.pictures import style
+from bandmate.score.cut import split_channels
 from bandmate.score.gm import program_name
 from bandmate.score.model import Score, Track
 from bandmate.score.pitch import Chord, Key
@@ -171,6 +172,8 @@ def _layout(score: Score, strips: tuple[str, ...]) -> Page:
 def _picture(
     score: Score, sections: Sequence[Any] | None, chords: Sequence[Any] | None, title: str | None
 ) -> Image.Image:
+    if any(len(track.notes) and np.ptp(track.notes["channel"]) for track in score.tracks):
+        score = split_channels(score)  # a band in one track
     spans = _sections_of(score, bar_grid(score)) if sections is None else list(sections)
     strips = (*(("sections",) if spans else ()), *(("chords",) if chords else ()), "bars")
     page = _layout(score, strips)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from bandmate.errors import FileFormatError, UserError
 from bandmate.io.files import read, write
 from bandmate.limits import Limit
 from bandmate.score.model import Score
+from bandmate.score.ops import split_channels
 from bandmate.tokenizers.trackbar import TrackBarOptions, TrackBarTokenizer
 
 FORMS = ("trackbar", "grid")
@@ -39,8 +38,7 @@ def tokens(
     """
     if form not in FORMS:
         raise UserError(f"tokens as '{form}' are not known; give {' or '.join(FORMS)}")
-    score = source if isinstance(source, Score) else read(source)
-    score = _one_channel_a_track(score)
+    score = split_channels(source if isinstance(source, Score) else read(source))  # a type-0 file holds a band in one
     if form == "grid":
         from bandmate.tokenizers.grid import encode_piece
 
@@ -81,13 +79,3 @@ def _read_text(path: Path) -> str:
         ) from error
     except OSError as error:
         raise FileFormatError(f"{path} cannot be read: {error.strerror}; check the name") from error
-
-
-def _one_channel_a_track(score: Score) -> Score:
-    """A type-0 file holds a band in one track: each channel becomes a track, with its program."""
-    mixed = any(len(track.notes) and np.ptp(track.notes["channel"]) for track in score.tracks)
-    if not mixed:
-        return score
-    from bandmate.score.ops import split_channels
-
-    return split_channels(score)
