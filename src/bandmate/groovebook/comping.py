@@ -133,6 +133,7 @@ class Comper:
         steps = self._on_changes(steps, bar, bars)
         broken = self.broken or name.startswith(_BROKEN)
         out: list[Note] = []
+        plan_locks = stage.plan.chord_lock
         dice = stage.dice("order", section.label, self.track)
         order = _ORDERS["alberti" if name.startswith("alberti") else dice.pick(("up", "updown", "skip", "down"))]
         for number, step in enumerate(steps):
@@ -140,7 +141,12 @@ class Comper:
             length = self._length(step, ticks, start)
             velocity = levels["X"] if step.level == ACCENT else levels["o"] + 8 if step.level == SOFT else levels["x"]
             velocity = velocity * 0.88 + (5 if step.ticks % grid.beat_ticks == 0 else 0)
-            voices = self.voicing(ticks)
+            early = name.startswith("anticip") and not plan_locks and bar + 1 < stage.plan.bars
+            if early and step.ticks + grid.step_ticks >= grid.bar_ticks:  # the change, played before the bar line
+                voices = self.voicing(start + grid.bar_ticks)
+                length = grid.step_ticks + (grid.beat_ticks if stage.plan.active[self.track, bar + 1] else 0) - 20
+            else:
+                voices = self.voicing(ticks)
             if broken:
                 out.append(Note(ticks, length, self._broken(voices, order, number), velocity, CHORDS))
             else:

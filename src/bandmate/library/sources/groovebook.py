@@ -6,18 +6,19 @@ Splits: by index; a piece is known by (seed, index) and never stored.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from bandmate.analysis.genres import genre, genre_ids
 from bandmate.errors import LibraryError
+from bandmate.groovebook.arrange import rearrange
 from bandmate.groovebook.cells import parse_meter
 from bandmate.groovebook.dice import Dice
+from bandmate.groovebook.labels import labels_of
 from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import play
 from bandmate.score.brief import Brief
 from bandmate.score.model import Score
-from bandmate.score.plan import Plan
 
 NAME = "groovebook"
 LICENCE = "MIT"
@@ -25,31 +26,6 @@ LICENCE = "MIT"
 _BARS = (8, 12, 16, 20, 24, 32, 40, 48, 64)
 _BARS_WEIGHTS = (4.0, 1.5, 6.0, 1.0, 3.0, 4.0, 1.0, 1.0, 1.0)
 _SPAN = 2**31
-
-
-def labels_of(plan: Plan) -> dict[str, Any]:
-    """What is known of a piece because it was planned so.
-
-    Returns:
-        genre, moods, key name, tempo (BPM), meter "4/4", sections [(label, start_bar, bars, energy)],
-        chords two a bar by name, roles per track, loop.
-    """
-    flats = plan.key.uses_flats
-    return {
-        "source": NAME,
-        "genre": plan.genre,
-        "moods": list(plan.brief.moods),
-        "key": plan.key.name,
-        "tempo": plan.tempo,
-        "meter": f"{plan.meter[0]}/{plan.meter[1]}",
-        "bars": plan.bars,
-        "sections": [(s.label, s.start_bar, s.bars, s.energy) for s in plan.sections],
-        "chords": [chord.spell(flats) for chord in plan.chords],
-        "roles": [track.role for track in plan.tracks],
-        "programs": [track.program for track in plan.tracks],
-        "energy": max(s.energy for s in plan.sections),
-        "loop": plan.loop,
-    }
 
 
 def random_brief(dice: Dice, name: str, bars: tuple[int, int]) -> Brief:
@@ -97,13 +73,13 @@ def piece(
     dice = Dice(seed, index, "piece")
     own = int(dice.roll() * _SPAN)
     plan = make_plan(random_brief(dice, names[index % len(names)], bars), own)
-    return play(plan, own), labels_of(plan)
+    return play(plan, own), labels_of(plan, NAME)
 
 
 def pieces(
     n: int, seed: int, *, genres: Sequence[str] | None = None, bars: tuple[int, int] = (8, 64)
 ) -> Iterator[tuple[Score, dict[str, Any]]]:
-    """Labelled training pieces, genres in turn; see `labels_of` for the labels.
+    """Labelled training pieces, genres in turn; see `groovebook.labels.labels_of` for the labels.
 
     Args:
         n: how many.
@@ -113,3 +89,23 @@ def pieces(
     """
     for index in range(n):
         yield piece(index, seed, genres=genres, bars=bars)
+
+
+def rearrangements(
+    songs: Iterable[tuple[Score, int]], seed: int, *, each: int = 2, bars: tuple[int, int] = (8, 64)
+) -> Iterator[tuple[Score, dict[str, Any]]]:
+    """Real melodies and chords set for the bands of several genres.
+
+    The labels' licence is that of the songs, not ours: their melodies are kept.
+
+    Args:
+        songs: (score, beats before its first downbeat); leave out songs whose downbeat is not known.
+        seed: 0 or more; decides genres, stretches of bars and arrangements.
+        each: genres a song is set in.
+        bars: shortest and longest stretch taken.
+    """
+    for index, (song, offset_beats) in enumerate(songs):
+        dice = Dice(seed, index, "rearrangements")
+        for _ in range(each):
+            name = dice.pick(genre_ids())
+            yield rearrange(song, name, dice.between(0, _SPAN), downbeat_offset_beats=offset_beats, bars=bars)
