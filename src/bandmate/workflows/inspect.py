@@ -12,6 +12,7 @@ from bandmate.analysis.captions import bar_captions, caption, instrument_name
 from bandmate.analysis.labels import Labels, label
 from bandmate.analysis.sections import Section
 from bandmate.io.files import read
+from bandmate.score.cut import split_channels
 from bandmate.score.model import Score
 from bandmate.score.timeline import bar_of, ticks_to_seconds
 
@@ -122,7 +123,7 @@ def inspect(source: Score | str | Path, *, picture: str | Path | None = None) ->
         FileFormatError: the file cannot be read.
         OutputError: the picture cannot be written.
     """
-    score = source if isinstance(source, Score) else read(source)
+    score = split_channels(source if isinstance(source, Score) else read(source))  # type 0 holds a band in one track
     labels = label(score, bar_level=True)
     if picture is not None:
         from bandmate.pictures.roll import draw_roll  # brings Pillow
