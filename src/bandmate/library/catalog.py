@@ -107,9 +107,8 @@ _PIECE = """
 
 
 def _piece(row: tuple[Any, ...]) -> Piece:
-    folder, relative = row[1], row[2]
-    return Piece(row[0], Path(folder) / relative, relative, *row[3:21], bool(row[21]), tuple(row[22].split()),
-                 json.loads(row[23]), Hints.from_json(json.loads(row[24])))  # fmt: skip
+    values: list[Any] = [row[0], Path(row[1]) / row[2], *row[2:21], bool(row[21]), tuple(row[22].split())]
+    return Piece(*values, labels=json.loads(row[23]), hints=Hints.from_json(json.loads(row[24])))
 
 
 class Catalog:
@@ -248,7 +247,8 @@ class Catalog:
         query = "select g.* from segment g join piece p on p.id = g.piece where p.state = 'taken'"
         query += " and p.split = ?" if split else ""
         for row in self.db.execute(f"{query} order by g.piece, g.start_bar", (split,) if split else ()):
-            yield Segment(*row[:4], tuple(row[4].split()))
+            piece, start_bar, bars, notes, roles = row
+            yield Segment(piece, start_bar, bars, notes, tuple(roles.split()))
 
     def counts(self) -> dict[str, int]:
         """How many pieces are taken and left out, and how many of each split."""

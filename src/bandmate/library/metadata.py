@@ -203,7 +203,7 @@ def hints_from_name(stem: str, origin: str = "file name") -> Hints:
     tempo = float(bpm[1] or bpm[2]) if bpm else None
     rest = stem[: bpm.start()] + " " + stem[bpm.end() :] if bpm else stem
     chunks = [chunk for chunk in _SEPARATORS.split(rest) if chunk]
-    found = _phrases(_name_words(rest))
+    found: dict[str, Any] = _phrases(_name_words(rest))
     key = _key_in(chunks)
     weak = None
     if tempo is None and (key or any(found.values())):

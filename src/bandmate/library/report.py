@@ -141,7 +141,7 @@ def _role_amounts(catalog: Catalog) -> tuple[Counter[str], Counter[str], Counter
     for names, length in catalog.db.execute("select roles, bars from piece where state = 'taken'"):
         own = names.split()
         roles.update(own)
-        for role in {_SAME_ROLE.get(name, name) for name in own}:
+        for role in {str(_SAME_ROLE.get(name, name)) for name in own}:
             pieces[role] += 1
             bars[role] += length
     return roles, pieces, bars
@@ -155,7 +155,7 @@ def _counted(catalog: Catalog, column: str) -> dict[str, int]:
 
 
 def _reasons(catalog: Catalog) -> tuple[LeftOut, ...]:
-    counts = catalog.db.execute(
+    counts: list[tuple[str, int]] = catalog.db.execute(
         "select reason, count(*) n from piece where state = 'left out' group by 1 order by n desc, 1"
     ).fetchall()
     found = []

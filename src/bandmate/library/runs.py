@@ -21,6 +21,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -214,12 +215,12 @@ class RunIndex:
             ModelError: it is missing, damaged or of another version; the message names the file and the cure.
         """
         try:
-            with np.load(path, allow_pickle=False) as data:
+            with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as data:
                 header = json.loads(bytes(data["header"]).decode("utf-8"))
                 arrays = {name: data[name] for name in ("codes", "suffixes", "bars", "starts", "lines")}
         except FileNotFoundError as error:
             raise ModelError(f"{path} is missing; learn the model again, which makes it anew") from error
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, BadZipFile) as error:
             raise ModelError(f"{path} is damaged ({error}); learn the model again, which makes it anew") from error
         if header.get("format") != FORMAT or len(arrays["suffixes"]) != len(arrays["codes"]):
             raise ModelError(f"{path} is of another version; learn the model again, which makes it anew")

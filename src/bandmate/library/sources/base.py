@@ -58,7 +58,8 @@ class Hints:
 
     def or_else(self, other: Hints) -> Hints:
         """These hints, and where they say nothing, the other's."""
-        values, origin = {}, {}
+        values: dict[str, Any] = {}
+        origin: dict[str, str] = {}
         for item in fields(self):
             if item.name in ("origin", "tags"):
                 continue
@@ -75,7 +76,8 @@ class Hints:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Hints:
         """Read what `to_json` wrote."""
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        return cls(**values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ class FolderSource:
         if not self.root.is_dir():
             raise LibraryError(f"{self.root} is a file; give the folder that holds it")
         try:
-            next(os.scandir(self.root), None)
+            with os.scandir(self.root) as entries:
+                next(entries, None)
         except OSError as error:
             raise LibraryError(
                 f"folder {self.root} may not be opened ({error.strerror}); give yourself the right to read it"

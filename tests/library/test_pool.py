@@ -1,0 +1,56 @@
+import sys
+
+import pytest
+
+from bandmate.errors import InternalError
+from bandmate.library import pool
+from bandmate.library.pool import run_all
+
+ECHO = """
+import json, os, sys, time
+for line in sys.stdin:
+    task = json.loads(line)
+    if task["do"] == "crash": os._exit(139)
+    if task["do"] == "hang": time.sleep(600)
+    if task["do"] == "half": sys.stdout.write("{"); sys.stdout.flush(); os._exit(0)
+    print(json.dumps({"state": "taken", "columns": {}, "number": task["number"]}), flush=True)
+"""
+
+
+def answers(monkeypatch, does, *, workers=2, limit_sec=30.0, program=ECHO):
+    monkeypatch.setattr(pool, "COMMAND", (sys.executable, "-c", program))
+    tasks = ((number, {"do": do, "number": number}) for number, do in enumerate(does))
+    return {done.key: done.answer for done in run_all(tasks, workers=workers, limit_sec=limit_sec)}
+
+
+def test_every_task_is_answered_once(monkeypatch):
+    found = answers(monkeypatch, ["read"] * 50, workers=3)
+    assert {key: answer["number"] for key, answer in found.items()} == {n: n for n in range(50)}
+
+
+def test_a_file_that_crashes_its_reader_harms_no_other(monkeypatch):
+    found = answers(monkeypatch, ["read", "crash", "read", "half", "read", "read"])
+    reasons = {key: answer["columns"].get("reason") for key, answer in found.items()}
+    assert reasons == {0: None, 1: "crashed", 2: None, 3: "crashed", 4: None, 5: None}
+
+
+def test_a_file_that_hangs_is_given_up(monkeypatch):
+    monkeypatch.setattr(pool, "START_SECONDS", 1.0)
+    found = answers(monkeypatch, ["read", "hang", "read"], workers=1, limit_sec=0.2)
+    assert found[1]["columns"]["reason"] == "too slow"
+    assert found[2]["state"] == "taken"
+
+
+def test_readers_that_never_start_are_our_mistake(monkeypatch):
+    with pytest.raises(InternalError, match="does not start"):
+        answers(monkeypatch, ["read"], program="raise SystemExit(1)")
+    monkeypatch.setattr(pool, "COMMAND", ("/no/such/python",))
+    with pytest.raises(InternalError):
+        list(run_all(iter([(0, {})]), workers=1, limit_sec=1.0))
+
+
+def test_stopping_early_leaves_no_process(monkeypatch):
+    monkeypatch.setattr(pool, "COMMAND", (sys.executable, "-c", ECHO))
+    stream = run_all(((n, {"do": "read", "number": n}) for n in range(1000)), workers=2, limit_sec=10)
+    next(stream)
+    stream.close()  # joins its threads; a process left behind would warn at exit

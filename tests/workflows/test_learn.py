@@ -1,0 +1,144 @@
+import json
+import sys
+from dataclasses import dataclass
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from bandmate.errors import LibraryError, ModelError
+from bandmate.io.midi import write_midi
+from bandmate.library.catalog import Catalog
+from bandmate.library.runs import RunIndex
+from bandmate.library.style import LibraryStyle
+from bandmate.score.model import Score, Track, make_notes, make_tempos
+from bandmate.workflows import learn as workflow
+from bandmate.workflows.learn import learn
+from bandmate.workflows.models import find_model
+
+
+def band(seed: int) -> Score:
+    draw = np.random.default_rng(seed)
+    onset = np.append(0, np.cumsum(draw.choice([120, 240, 480], 95)))
+    bars = np.arange(16)[:, None] * 1920
+    steps = np.unique(np.append(0, draw.integers(1, 16, 4))) * 120
+    kicks, snares = (bars + steps).ravel(), (bars + np.array([480, 1440])).ravel()
+    keys = np.append(np.full(len(kicks), 36), np.full(len(snares), 38))
+    drums = Track("Drums", 0, True, make_notes(np.append(kicks, snares), 60, keys, channel=9))
+    melody = Track("Lead", 80, notes=make_notes(onset, 110, 60 + draw.choice([0, 2, 4, 5, 7, 9, 11, 12], 96)))
+    bass = Track("Bass", 33, notes=make_notes(kicks, 200, 36 + draw.choice([0, 5, 7], len(kicks)), channel=1))
+    return Score((drums, bass, melody), tempos=make_tempos(90 + seed))
+
+
+@pytest.fixture
+def music(tmp_path, monkeypatch):
+    monkeypatch.setenv("BANDMATE_HOME", str(tmp_path / "home"))
+    root = tmp_path / "my music"
+    root.mkdir()
+    for seed in range(10):
+        write_midi(band(seed), root / f"{chr(97 + seed)} funk.mid")
+    (root / "broken.mid").write_bytes(b"MThd")
+    return root
+
+
+def test_learn_without_training_makes_a_model_of_statistics(music):
+    told = []
+    report = learn(music, "mine", train=False, workers=1, listener=told.append)
+    model = find_model("mine")
+    assert model.folder == report.folder
+    assert model.weights is None
+    assert model.card["training"] == "statistics only"
+    assert model.card["sources"][0]["licence"] == "not stated"
+    assert report.library.taken == 10
+    assert LibraryStyle.load(report.folder).genres == {"funk": 1.0}
+    index = RunIndex.load(report.folder / "runs.npz")
+    with Catalog(report.folder / "catalog.sqlite") as catalog:
+        train = list(catalog.pieces(split="train"))
+        assert sorted(index.names) == [piece.relative for piece in train]
+    assert index.longest_copied_run(band(ord(train[0].relative[0]) - 97)).piece == train[0].relative
+    assert {"progress", "reading"} <= {event["event"] for event in told}
+    assert json.loads(json.dumps(report.to_json()))["name"] == "mine"
+    assert not list(report.folder.parent.glob(".learning*"))
+
+
+def test_without_torch_the_line_that_adds_it_is_named(music, monkeypatch):
+    monkeypatch.setattr(workflow, "_has_torch", lambda: False)
+    report = learn(music, "mine", workers=1)
+    assert 'pip install "bandmate[learn]"' in report.without_training
+    assert report.without_training in report.lines()
+    assert report.training is None
+
+
+def test_training_gets_the_folder_and_its_report_lands_in_the_card(music, monkeypatch):
+    @dataclass
+    class Result:
+        pieces: int
+
+        def to_json(self):
+            return {"loss_before": 3.0, "loss_after": 2.0, "pieces": self.pieces, "sha256": "ab", "lines": ["learned"]}
+
+    def fine_tune(folder, catalog, *, minutes, progress):
+        progress(0.5)
+        assert (folder / "style.json").is_file()
+        assert minutes == 3
+        return Result(len(list(catalog.pieces(split="train"))))
+
+    trainer = ModuleType("bandmate.training.learn")
+    trainer.fine_tune = fine_tune  # pyright: ignore[reportAttributeAccessIssue]
+    monkeypatch.setitem(sys.modules, "bandmate.training.learn", trainer)
+    monkeypatch.setattr(workflow, "_has_torch", lambda: True)
+    report = learn(music, "mine", minutes=3, workers=1)
+    assert report.training is not None
+    assert report.training["loss_after"] < report.training["loss_before"]
+    assert report.training["pieces"] == report.library.splits["train"]
+    assert "learned" in report.lines()
+    assert find_model("mine").card["sha256"] == "ab"
+
+
+def test_too_little_music_says_how_much_is_needed(music):
+    for path in sorted(music.glob("*.mid"))[2:]:
+        path.unlink()
+    report = learn(music, "few", workers=1)
+    assert report.without_training.startswith("too little to train on: 2 pieces")
+    assert "--update" in report.without_training
+
+
+def test_a_name_that_is_taken_is_free_to_be_brought_up_to_date(music):
+    learn(music, "mine", train=False, workers=1)
+    with pytest.raises(ModelError, match="exists already.*--update"):
+        learn(music, "mine", train=False, workers=1)
+    write_midi(band(50), music / "new one.mid")
+    assert learn(music, "mine", train=False, update=True, workers=1).library.taken == 11
+
+
+def test_a_stopped_run_goes_on_under_its_hidden_name(music, monkeypatch):
+    def stop(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(workflow.LibraryStyle, "of", stop)
+        with pytest.raises(KeyboardInterrupt):
+            learn(music, "mine", train=False, workers=1)
+    with pytest.raises(ModelError):
+        find_model("mine")
+    told = []
+    learn(music, "mine", train=False, workers=1, listener=told.append)
+    assert [event for event in told if event["event"] == "reading"][-1]["known"] == 11
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "con", "x" * 80, "my model"])
+def test_names_that_no_folder_can_have_are_refused_with_one_that_can(music, name):
+    with pytest.raises(ModelError, match="--name [A-Za-z]"):
+        learn(music, name, train=False, workers=1)
+
+
+def test_folders_without_music_leave_no_model_behind(tmp_path, music):
+    bad = tmp_path / "bad"
+    bad.mkdir()
+    (bad / "a.mid").write_bytes(b"MThd")
+    with pytest.raises(LibraryError, match=r"nothing in .* can be learned from.*a\.mid"):
+        learn(bad, "mine", workers=1)
+    with pytest.raises(LibraryError, match="does not exist"):
+        learn(tmp_path / "none", "mine", workers=1)
+    with pytest.raises(ModelError):
+        find_model("mine")
