@@ -310,6 +310,13 @@ def test_ids_text_and_table_agree():
         )
 
 
+def test_a_token_that_is_not_there_gets_its_neighbours():
+    with pytest.raises(UserError, match="GENRE=hip_hop"):
+        TrackBarTokenizer().encode(two_tracks(), genre="hiphop")
+    with pytest.raises(UserError, match="known types: PAD"):
+        TrackBarTokenizer().vocabulary.find("XYZ=1")
+
+
 def test_the_options_of_a_text_are_found_in_it():
     form = TrackBarOptions(24, "duration", 128, "bars", density=True)
     assert TrackBarTokenizer.for_text(TrackBarTokenizer(form).encode_text(two_tracks())).options == form

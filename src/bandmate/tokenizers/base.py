@@ -5,6 +5,7 @@ A tokenizer's vocabulary comes from one table of token types; ids, text, decode 
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -88,12 +89,14 @@ class Vocabulary:
         """The id of a token as it is written.
 
         Raises:
-            UserError: the vocabulary has no such token.
+            UserError: the vocabulary has no such token; the message names close ones.
         """
         name, _, value = text.partition("=")
         kind = self.types.get(name)
         if kind is None or text not in kind.texts:
-            raise UserError(f"'{text}' is not a token of this vocabulary")
+            near = difflib.get_close_matches(text, self.types if kind is None else kind.texts, n=3, cutoff=0.5)
+            hint = f"did you mean {', '.join(near)}?" if near else f"known types: {', '.join(self.types)}"
+            raise UserError(f"'{text}' is not a token of this vocabulary; {hint}")
         return self.id(name, kind.values.index(value) if kind.values else 0)
 
 
