@@ -99,7 +99,7 @@ def suggest(word: str) -> tuple[str, ...]:
     if len(word) < 3 or len(word) > 24 or not squeeze(word).isalpha():
         return ()
     near = [n for n in _near(word, 1 if len(word) < 5 else 2) if n[1][0] == word[0] or n[0] == 1]
-    return tuple(other for _, other in near[:3])
+    return tuple(other for _, other in near if other != word and other in lexicon().phrases)[:3]
 
 
 def _stem(word: str) -> str:

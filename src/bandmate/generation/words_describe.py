@@ -11,7 +11,13 @@ def describe(heard: Brief | Plan) -> str:
     """Tell what was understood: `house, 120, A minor (guessed), drums + slap bass; not understood: 'buttery' (...)`."""
     brief = heard.brief if isinstance(heard, Plan) else heard
     parts = [_genre(heard, brief), _tempo(heard, brief), _key(heard, brief), _length(heard, brief)]
-    parts += [" ".join(mood for mood in brief.moods), _tracks(heard, brief), _without(brief)]
+    parts += [
+        _harmony(brief),
+        " ".join(mood for mood in brief.moods),
+        _tracks(heard, brief),
+        _without(brief),
+        _plan(brief),
+    ]
     line = ", ".join(p for p in parts if p) or "nothing asked for"
     for title, sentences in (("", brief.conflicts), ("", brief.notices)):
         line += "".join(f"; {title}{s}" for s in sentences)
@@ -46,6 +52,16 @@ def _key(heard: Brief | Plan, brief: Brief) -> str:
     if heard.key is not None:
         return f"{heard.key.name}{_mark(brief, 'key', brief.key)}"
     return (brief.mode or "").replace("_", " ")
+
+
+def _harmony(brief: Brief) -> str:
+    if brief.chords:
+        return " | ".join(" ".join(chord.spell() for chord in bar) for bar in brief.chords)
+    return brief.progression or ""
+
+
+def _plan(brief: Brief) -> str:
+    return " - ".join(f"{label} {bars}" if bars else label for label, bars, _, _ in brief.structure)
 
 
 def _length(heard: Brief | Plan, brief: Brief) -> str:

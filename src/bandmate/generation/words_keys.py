@@ -73,7 +73,7 @@ def key(tokens: Tokens, i: int) -> Found | None:
 def _skip_key_words(tokens: Tokens, i: int) -> tuple[int, bool]:
     j, marked = i, False
     while text_at(tokens, j) in _KEY_WORDS or (
-        marked and text_at(tokens, j) in (":", "=", "of", "the", "is", "de", "signature")
+        marked and text_at(tokens, j) in (":", "=", "of", "the", "is", "de", "to", "signature")
     ):
         j, marked = j + 1, True
     return j, marked

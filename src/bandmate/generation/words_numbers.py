@@ -18,10 +18,34 @@ Rule = Callable[[Tokens, int], "Found | None"]
 _UNITS = {
     w: n
     for n, w in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
     )
 }
-_TENS = {w: 10 * n for n, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)}
+_TENS = {
+    w: 10 * n
+    for n, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)
+}
 _OTHER = {"fourty": 40, "zwei": 2, "drei": 3, "vier": 4, "acht": 8, "dos": 2, "tres": 3, "cuatro": 4, "ocho": 8,
           "deux": 2, "trois": 3, "quatre": 4, "huit": 8, "due": 2, "quattro": 4, "otto": 8, "dois": 2, "quatro": 4,
           "oito": 8, "sechzehn": 16, "dieciseis": 16, "seize": 16, "couple": 2, "pair": 2, "trio": 3}  # fmt: skip
@@ -31,10 +55,27 @@ NUMBER_WORDS = frozenset(
 
 BPM = frozenset({"bpm", "bpms", "beats", "schlage"})
 BARS = frozenset(["bar", "bars", "measure", "measures", "takt", "takte", "takten", "compas", "compases", "mesure", "mesures", "battute", "battuta", "compassos", "barres"])  # fmt: skip
-SECONDS = frozenset(["s", "sec", "secs", "second", "seconds", "sekunde", "sekunden", "segundo", "segundos", "seconde", "secondes", "secondi"])
+SECONDS = frozenset(
+    [
+        "s",
+        "sec",
+        "secs",
+        "second",
+        "seconds",
+        "sekunde",
+        "sekunden",
+        "segundo",
+        "segundos",
+        "seconde",
+        "secondes",
+        "secondi",
+    ]
+)
 MINUTES = frozenset(["m", "min", "mins", "minute", "minutes", "minuten", "minuto", "minutos", "minuti"])
 TRACK_WORDS = frozenset(["tracks", "track", "instruments", "layers", "tracks"])
-_ABOUT = frozenset(["~", "≈", "around", "about", "approx", "approximately", "circa", "roughly", "near", "nearly", "ca", "almost"])
+_ABOUT = frozenset(
+    ["~", "≈", "around", "about", "approx", "approximately", "circa", "roughly", "near", "nearly", "ca", "almost"]
+)
 _AT = frozenset({"at", "@", "a", "bei", "alla", "um"})
 _NOTE_VALUES = {"q": 1.0, "quarter": 1.0, "crotchet": 1.0, "half": 2.0, "minim": 2.0, "eighth": 0.5, "8th": 0.5,
                 "quaver": 0.5, "whole": 4.0, "beat": 1.0}  # fmt: skip

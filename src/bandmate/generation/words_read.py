@@ -19,10 +19,14 @@ from bandmate.score.brief import Brief, NotUnderstood
 TRACK_KINDS = ("group", "instrument", "role", "voice")
 _MODIFIERS = ("mood", "tempo_factor", "energy", "density", "dynamics", "articulation", "register", "feel", "swing")
 # Words inside a genre name that say nothing of their own ("hard techno", "black metal").
-_NAMES_ONLY = frozenset("hard big power black love funky cool deep euphoric classic modern retro new old school".split())
+_NAMES_ONLY = frozenset(
+    "hard big power black love funky cool deep euphoric classic modern retro new old school".split()
+)
 _SAID = ("chord_word", "mode", "meter", "pattern", "event", "tempo_word", "tempo_modifier", "era", "production",
          "artist")  # fmt: skip
-_FILLERS = frozenset(["hook", "riff", "line", "loop", "part", "groove", "theme", "motif", "lick", "licks", "head", "solo"])
+_FILLERS = frozenset(
+    ["hook", "riff", "line", "loop", "part", "groove", "theme", "motif", "lick", "licks", "head", "solo"]
+)
 
 
 class Reader:
@@ -184,6 +188,8 @@ class Reader:
     def _only(self, fact: Fact) -> None:
         word = fact.text.lower()
         after = self._next_heads()
+        if self.sections.open_label:
+            return  # "starts with only the arp" limits the section, not the piece
         if word == "solo" and not (after and after[0].entry("instrument", "role")):
             self.sections.add("solo", roles=self.tracks.last_roles())
         elif word in (
@@ -198,8 +204,6 @@ class Reader:
             "thats all",
         ) or (word == "only" and self._postfix_only()):
             self.tracks.limit_to_clause(self.i)
-        elif self.sections.open_label:
-            return  # "starts with only the arp" limits the section, not the piece
         elif after:
             self.only = True
             self._leave_scope()

@@ -52,7 +52,6 @@ class Fact:
                     return entry
         return None
 
-
     def meaning(self, kind: str) -> Any:
         """The value of the first meaning of a kind, None if there is none."""
         entry = self.entry(kind)

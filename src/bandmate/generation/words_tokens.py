@@ -27,6 +27,7 @@ _TOKEN = re.compile(
     r"|(?P<sign>[^\s\w]|_)",
     re.IGNORECASE,
 )
+_NOT_IN_KEY = re.compile(r"[^\w#]|_")
 _DECADE = re.compile(r"(?:50|60|70|80|90|00|20\d0)s", re.I)
 _SLANG_NUMBER = re.compile(r"(?:808|303|909|707|606)s", re.I)
 
@@ -61,7 +62,8 @@ def fold(text: str) -> str:
 
 def squeeze(text: str) -> str:
     """The key under which hyphen, space and nothing are equal: `Lo-Fi hip hop` -> `lofihiphop`."""
-    return re.sub(r"[^\w#]|_", "", fold(text).lower().replace("&", "and"))
+    text = text if text.isascii() else fold(text)
+    return _NOT_IN_KEY.sub("", text.lower().replace("&", "and"))
 
 
 def tokenise(text: str) -> list[Token]:
