@@ -317,6 +317,10 @@ def test_a_token_that_is_not_there_gets_its_neighbours():
         TrackBarTokenizer().vocabulary.find("XYZ=1")
 
 
+def test_every_key_of_the_table_is_read_as_typed():
+    assert all(Key.parse(word.replace("_", " ", 1)) == key for word, key in table.KEYS.items())
+
+
 def test_the_options_of_a_text_are_found_in_it():
     form = TrackBarOptions(24, "duration", 128, "bars", density=True)
     assert TrackBarTokenizer.for_text(TrackBarTokenizer(form).encode_text(two_tracks())).options == form
