@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,16 @@ from bandmate.limits import PROMPT_CHARS, SEED, TAKES, TEMPERATURE, TOP_K, TOP_P
 from bandmate.score.brief import Brief, TrackAsk
 from bandmate.settings import Settings, load_settings
 from bandmate.workflows.jobs import Job, Listener
-from bandmate.workflows.making import VARIETIES, WEIGHTS, MakeOptions, Request, choose_engine, make, sounds_of
+from bandmate.workflows.making import (
+    VARIETIES,
+    WEIGHTS,
+    MakeOptions,
+    Request,
+    check_engine,
+    check_sounds,
+    make,
+    sounds_of,
+)
 from bandmate.workflows.places import take_folder
 from bandmate.workflows.take import Take
 
@@ -215,11 +225,13 @@ def plan_request(asked: Brief, options: ComposeOptions, settings: Settings) -> R
     from bandmate.groovebook.plan import make_plan
 
     making = make_options(options, settings)
-    choose_engine(making)
+    check_engine(making)
+    check_sounds(making)
     asked = guided(asked, making.model)
     seed = secrets.randbelow(_SEEDS) if options.seed is None else options.seed
     plan = make_plan(asked, seed)
-    plan = plan if options.key_lock else replace(plan, key_lock=False)
+    if not options.key_lock or "key" in asked.guessed:
+        plan = replace(plan, key_lock=False)  # only a key that was stated binds
     seeds = tuple(seed + number for number in range(options.takes))
     return Request("take", asked, describe(plan), plan, seeds, making)
 
@@ -264,6 +276,11 @@ def run(request: Request, folder: Path, out: str | Path | None, job: Job) -> tup
 
     if out is not None and folder.resolve() != Path(out).expanduser().resolve():
         job.tell("notice", text=f"{out} holds something already, so this goes to {folder}")
-    takes = make(request, folder, job)
+    try:
+        takes = make(request, folder, job)
+    except BaseException:
+        with suppress(OSError):  # an empty folder is no take
+            folder.rmdir()
+        raise
     remember(takes[0])
     return takes

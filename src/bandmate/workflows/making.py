@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from bandmate.errors import BriefError
+from bandmate.errors import BriefError, MissingExtra, UserError
 from bandmate.io.files import write
 from bandmate.score.brief import Brief
 from bandmate.score.model import Score, Track
@@ -18,6 +19,7 @@ from bandmate.workflows.report import Report, make_report
 from bandmate.workflows.take import Recipe, Take, sha256_of, versions
 
 ENGINES = ("default", "rules", "onnx", "numpy", "torch")
+SAMPLE_RATES = (44100, 48000, 88200, 96000)
 VARIETIES = ("low", "normal", "high")
 GIVEN_FILE = "given.mid"
 WEIGHTS = {"writing": 1.0, "files": 0.5, "rendering": 6.0}
@@ -130,6 +132,36 @@ def choose_engine(options: MakeOptions) -> str:
     from bandmate.workflows.models import default_engine
 
     return default_engine(options.model)
+
+
+def check_engine(options: MakeOptions) -> None:
+    """Find out, before anything is made, whether the engine and its model are there.
+
+    Raises:
+        BriefError: no such engine. ModelError: its model is missing or damaged. MissingExtra: torch is not installed.
+    """
+    engine = choose_engine(options)
+    if engine == "torch" and find_spec("torch") is None:
+        raise MissingExtra("learn", "the torch engine")
+    if engine != "rules":
+        from bandmate.workflows.models import model_identity
+
+        model_identity(options.model)
+
+
+def check_sounds(options: MakeOptions) -> None:
+    """Find out, before anything is made, whether the places of sounds are there.
+
+    Raises:
+        UserError: a file or folder is missing, or the sample rate is not offered; the message names it.
+    """
+    if options.sample_rate not in SAMPLE_RATES:
+        raise UserError(f"sample rate {options.sample_rate} is not offered; give {' or '.join(map(str, SAMPLE_RATES))}")
+    if options.soundfont is not None and not Path(options.soundfont).is_file():
+        raise UserError(f"the SoundFont {options.soundfont} is not there; give an .sf2 or .sf3 file")
+    for place in filter(None, (options.drum_kit, *options.sounds.values())):
+        if not Path(place).exists():
+            raise UserError(f"the sounds {place} are not there; give a folder of WAV, FLAC or Ogg files")
 
 
 def _write(request: Request, engine: str, job: Job) -> Iterator[Written]:

@@ -108,7 +108,7 @@ def find_model(name: str | None = None) -> InstalledModel:
         ModelError: it is not installed; the message names what is, and how to get one.
     """
     wanted = name or SHIPPED
-    models = {model.name: model for model in installed_models()}
+    models = {model.name: model for model in reversed(installed_models())}  # the shipped one wins
     if wanted in models:
         return models[wanted]
     close = difflib.get_close_matches(wanted, models, n=1)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import bandmate
-from bandmate.errors import FileFormatError
+from bandmate.errors import BandmateError, FileFormatError
 from bandmate.io.atomic import write_text_atomic
 from bandmate.score.brief import Brief
 from bandmate.score.model import Score
@@ -144,7 +144,7 @@ def read_take(path: str | Path) -> Take:
             name, folder, Score(), brief, plan, data["heard"], data["report"], recipe,
             dict(data["files"]), tuple(data["parents"]), data["log_likelihood"], dict(data["given"]),
         )  # fmt: skip
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, BandmateError) as error:
         raise FileFormatError(f"{path} is damaged near {error}; compose again, or restore the file") from error
     if not take.midi.is_file():
         raise FileFormatError(f"{take.midi} is missing beside {path.name}; put it back, or compose again")
