@@ -1,4 +1,4 @@
-"""Edit a file: cut, transpose, stretch, quantise, swing, set the tempo; what is not touched comes back event for event."""
+"""Edit a file of music into a new one; what is not touched comes back event for event."""
 
 from __future__ import annotations
 
