@@ -7,13 +7,9 @@ from typing import Any
 
 from bandmate.analysis.genres import load_table
 from bandmate.groovebook.cells import ACCENT, NORMAL, SOFT, Hit, _meter_table, _voice_hits, drum_pattern, grid_of
+from bandmate.groovebook.fills import FILL_VOICES, GROUP, Fills
 from bandmate.groovebook.stage import HATS, KICK, PERC, SNARE, Note, Stage
 
-GROUP = {
-    "kick": KICK, "kick2": KICK, "snare": SNARE, "snare2": SNARE, "rim": SNARE, "clap": SNARE, "closed_hat": HATS,
-    "open_hat": HATS, "pedal_hat": HATS, "ride": HATS, "ride_bell": HATS, "crash": HATS, "splash": HATS, "china": HATS,
-    "tom_h": SNARE, "tom_m": SNARE, "tom_l": SNARE,
-}  # fmt: skip
 _SUBSET = {KICK: "kick", SNARE: "snare", HATS: "hats", PERC: "perc"}
 _BACKBEAT = ("snare", "clap", "rim")
 # Level of a voice against kick and snare.
@@ -22,9 +18,6 @@ _LEVEL = {
     "rim": 0.82, "crash": 0.95, "clap": 0.95, "cowbell": 0.74, "claves": 0.8, "guiro_s": 0.66, "guiro_l": 0.7,
     "conga_h": 0.8, "conga_m": 0.78, "conga_l": 0.82, "bongo_h": 0.74, "bongo_l": 0.76, "tri_o": 0.6,
 }  # fmt: skip
-_FILL_VOICES = ("snare", "clap", "rim", "tom_h", "tom_m", "tom_l", "conga_h", "conga_l", "timb_h", "bongo_h", "bongo_l")
-_NO_CRASH = ("ambient", "chorale", "string_quartet", "bossa_nova", "jazz_ballad", "lofi_hip_hop", "minimal_techno")
-_NO_FILL = ("ambient", "chorale", "string_quartet", "minimal_techno")
 _HALF_TIME = ("half_time", "half", "breakdown")
 _DEFAULT_PERC = {"shaker": "xoxoxoxoxoxoxoxo", "conga_h": "..o...xx..o...xx", "conga_l": "x..x......x....."}
 
@@ -66,6 +59,7 @@ class Drummer:
         density = next((t.density for t in tracks if t.is_drum), 1.0)
         self.density = density * stage.colour["density"]
         self._patterns: dict[str, tuple[tuple[Hit, ...], ...]] = {}
+        self.fills = Fills(stage)
         self._bars = self._write()
 
     def notes(self, track: int) -> list[Note]:
@@ -85,11 +79,17 @@ class Drummer:
                 hits = [h for h in hits if h.voice in GROUP] or hits
             kept = [h for h in hits if keys[h.voice] not in gone] or self._instead(gone)
             out += [self._note(h, bar * bar_ticks, keys, bar) for h in kept]
+            grace = round(stage.ticks_of_ms(20))  # a flam: the other stick 20 ms before
+            out += [
+                n._replace(ticks=n.ticks - grace, velocity=n.velocity * 0.5)
+                for n in (self._note(h, bar * bar_ticks, keys, bar) for h in kept if h.flam)
+                if n.ticks >= bar * bar_ticks + grace
+            ]
         return _no_doubles(out)
 
     def _note(self, hit: Hit, start: int, keys: dict[str, int], bar: int) -> Note:
         velocity = self._velocity(hit)
-        if bar in self.stage.fill_bars and hit.voice in _FILL_VOICES:
+        if bar in self.stage.fill_bars and hit.voice in FILL_VOICES:
             velocity *= 0.84 + 0.22 * hit.ticks / self.stage.grid.bar_ticks  # fills rise from 70 to 84 (measured)
         return Note(start + hit.ticks, 60, keys[hit.voice], velocity, GROUP.get(hit.voice, PERC))
 
@@ -163,10 +163,10 @@ class Drummer:
                 hits = self._felt(self._dense(hits, section.label, offset % max(2, len(pattern))))
                 if voices:
                     hits = [h for h in hits if _SUBSET[GROUP.get(h.voice, PERC)] in voices] or hits
-                hits = self._fill(hits, bar, index, offset)
-                hits = self._crash(hits, bar, index, offset)
+                hits = self.fills.fill(hits, bar, index, offset)
+                hits = self.fills.crash(hits, bar, index, offset)
                 if bar == stage.last_bar:
-                    hits = self._end(hits)
+                    hits = self.fills.end(hits)
                 out.append(sorted(set(hits)))
         audible = plan.active[drums] if drums is not None else None
         keys, gone = drum_keys(), set(plan.brief.excluded_drums)
@@ -280,74 +280,6 @@ class Drummer:
         every = len(beats) == 4
         places = range(0, grid.bar_ticks, grid.beat_ticks) if every else [t for t in steps if t < grid.bar_ticks]
         return [Hit(t, voice, ACCENT) for t in places]
-
-    # -- fills, crashes, ending ---------------------------------------------------------------------------------
-
-    def _fill(self, hits: list[Hit], bar: int, index: int, offset: int) -> list[Hit]:
-        stage, section = self.stage, self.stage.plan.sections[index]
-        rows = self.facts["fills"]
-        fills = [i for i in range(len(rows)) if any(drum_pattern(self.name, i, self.meter, "fills"))]
-        if not fills or self.name in _NO_FILL or bar == stage.last_bar or (section.bars < 2 and stage.plan.bars < 4):
-            return hits
-        quiet = stage.kinds[index] == "intro" and section.energy <= 2
-        left = section.bars - 1 - offset - (1 if stage.last_bar == section.start_bar + section.bars - 1 else 0)
-        closing = stage.dice("closing", section.start_bar)
-        p = 0.95 if index + 1 < len(stage.plan.sections) or stage.last_bar is not None else 0.8
-        chosen = drum_pattern(self.name, closing.pick(fills), self.meter, "fills")
-        if closing.chance(p):
-            rises = index + 1 < len(stage.kinds) and stage.kinds[index + 1] == "high" != stage.kinds[index]
-            long = rises and 2 * len(chosen) <= section.bars and stage.kinds[index] != "intro"
-            if left == 0 or (long and 0 < left < len(chosen)):
-                return self._merged(hits, list(chosen[-1 - left]), bar, not quiet, rolled=left > 0)
-        dice = stage.dice("fill", bar)
-        if left > 0 and not quiet and offset % 4 == 3 and dice.chance(0.8 if offset % 8 == 7 else 0.4):
-            fill = drum_pattern(self.name, dice.pick(fills), self.meter, "fills")[-1]
-            return self._merged(hits, list(fill), bar, offset % 8 == 7)
-        return hits
-
-    def _merged(self, hits: list[Hit], fill: list[Hit], bar: int, whole: bool, rolled: bool = False) -> list[Hit]:
-        grid = self.stage.grid
-        if rolled:  # an early bar of a long build: its roll over the groove, without the groove's own backbeat
-            self.stage.fill_bars.add(bar)
-            voices = {h.voice for h in fill}
-            return [h for h in hits if h.voice not in voices] + fill
-        groove = {(h.ticks, h.voice) for h in hits}
-        new = [h.ticks for h in fill if h.voice in _FILL_VOICES and (h.ticks, h.voice) not in groove]
-        start = min(new) // grid.beat_ticks * grid.beat_ticks if new else grid.half_ticks
-        if not whole:  # light: only the last beats
-            start = max(
-                start, grid.bar_ticks - max(grid.beat_ticks, grid.half_ticks // grid.beat_ticks * grid.beat_ticks)
-            )
-        tail = [h for h in fill if h.ticks >= start]
-        if not any(h.voice in _FILL_VOICES for h in tail):
-            tail = [h for h in hits if GROUP.get(h.voice) == KICK and h.ticks >= start and whole is False] + tail
-        self.stage.fill_bars.add(bar)
-        return [h for h in hits if h.ticks < start] + tail
-
-    def _crash(self, hits: list[Hit], bar: int, index: int, offset: int) -> list[Hit]:
-        plan = self.stage.plan
-        section = plan.sections[index]
-        quiet = self.stage.colour["velocity"] <= -12 or self.name in _NO_CRASH or section.energy < 3
-        if quiet or any(h.voice == "crash" and h.ticks == 0 for h in hits):
-            return hits
-        opens = offset == 0 and (index > 0 or (plan.loop is False and section.energy >= 4))
-        after = bar - 1 in self.stage.fill_bars and self.stage.dice("crash", bar).chance(0.35)
-        if not (opens or after):
-            return hits
-        hits = [h for h in hits if not (h.ticks == 0 and h.voice in ("closed_hat", "ride"))]
-        return [*hits, Hit(0, "crash", ACCENT if opens else NORMAL)]
-
-    def _end(self, hits: list[Hit]) -> list[Hit]:
-        if self.stage.plan.extra.get("ending") == "fade":
-            return hits
-        first = [h for h in hits if h.ticks == 0 and h.voice not in ("closed_hat", "ride", "shaker")]
-        if self.name in _NO_CRASH:
-            return first or [Hit(0, hits[0].voice if hits else "closed_hat", SOFT)]
-        return [
-            *[h for h in first if h.voice not in ("crash", "kick")],
-            Hit(0, "kick", ACCENT),
-            Hit(0, "crash", ACCENT),
-        ]
 
 
 def _no_doubles(notes: list[Note]) -> list[Note]:
