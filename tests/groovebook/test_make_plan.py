@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -177,3 +179,8 @@ def test_slots_share_their_bar() -> None:
 def test_any_chord_can_be_bent_into_any_key(tonic: int, mode: str, root: int, quality: str) -> None:
     key = Key(tonic, mode)
     assert into_key(Chord(root, quality), key).pitch_classes <= key.lock
+
+
+def test_the_page_of_genres_names_them_all() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "GENRES.md").read_text(encoding="utf-8")
+    assert [name for name in genre_ids() if f"{name} {genre(name)['tempo']['min']}-" not in page] == []
