@@ -23,7 +23,7 @@ def read_tone(
     state: NDArray[np.float64],
 ) -> tuple[int, float]:
     """Read a recording and low-pass it; see `kernel_numpy.read_tone`."""
-    z1, z2 = state[0], state[1]
+    in1, in2, out1, out2 = state[0], state[1], state[2], state[3]
     length = float(loop_end - loop_start)
     written = 0
     total = len(out)
@@ -33,7 +33,7 @@ def read_tone(
         for _ in range(_BLOCK):
             if position >= loop_end:
                 if loop_start < 0:
-                    state[0], state[1] = z1, z2
+                    state[0], state[1], state[2], state[3] = in1, in2, out1, out2
                     return written, position
                 while position >= loop_end:
                     position -= length
@@ -44,14 +44,14 @@ def read_tone(
             square = np.float32(2) * before - np.float32(5) * here + np.float32(4) * after - later
             value = here + np.float32(0.5) * fraction * ((after - before) + fraction * (square + fraction * cubic))
             if len(filters) > 0:
-                passed = filters[row, 0] * value + z1
-                z1 = filters[row, 1] * value - filters[row, 3] * passed + z2
-                z2 = filters[row, 2] * value - filters[row, 4] * passed
+                passed = filters[row, 0] * value + filters[row, 1] * in1 + filters[row, 2] * in2
+                passed -= filters[row, 3] * out1 + filters[row, 4] * out2
+                in1, in2, out1, out2 = np.float64(value), in1, passed, out1
                 value = np.float32(passed)
             out[written] = value
             written += 1
             position += step
-    state[0], state[1] = z1, z2
+    state[0], state[1], state[2], state[3] = in1, in2, out1, out2
     return written, position
 
 

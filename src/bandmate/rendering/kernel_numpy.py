@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from bandmate.rendering.envelopes import BLOCK
 
 PIECE = 128 * BLOCK  # samples that stay in the processor's cache
+_STEADY_BLOCKS = 12  # so many blocks of one filter are worth a call of their own
+_MOST_MOVING = 512
 _RAMP = np.arange(BLOCK, dtype=np.float32) / BLOCK
 _HALF, _THREE, _FIVE = np.float32(0.5), np.float32(3), np.float32(5)
 
@@ -37,7 +39,7 @@ def read_tone(
         position: where to begin, in samples of the recording.
         steps: samples a sample of output; (n / BLOCK,), or (1,) if it stays.
         filters: rows of b0, b1, b2, a1, a2; (n / BLOCK, 5), (1, 5) if it stays, (0, 5) without filter.
-        state: of the filter, is moved on; float64 (2,).
+        state: of the filter, is moved on: the last two samples before it and after it, newest first; float64 (4,).
 
     Returns:
         How many samples were written, and the position after them.
@@ -66,10 +68,11 @@ def read_tone(
         read = out[start : start + len(places)]
         if len(places):
             read[:] = _cubic(source, places)
-            if len(filters):
-                _filter(read, filters if len(filters) == 1 else filters[block : block + count // BLOCK], state)
         if len(places) < count:
-            return start + len(places), position
+            total = start + len(places)
+            break
+    if len(filters):
+        _filter(out[:total], filters, state)
     return total, position
 
 
@@ -99,17 +102,91 @@ def _cubic(source: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[
 
 
 def _filter(tone: NDArray[np.float32], filters: NDArray[np.float64], state: NDArray[np.float64]) -> None:
+    """Low-pass in place: stretches of one filter by SciPy, stretches where it moves all blocks at once."""
+    if len(filters) == 1:
+        _steady(tone, filters[0], state)
+        return
+    changes = np.flatnonzero((filters[1:] != filters[:-1]).any(axis=1)) + 1
+    edges = np.concatenate([[0], changes, [-(-len(tone) // BLOCK)]])
+    edges = edges[edges <= edges[-1]]
+    steady = np.flatnonzero(np.diff(edges) >= _STEADY_BLOCKS)
+    done = 0
+    for index in steady.tolist():
+        first, last = int(edges[index]), int(edges[index + 1])
+        _moving(tone[done * BLOCK : first * BLOCK], filters[done:first], state)
+        _steady(tone[first * BLOCK : last * BLOCK], filters[first], state)
+        done = last
+    _moving(tone[done * BLOCK :], filters[done:], state)
+
+
+def _steady(tone: NDArray[np.float32], row: NDArray[np.float64], state: NDArray[np.float64]) -> None:
     from scipy.signal import lfilter
 
-    changes = [0]
-    if len(filters) > 1:
-        changes += (np.flatnonzero((filters[1:] != filters[:-1]).any(axis=1)) + 1).tolist()
-    for number, block in enumerate(changes):
-        stop = changes[number + 1] * BLOCK if number + 1 < len(changes) else len(tone)
-        b0, b1, b2, a1, a2 = filters[block]
-        stretch = tone[block * BLOCK : stop]
-        if len(stretch):
-            stretch[:], state[:] = lfilter((b0, b1, b2), (1.0, a1, a2), stretch, zi=state)
+    b0, b1, b2, a1, a2 = row.tolist()
+    in1, in2, out1, out2 = state.tolist()
+    memory = (b1 * in1 + b2 * in2 - a1 * out1 - a2 * out2, b2 * in1 - a2 * out1)
+    passed, _ = lfilter((b0, b1, b2), (1.0, a1, a2), tone, zi=memory)
+    _remember(state, tone, passed)
+    tone[:] = passed
+
+
+def _moving(tone: NDArray[np.float32], filters: NDArray[np.float64], state: NDArray[np.float64]) -> None:
+    """A filter that changes from block to block.
+
+    All blocks run side by side from silence; what each inherits from the one before is then added, since a filter is
+    linear: the last two outputs act like two extra inputs at its start.
+    """
+    for start in range(0, len(tone), _MOST_MOVING * BLOCK):
+        piece = tone[start : start + _MOST_MOVING * BLOCK]
+        blocks = -(-len(piece) // BLOCK)
+        b0, b1, b2, a1, a2 = filters[start // BLOCK : start // BLOCK + blocks].T
+        entered = np.concatenate([state[1::-1], piece, np.zeros(blocks * BLOCK - len(piece))])
+        now, before, earlier = (entered[2 - lag : len(entered) - lag].reshape(blocks, BLOCK) for lag in (0, 1, 2))
+        driven = np.ascontiguousarray((b0[:, None] * now + b1[:, None] * before + b2[:, None] * earlier).T)
+        ringing = np.zeros((BLOCK, blocks))  # answer to a single one
+        ringing[0] = 1.0
+        for k in range(1, BLOCK):
+            driven[k] -= a1 * driven[k - 1]
+            ringing[k] -= a1 * ringing[k - 1]
+            if k > 1:
+                driven[k] -= a2 * driven[k - 2]
+                ringing[k] -= a2 * ringing[k - 2]
+        first, second = _inherited(driven, ringing, a1, a2, state)
+        driven += ringing * first
+        driven[1:] += ringing[:-1] * second
+        passed = driven.T.reshape(-1)[: len(piece)]
+        _remember(state, piece, passed)
+        piece[:] = passed
+
+
+def _inherited(
+    driven: NDArray[np.float64],
+    ringing: NDArray[np.float64],
+    a1: NDArray[np.float64],
+    a2: NDArray[np.float64],
+    state: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What each block inherits, as extra inputs at its first and second sample."""
+    out1, out2 = float(state[2]), float(state[3])
+    extra = []
+    rows = (driven[-1], driven[-2], ringing[-1], ringing[-2], ringing[-3], a1, a2)
+    for last, last_but_one, ring, ring_before, ring_earlier, p, q in zip(*(row.tolist() for row in rows), strict=True):
+        first, second = -p * out1 - q * out2, -q * out1
+        extra.append((first, second))
+        out1, out2 = (
+            last + ring * first + ring_before * second,
+            last_but_one + ring_before * first + ring_earlier * second,
+        )
+    first, second = np.array(extra).T
+    return first, second
+
+
+def _remember(state: NDArray[np.float64], entered: NDArray[np.float32], passed: NDArray[np.float64]) -> None:
+    for offset, values in ((0, entered), (2, passed)):
+        if len(values) > 1:
+            state[offset], state[offset + 1] = values[-1], values[-2]
+        elif len(values):
+            state[offset], state[offset + 1] = values[-1], state[offset]
 
 
 def add_voice(

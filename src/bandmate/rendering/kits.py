@@ -228,7 +228,7 @@ def _tom(style: KitStyle, hz: float, decay_sec: float) -> Sound:
 
 def _cowbell(style: KitStyle) -> Sound:
     times = _times(0.4)
-    tone = sum(np.tanh(4.0 * np.sin(2 * np.pi * hz * times)) for hz in (540.0, 800.0))
+    tone = np.tanh(4.0 * np.sin(2 * np.pi * np.outer([540.0, 800.0], times))).sum(axis=0)
     return _soft_end(_band(tone, 500.0, 5000.0) * (_decay(times, 0.35) * 0.6 + _decay(times, 0.05) * 0.6))
 
 

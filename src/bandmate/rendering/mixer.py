@@ -80,7 +80,7 @@ class Desk:
         for start in range(0, stem.shape[1], _PIECE):
             piece = stem[:, start : start + _PIECE]
             self.dry[:, start : start + _PIECE] += piece
-            if isinstance(share, float):
+            if not isinstance(share, Curve):
                 if share > 0:
                     self.send[:, start : start + _PIECE] += piece * np.float32(share)
                 continue

@@ -34,7 +34,7 @@ def impulse_response(room: Room, rate: int) -> NDArray[np.float32]:
     dark = lfilter([1 - damping], [1, -damping], noise, axis=1) * 10.0 ** (-3.0 * times / room.decay_sec)
     bright = 0.5 * noise * 10.0 ** (-3.0 * times / (room.decay_sec * 0.35)) * 10.0 ** (-3.0 * times / room.decay_sec)
     low = np.exp(-2 * np.pi * room.low_cut_hz / rate)
-    tail = lfilter([(1 + low) / 2, -(1 + low) / 2], [1, -low], dark + bright, axis=1)
+    tail = np.asarray(lfilter([(1 + low) / 2, -(1 + low) / 2], [1, -low], dark + bright, axis=1))
     tail /= np.sqrt((tail**2).sum(axis=1, keepdims=True))
     return np.pad(tail, ((0, 0), (round(room.predelay_sec * rate), 0))).astype(np.float32)
 

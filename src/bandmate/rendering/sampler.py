@@ -6,6 +6,7 @@ Notes begin on the sample, everything else moves on blocks of 64. Source: FluidS
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, cast
@@ -91,7 +92,7 @@ class _Desk:
         self._tones: dict[Any, Tone] = {}
         self._held: dict[Any, NDArray[np.float32]] = {}
         self._sources: dict[Any, NDArray[np.float32]] = {}
-        self._kept_bytes = 0
+        self._still = {name: curve.between(-np.inf, np.inf) for name, curve in part.curves.items()}
 
     def voices(self) -> list[tuple[float, float, float, int, Zone, Voicing]]:
         """(on, off, cut, key, zone, voicing) of every voice, chokes of exclusive classes worked out."""
@@ -154,12 +155,15 @@ class _Desk:
         name = (id(zone), key, voice.cutoff_cents, cents, depth, release)
         tone = self._tones.get(name)
         if tone is None:
-            if sum(kept.nbytes for kept in self._tones.values()) > KEPT_BYTES:
+            if len(self._tones) % 64 == 63 and sum(kept.nbytes for kept in self._tones.values()) > KEPT_BYTES:
                 self._tones.clear()
             tone = self._tones[name] = Tone(self._kernel, self._rate, voice, zone.sample, self._sources, **options)
         return tone
 
     def _moving(self, name: str, on: float, end_sec: float, blocks: int) -> float | NDArray[np.float64]:
+        still = self._still[name]
+        if still is not None:
+            return still
         curve: Curve = self._part.curves[name]
         value = curve.between(on, on + end_sec)
         return curve.at(on + np.arange(blocks) * (BLOCK / self._rate)) if value is None else value
@@ -189,15 +193,16 @@ class _Desk:
         self, gains: NDArray[np.float32], voice: Voicing, on: float, end_sec: float
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         wheel = self._moving("pan", on, end_sec, len(gains))
-        angle = np.clip(voice.pan + (wheel - 64.0) / 63.0 * 500.0, -500.0, 500.0) * (np.pi / 2000.0) + np.pi / 4.0
-        left, right = np.cos(angle), np.sin(angle)
-        if not isinstance(wheel, np.ndarray):
-            if abs(left - right) < 1e-6:
-                both = gains * np.float32(left)
-                return both, both
-            left_gains = gains * np.float32(left) if left > 1e-6 else _NO_GAIN
-            return left_gains, gains * np.float32(right) if right > 1e-6 else _NO_GAIN
-        return gains * left.astype(np.float32), gains * right.astype(np.float32)
+        if isinstance(wheel, np.ndarray):
+            angle = np.clip(voice.pan + (wheel - 64.0) / 63.0 * 500.0, -500.0, 500.0) * (np.pi / 2000.0) + np.pi / 4.0
+            return gains * np.cos(angle).astype(np.float32), gains * np.sin(angle).astype(np.float32)
+        place = min(max(voice.pan + (wheel - 64.0) / 63.0 * 500.0, -500.0), 500.0) * (math.pi / 2000.0) + math.pi / 4.0
+        left, right = math.cos(place), math.sin(place)
+        if abs(left - right) < 1e-6:
+            both = gains * np.float32(left)
+            return both, both
+        left_gains = gains * np.float32(left) if left > 1e-6 else _NO_GAIN
+        return left_gains, gains * np.float32(right) if right > 1e-6 else _NO_GAIN
 
 
 def _steady_volume(part: Part, span_sec: float) -> float | None:

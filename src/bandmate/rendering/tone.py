@@ -77,7 +77,7 @@ class Tone:
     ) -> None:
         self._kernel, self._rate, self._voice, self._sample, self._sources = kernel, rate, voice, sample, sources
         self._bend, self._vibrato, self._release_sec = bend_cents, vibrato_cents, release_sec
-        self._position, self._state = voice.position, np.zeros(2)
+        self._position, self._state = voice.position, np.zeros(4)
         self._data = np.empty(0, np.float32)
         self._ready, self._ended = 0, False
 
