@@ -8,10 +8,13 @@ from typing import Any
 
 from bandmate.analysis.meter import score_bars
 from bandmate.errors import FileFormatError, LibraryError, UserError
+from bandmate.io.midi import read_midi
+from bandmate.io.midi_fast import read_midi_fast
 from bandmate.library import clean, fingerprint, patterns, segments
 from bandmate.library.label import label, with_tempo
 from bandmate.library.sources.base import Hints, prepare
 from bandmate.limits import MIDI_BYTES
+from bandmate.score.cut import split_channels
 from bandmate.score.model import Score
 from bandmate.score.timeline import ticks_to_seconds
 
@@ -25,10 +28,16 @@ def read_score(path: str | Path, kind: str, hints: Hints) -> tuple[Score, str]:
         FileFormatError: it is no MIDI file.
         LibraryError: its source knows that it cannot be used.
     """
-    from bandmate.io.midi_fast import read_midi_fast
-
-    score = prepare(read_midi_fast(path), kind, hints.tags)
+    score = prepare(_read(path), kind, hints.tags)
     return with_tempo(clean.mend(score), hints)
+
+
+def _read(path: str | Path) -> Score:
+    """By the fast door; what it refuses, the lossless one may still read (bytes out of range, odd running status)."""
+    try:
+        return read_midi_fast(path)
+    except FileFormatError:
+        return split_channels(read_midi(path))
 
 
 def _left_out(reason: str, detail: str, sha256: str = "") -> dict[str, Any]:

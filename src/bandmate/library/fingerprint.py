@@ -130,9 +130,9 @@ def drum_bars(score: Score) -> NDArray[np.uint64]:
     notes = np.concatenate(parts)
     places = place(notes["onset_ticks"], bars, score.ticks_per_quarter)
     step = np.rint(places.quarters * STEPS_PER_QUARTER).astype(np.int64)
-    strokes = np.unique(np.stack([places.bar, step, notes["pitch"].astype(np.int64)]), axis=1)
-    codes = mixed(strokes[1] * 128 + strokes[2] + 1)
-    index, start = np.unique(strokes[0], return_index=True)
+    strokes = np.unique((places.bar << 24) | (np.maximum(step, 0) << 7) | notes["pitch"])
+    codes = mixed((strokes & 0xFFFFFF) + 1)
+    index, start = np.unique(strokes >> 24, return_index=True)
     return np.add.reduceat(codes, start) if len(index) else np.zeros(0, np.uint64)  # wraps: a sum is a hash
 
 

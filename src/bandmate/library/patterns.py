@@ -109,7 +109,8 @@ def _bass_cells(
     sixteenths = np.maximum(1, np.rint(notes["duration_ticks"] * 4 / score.ticks_per_quarter)).astype(np.int64)
     cells: dict[int, list[str]] = {}
     usable = set(whole.tolist())
-    roots = [Chord.parse(name).root if name else None for name in chords]
+    known = {name: Chord.parse(name).root for name in set(chords) if name}
+    roots = [known.get(name) for name in chords]
     lowest: dict[int, int] = {}
     for b, s, length, pitch in zip(
         bar.tolist(), step.tolist(), sixteenths.tolist(), notes["pitch"].tolist(), strict=True
