@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,10 @@ from bandmate.generation.engine import Engine, Heads
 from bandmate.generation.filters import SamplingOptions
 from bandmate.generation.form import echo_plan
 from bandmate.generation.sampler import Task, sample
+from bandmate.groovebook.play import channels_of, key_signature, mix_events
+from bandmate.groovebook.stage import Stage
 from bandmate.models.checkpoint import Weights, load_weights
-from bandmate.score.model import Score
+from bandmate.score.model import Marker, Score
 from bandmate.score.plan import Plan
 from bandmate.tokenizers import grid_table as table
 from bandmate.tokenizers.grid import CELL_NOTE, GRID_BAR, GridPiece, GridTrack, decode_piece, encode_piece
@@ -69,7 +71,9 @@ class WrittenTake:
 def _open(path: Path, modified: int, expected: str | None) -> Weights:
     weights = load_weights(path, expected)
     if weights.tokenizer != table.NAME or dict(weights.config.fields) != table.FIELDS:
-        raise ModelError(f"{path}: made for another row table than this version's {table.NAME}; train or install it again")
+        raise ModelError(
+            f"{path}: made for another row table than this version's {table.NAME}; train or install it again"
+        )
     return weights
 
 
@@ -173,7 +177,16 @@ def _place_given(plan: Plan, piece: GridPiece, given: Given | None) -> tuple[Gri
     sounds[notes["track"], notes["bar"]] = True
     level[given.mask] = np.where(sounds[given.mask], table.LEVEL_SOUNDS, table.LEVEL_EMPTY)
     return GridPiece(
-        piece.tracks, piece.bars, notes, piece.chords, piece.genre, piece.tags, piece.tempo, piece.key, level, piece.echo
+        piece.tracks,
+        piece.bars,
+        notes,
+        piece.chords,
+        piece.genre,
+        piece.tags,
+        piece.tempo,
+        piece.key,
+        level,
+        piece.echo,
     ), given.mask
 
 
@@ -222,17 +235,43 @@ def write_takes(
                 continue
             engine = _engine(options, weights, len(group), task.most_rows)
             window_seeds = [int(seeds[take]) * 4096 + number for take in group]
-            done = sample(engine, heads, task, window_seeds, options.sampling, on_row=report.row(number, len(task.cells)))
+            done = sample(
+                engine, heads, task, window_seeds, options.sampling, on_row=report.row(number, len(task.cells))
+            )
             for take, result in zip(group, done, strict=True):
                 order = tuple(range(len(plan.tracks)))
                 pieces[take] = _merge(pieces[take], notes_from_rows(result.rows, order, span[0]))
                 likelihood[take] += result.log_likelihood / len(spans)
                 rows[take] += len(result.rows)
     voices = [track.polyphony if not track.is_drum else 64 for track in plan.tracks]
-    return [
-        WrittenTake(decode_piece(piece, polyphony=voices), float(likelihood[i]), int(rows[i]))
-        for i, piece in enumerate(pieces)
-    ]
+    scores = [_verbatim(dressed(plan, decode_piece(piece, polyphony=voices)), given) for piece in pieces]
+    return [WrittenTake(score, float(likelihood[i]), int(rows[i])) for i, score in enumerate(scores)]
+
+
+def _verbatim(score: Score, given: Given | None) -> Score:
+    """A track that is given whole comes back note for note, whatever the grid made of it."""
+    if given is None:
+        return score
+    tracks = list(score.tracks)
+    source = given.score if given.score.ticks_per_quarter == score.ticks_per_quarter else None
+    for mine, theirs in given.tracks.items():
+        if source is not None and given.mask[mine].all():
+            tracks[mine] = replace(tracks[mine], notes=source.tracks[theirs].notes)
+    return replace(score, tracks=tuple(tracks))
+
+
+def dressed(plan: Plan, score: Score) -> Score:
+    """A written score with all that is not notes: names, channels, mix, key signature, exact tempo, section markers."""
+    stage, channels = Stage(plan, 0), channels_of(plan)
+    tracks = []
+    for index, (who, track) in enumerate(zip(plan.tracks, score.tracks, strict=True)):
+        notes = track.notes.copy()
+        notes["channel"] = channels[index]
+        events = mix_events(stage, index, channels[index])
+        tracks.append(replace(track, name=who.name, notes=notes, events=events, end_ticks=score.end_ticks))
+    bar_ticks = score.end_ticks // plan.bars
+    markers = tuple(Marker(section.start_bar * bar_ticks, section.label) for section in plan.sections)
+    return replace(score, tracks=tuple(tracks), keys=key_signature(plan.key), markers=markers)
 
 
 def _engine(options: WriteOptions, weights: Weights, batch: int, capacity: int) -> Engine:

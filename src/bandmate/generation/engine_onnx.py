@@ -26,7 +26,10 @@ def _tensors(weights: Weights) -> dict[str, Floats]:
     """The graph's names and layouts for the checkpoint's tensors."""
     found = {"norm": weights.tensors["norm.weight"]}
     for index in range(weights.config.layers):
-        own = {n: weights.tensors[f"blocks.{index}.{n}.weight"] for n in ("norm1", "norm2", "q", "k", "v", "o", "gate", "up", "down")}
+        own = {
+            n: weights.tensors[f"blocks.{index}.{n}.weight"]
+            for n in ("norm1", "norm2", "q", "k", "v", "o", "gate", "up", "down")
+        }
         found[f"l{index}.qkv"] = np.concatenate([own["q"], own["k"], own["v"]]).T
         found |= {f"l{index}.{n}": own[n].T for n in ("norm1", "norm2", "o", "gate", "up", "down")}
     return {name: np.ascontiguousarray(tensor, np.float32) for name, tensor in found.items()}

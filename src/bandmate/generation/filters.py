@@ -51,9 +51,7 @@ class SamplingOptions:
     ) -> SamplingOptions:
         """The options a variety stands for; stated numbers replace those of position and pitch."""
         warm, wide = VARIETY[variety]
-        chosen = FieldFilter(
-            warm if temperature is None else temperature, top_k or 0, wide if top_p is None else top_p
-        )
+        chosen = FieldFilter(warm if temperature is None else temperature, top_k or 0, wide if top_p is None else top_p)
         return replace(cls(), position=chosen, pitch=chosen)
 
 
@@ -86,12 +84,11 @@ def draw(
 
 
 def _truncated(weight: NDArray[np.float32], soft: FieldFilter) -> NDArray[np.float32]:
-    order = np.argsort(-weight, 1, kind="stable")
-    ranked = np.take_along_axis(weight, order, 1)
+    """Weights below the rank that top-k or top-p keeps become 0; ties with the last one kept stay."""
+    ranked = np.sort(weight, 1)[:, ::-1]
     before = np.cumsum(ranked, 1) - ranked
-    keep = before < soft.top_p * ranked.sum(1, keepdims=True)
+    kept = np.maximum((before < soft.top_p * ranked.sum(1, keepdims=True)).sum(1), 1)
     if soft.top_k:
-        keep[:, soft.top_k :] = False
-    out = np.zeros_like(weight)
-    np.put_along_axis(out, order, np.where(keep, ranked, 0), 1)
-    return out
+        kept = np.minimum(kept, soft.top_k)
+    least = ranked[np.arange(len(ranked)), kept - 1]
+    return np.where(weight >= least[:, None], weight, np.float32(0))

@@ -135,11 +135,12 @@ class _Walk:
         self.count[take] += 1
 
 
-def _draw_kind(walk: _Walk, heads: Heads, hidden: Floats, u: NDArray[Any], soft: SamplingOptions) -> NDArray[np.bool_]:
+def _draw_kind(
+    walk: _Walk, heads: Heads, hidden: Floats, free: NDArray[np.bool_], u: NDArray[Any], soft: SamplingOptions
+) -> NDArray[np.bool_]:
     """Which takes write another note in their cell."""
     cell = np.maximum(walk.cell, 0)
-    free = walk.positions().any(1)
-    may = (walk.cell >= 0) & ~walk.done & (walk.count < walk.task.allowed.most[cell]) & free
+    may = (walk.cell >= 0) & ~walk.done & (walk.count < walk.task.allowed.most[cell]) & free.any(1)
     must = may & (walk.count < walk.task.allowed.least[cell])
     choice = may & ~must
     if not choice.any():
@@ -154,7 +155,13 @@ def _draw_kind(walk: _Walk, heads: Heads, hidden: Floats, u: NDArray[Any], soft:
 
 
 def _draw_notes(
-    walk: _Walk, heads: Heads, hidden: Floats, take: NDArray[np.int64], u: NDArray[Any], soft: SamplingOptions
+    walk: _Walk,
+    heads: Heads,
+    hidden: Floats,
+    free: NDArray[np.bool_],
+    take: NDArray[np.int64],
+    u: NDArray[Any],
+    soft: SamplingOptions,
 ) -> None:
     """Draw a note for some takes, field after field, and write it."""
     task, cell = walk.task, walk.cell[take]
@@ -172,7 +179,7 @@ def _draw_notes(
         return code
 
     none = np.zeros((len(take), 1), bool)
-    position = field("position", np.concatenate([none, walk.positions()[take]], 1), 1) - 1
+    position = field("position", np.concatenate([none, free[take]], 1), 1) - 1
     state = heads.after("pitch", "position", state, row[:, _C["position"]])
     pitches, drum = walk.pitches(take, position), task.drum[cell][:, None]
     pitch_code = field("pitch", np.concatenate([none, pitches & ~drum, pitches & drum], 1), 2)
@@ -211,10 +218,11 @@ def sample(
     step = 0
     while True:
         u = dice.roll()
-        noting = _draw_kind(walk, heads, hidden, u, soft)
+        free = walk.positions()
+        noting = _draw_kind(walk, heads, hidden, free, u, soft)
         writers = np.flatnonzero(noting)
         if len(writers):
-            _draw_notes(walk, heads, hidden, writers, u, soft)
+            _draw_notes(walk, heads, hidden, free, writers, u, soft)
         walk.next_cell(np.flatnonzero(~noting & ~walk.done))
         if walk.done.all():
             break
@@ -224,5 +232,6 @@ def sample(
         if on_row:
             on_row(step, int(walk.cell.min()))
     return [
-        Written(walk.rows[i, : walk.length[i]].copy(), float(walk.total[i] / max(1, walk.draws[i]))) for i in range(takes)
+        Written(walk.rows[i, : walk.length[i]].copy(), float(walk.total[i] / max(1, walk.draws[i])))
+        for i in range(takes)
     ]

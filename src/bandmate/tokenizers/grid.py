@@ -35,7 +35,9 @@ CELL_NOTE = np.dtype(
         ("micro", "u1"),  # code 1..5
     ]
 )
-GRID_BAR = np.dtype([("steps", "<i2"), ("numerator", "<i2"), ("denominator", "<i2"), ("section", "<i2"), ("energy", "<i2")])
+GRID_BAR = np.dtype(
+    [("steps", "<i2"), ("numerator", "<i2"), ("denominator", "<i2"), ("section", "<i2"), ("energy", "<i2")]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,9 +272,7 @@ def decode_piece(piece: GridPiece, *, polyphony: Sequence[int] | None = None) ->
         made = make_notes(
             onset[mine], end[mine] - onset[mine], notes["pitch"][mine], velocity[mine], channel=channels[index]
         )
-        tracks.append(
-            Track(grid_track.name, grid_track.program, grid_track.is_drum, made, role=grid_track.role)
-        )
+        tracks.append(Track(grid_track.name, grid_track.program, grid_track.is_drum, made, role=grid_track.role))
     return Score(
         tracks=tuple(tracks),
         ticks_per_quarter=TICKS_PER_QUARTER,
@@ -302,9 +302,7 @@ def _channels(tracks: Sequence[GridTrack]) -> list[int]:
 def _meters(bars: NDArray[Any], start: NDArray[Any]) -> NDArray[Any]:
     pair = np.stack([bars["numerator"], bars["denominator"]])
     change = np.append(True, (pair[:, 1:] != pair[:, :-1]).any(0))
-    rows = [
-        (start[i], bars["numerator"][i], bars["denominator"][i], 0, MADE, 24, 8) for i in np.flatnonzero(change)
-    ]
+    rows = [(start[i], bars["numerator"][i], bars["denominator"][i], 0, MADE, 24, 8) for i in np.flatnonzero(change)]
     return np.array(rows, METER)
 
 

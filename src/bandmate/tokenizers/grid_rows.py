@@ -130,7 +130,9 @@ def _cell_rows(piece: GridPiece, view: View) -> tuple[NDArray[np.int16], NDArray
     codes = np.array([table.program_code(piece.tracks[i].program, piece.tracks[i].is_drum) for i in order])
     rows[:, _C["program"]] = codes[slot]
     if shown.level:
-        rows[:, _C["value1"]] = level if shown.level == 2 else np.where(level > 0, np.minimum(level, table.LEVEL_SOUNDS), 0)
+        rows[:, _C["value1"]] = (
+            level if shown.level == 2 else np.where(level > 0, np.minimum(level, table.LEVEL_SOUNDS), 0)
+        )
     if shown.echo:
         lag = np.array([0, *np.repeat(table.ECHO_LAGS, len(table.ECHO_FORMS))])[np.maximum(echo - table.ECHO_NEW, 0)]
         rows[:, _C["value2"]] = np.where(lag > bar, table.ECHO_NEW, echo)
@@ -176,7 +178,9 @@ def piece_rows(piece: GridPiece, view: View) -> NDArray[np.int16]:
     body, part = body[order], part[order]
     head = np.stack(header_rows(piece, view))
     asked = int(part.sum())
-    return np.concatenate([head, body[: len(body) - asked], _row(Kind.WRITE)[None], body[len(body) - asked :], _row(Kind.END)[None]])
+    return np.concatenate(
+        [head, body[: len(body) - asked], _row(Kind.WRITE)[None], body[len(body) - asked :], _row(Kind.END)[None]]
+    )
 
 
 def fits_transposed(piece: GridPiece, view: View) -> bool:
@@ -204,7 +208,9 @@ def with_notes(piece: GridPiece, notes: NDArray[Any]) -> GridPiece:
     return replace(piece, notes=notes)
 
 
-_VALUE_NAMES = ["-"] + [f"{name}={entry}".replace(" ", "_") for name, entries in table.VALUES.items() for entry in entries]
+_VALUE_NAMES = ["-"] + [
+    f"{name}={entry}".replace(" ", "_") for name, entries in table.VALUES.items() for entry in entries
+]
 
 
 def row_text(row: NDArray[np.int16]) -> str:

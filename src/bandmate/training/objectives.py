@@ -126,9 +126,9 @@ class Batches:
         return drawn
 
     def batch(self, step: int, size: int) -> list[NDArray[np.int64]]:
-        """One step's rows as padded micro-batches of like length, each about `size` sequences of full length."""
+        """One step's rows as padded micro-batches of like length, each at most `size` sequences of full length."""
         drawn = sorted(self.rows(step, 2 * size), key=len)
-        groups, group, budget = [], [], size * self.options.rows // 2
+        groups, group, budget = [], [], size * self.options.rows
         for rows in drawn:
             if group and len(rows) * (len(group) + 1) > budget:
                 groups.append(group)
@@ -138,8 +138,11 @@ class Batches:
 
 
 def pad(sequences: list[NDArray[np.int16]]) -> NDArray[np.int64]:
-    """Stack sequences, short ones filled with PAD rows; int64 (B, T, fields)."""
-    length = max(len(rows) for rows in sequences)
+    """Stack sequences, short ones filled with PAD rows; int64 (B, T, fields), T - 1 a multiple of 64.
+
+    Few different shapes, since a CPU's matrix library compiles a kernel for each.
+    """
+    length = 1 + -(-(max(len(rows) for rows in sequences) - 1) // 64) * 64
     out = np.zeros((len(sequences), length, len(FIELDS)), np.int64)
     for index, rows in enumerate(sequences):
         out[index, : len(rows)] = rows

@@ -67,7 +67,7 @@ def groove_book_pieces(count: int, seed: int) -> Iterator[tuple[GridPiece, Origi
 
 def rearranged_pieces(folder: Path, count: int, seed: int) -> Iterator[tuple[GridPiece, Origin]]:
     """Real melodies and chords of POP909, arranged in the genres of the table in turn."""
-    from bandmate.groovebook.rearrange import rearrange
+    from bandmate.groovebook.arrange import rearrange
 
     made = 0
     genres = genre_ids()
@@ -89,7 +89,12 @@ def rearranged_pieces(folder: Path, count: int, seed: int) -> Iterator[tuple[Gri
 
 
 def prepare(
-    data: Path | None, out: Path, shares: dict[str, float], counts: dict[str, int], *, seed: int = 0,
+    data: Path | None,
+    out: Path,
+    shares: dict[str, float],
+    counts: dict[str, int],
+    *,
+    seed: int = 0,
     progress: Progress | None = None,
 ) -> list[Path]:
     """Make the shards of a recipe that are not there yet; returns their paths.

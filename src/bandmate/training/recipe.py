@@ -71,7 +71,9 @@ class Recipe:
 
     def without_data(self) -> Recipe:
         """The same on groove-book pieces alone."""
-        return Recipe(self.size, self.counts, self.options, self.dropout, (Stage(self.options.steps, {"groove_book": 1.0}),))
+        return Recipe(
+            self.size, self.counts, self.options, self.dropout, (Stage(self.options.steps, {"groove_book": 1.0}),)
+        )
 
 
 def valid_batches(shard: Shard, shares: dict[str, float]) -> list[Any]:
@@ -83,13 +85,21 @@ def valid_batches(shard: Shard, shares: dict[str, float]) -> list[Any]:
     return found
 
 
-def train(recipe: Recipe, data: Path | None, run: Path, *, minutes: float | None = None, steps: int | None = None) -> TrainReport:
+def train(
+    recipe: Recipe, data: Path | None, run: Path, *, minutes: float | None = None, steps: int | None = None
+) -> TrainReport:
     """Prepare, train from where the run stands, export to run/weights.safetensors."""
     recipe = recipe if data else recipe.without_data()
     stages = [s for s in recipe.stages if s.until_step > _done(run)] or [recipe.stages[-1]]
     report = None
     for stage in stages:
-        paths = prepare(data, run / "shards", stage.shares, recipe.counts, progress=lambda n, c: print(f"{n}: {c} pieces", flush=True))
+        paths = prepare(
+            data,
+            run / "shards",
+            stage.shares,
+            recipe.counts,
+            progress=lambda n, c: print(f"{n}: {c} pieces", flush=True),
+        )
         shard = load(*paths)
         options = recipe.options
         config = load_size(recipe.size, FIELDS, HEADS, recipe.dropout)
@@ -122,7 +132,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--steps", type=int, help="stop at this step")
     options = parser.parse_args(arguments)
     try:
-        report = train(Recipe.read(options.recipe), options.data, options.run, minutes=options.minutes, steps=options.steps)
+        report = train(
+            Recipe.read(options.recipe), options.data, options.run, minutes=options.minutes, steps=options.steps
+        )
     except BandmateError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

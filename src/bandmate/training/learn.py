@@ -1,0 +1,173 @@
+"""Fine-tuning on a musician's own library: the shipped model goes on learning, judged on files it does not train on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from bandmate.errors import BandmateError, LibraryError, MissingExtra
+from bandmate.library.catalog import Catalog
+from bandmate.library.examine import read_score
+from bandmate.models.checkpoint import Weights, load_weights
+from bandmate.tokenizers.grid import GridPiece, encode_piece
+from bandmate.tokenizers.grid_table import NAME
+from bandmate.training.prepare import measured_labels, usable
+from bandmate.training.shards import Origin, Shard, load, pack
+
+DEFAULT_MINUTES = 8.0
+EPOCHS = 10
+_ROWS_A_STEP = 4500
+_SHARD, _RUN = "training.npz", "training"
+
+
+@dataclass(frozen=True, slots=True)
+class FineTuneReport:
+    """What training learned.
+
+    Attributes:
+        loss_before, loss_after: on held-out pieces, nats a row.
+        pieces, held_out: how many.
+        steps, seconds: of training.
+        improved: whether the new weights were kept; else the shipped ones stay.
+        sha256, tokenizer, size: of the weights that are installed.
+    """
+
+    loss_before: float
+    loss_after: float
+    pieces: int
+    held_out: int
+    steps: int
+    seconds: float
+    improved: bool
+    sha256: str
+    tokenizer: str
+    size: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for the card, with the sentences of the report."""
+        gain = 100 * (1 - self.loss_after / self.loss_before)
+        kept = "" if self.improved else "; it did not get better, so the shipped weights stay"
+        line = (
+            f"trained on {self.pieces} pieces in {self.seconds / 60:.1f} minutes: loss on {self.held_out} held-out "
+            f"pieces {self.loss_before:.3f} -> {self.loss_after:.3f} ({gain:.0f} % lower){kept}"
+        )
+        return {**asdict(self), "lines": [line]}
+
+
+def _shipped_path() -> Path:
+    return Path(str(files("bandmate.data"))) / "models" / "small" / "weights.safetensors"
+
+
+def shipped_weights() -> Weights:
+    """The weights that came with the package."""
+    return load_weights(_shipped_path())
+
+
+def _library_pieces(catalog: Catalog) -> Iterator[tuple[GridPiece, Origin]]:
+    for piece in catalog.pieces(has_grid=True):
+        try:
+            score = read_score(piece.path, piece.kind, piece.hints)[0]
+            known = {"genre": piece.genre} if piece.genre else {}
+            gridded = encode_piece(score, measured_labels(score, known))
+        except BandmateError:
+            continue  # the file has gone or changed since it was taken in; the catalog still names it
+        if usable(gridded):
+            yield gridded, Origin("library", piece.work, piece.split, piece.relative)
+
+
+def _shard(target: Path, catalog: Catalog) -> Shard:
+    path = target / _SHARD
+    pack(_library_pieces(catalog), path)
+    return load(path)
+
+
+def _splits(shard: Shard) -> tuple[Shard, Shard]:
+    """Training and held-out pieces; a library without held-out works lends its last one."""
+    train, held = shard.select("train"), shard.select("valid", "test")
+    if not len(held):
+        train, held = _part(train, slice(0, -1)), _part(train, slice(-1, None))
+    if not len(train) or not len(held):
+        raise LibraryError("fewer than two pieces lie on a beat grid, so nothing can be held out; add more music")
+    return train, held
+
+
+def _part(shard: Shard, part: slice) -> Shard:
+    return Shard(shard.pieces[part], shard.origins[part])
+
+
+def fine_tune(
+    target: Path,
+    catalog: Catalog,
+    *,
+    minutes: float | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> FineTuneReport:
+    """Train the shipped model on a library and write the better weights into the model's folder.
+
+    Args:
+        target: folder of the model; `weights.safetensors` is written there.
+        catalog: the library, already split by work.
+        minutes: longest time; None = 8.
+        progress: gets the share done, 0..1.
+
+    Raises:
+        MissingExtra: torch is not installed.
+        LibraryError: too few pieces lie on a beat grid.
+    """
+    try:
+        import torch
+
+        from bandmate.training.loop import Trainer, TrainOptions
+        from bandmate.training.objectives import Batches, ViewOptions
+    except ImportError as error:
+        raise MissingExtra("learn", "training") from error
+    start = shipped_weights()
+    train, held = _splits(_shard(target, catalog))
+    steps = max(30, min(600, EPOCHS * train.note_count // _ROWS_A_STEP))
+    options = TrainOptions(
+        steps=steps, sequences=4, learning_rate=4e-4, warmup_steps=min(20, steps // 4), floor=0.05,
+        validate_every=max(10, steps // 12), save_every=max(10, steps // 12), patience=4,
+    )  # fmt: skip
+    shares = {"library": 1.0}
+    held_batches = Batches(held, shares, ViewOptions(transpose=False), seed=1)
+    valid = [batch for step in range(6) for batch in held_batches.batch(step, 2)]
+    total = [options.steps]
+    run = target / _RUN
+    _fresh(run, start)
+    trainer = Trainer(
+        start.config, Batches(train, shares, ViewOptions(), seed=0), valid, options, run,
+        start={name: torch.from_numpy(tensor) for name, tensor in start.tensors.items()},
+        on_step=(lambda step, _: progress(step / total[0])) if progress else None,
+    )  # fmt: skip
+    done = trainer.run(minutes=minutes or DEFAULT_MINUTES)
+    improved = done.best_loss < done.first_loss
+    shutil.copyfile(run / "best.safetensors" if improved else _shipped_path(), target / "weights.safetensors")
+    installed = load_weights(target / "weights.safetensors")
+    after = min(done.best_loss, done.first_loss)
+    return FineTuneReport(
+        done.first_loss,
+        after,
+        len(train),
+        len(held),
+        done.steps,
+        done.seconds,
+        improved,
+        installed.digest,
+        NAME,
+        "small",
+    )
+
+
+def _fresh(run: Path, start: Weights) -> None:
+    """A run goes on where it stopped only if it began from the weights that are shipped now."""
+    mark = run / "start.json"
+    begun = json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else None
+    if begun != {"sha256": start.digest}:
+        shutil.rmtree(run, ignore_errors=True)
+        run.mkdir(parents=True)
+        mark.write_text(json.dumps({"sha256": start.digest}), encoding="utf-8")

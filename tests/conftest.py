@@ -1,0 +1,45 @@
+"""What many tests share: tiny models with random weights and plans of four bars."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bandmate.models.checkpoint import Weights, load_weights, save_weights
+from bandmate.models.grid_config import GridConfig, load_size
+from bandmate.tokenizers.grid_table import FIELDS, HEADS, NAME
+
+
+def random_tensors(config: GridConfig, seed: int) -> dict[str, np.ndarray]:
+    """Tensors of the right shapes, without any training library."""
+    rng = np.random.default_rng(seed)
+    width, inner, ff = config.width, config.heads * 64, config.feed_forward
+    shapes = {f"embed.{name}.weight": (size, width) for name, size in config.tables.items()}
+    for index in range(config.layers):
+        block = {"q": (inner, width), "k": (config.kv_heads * 64, width), "v": (config.kv_heads * 64, width),
+                 "o": (width, inner), "gate": (ff, width), "up": (ff, width), "down": (width, ff)}  # fmt: skip
+        shapes |= {f"blocks.{index}.{name}.weight": shape for name, shape in block.items()}
+        shapes |= {f"blocks.{index}.norm{n}.weight": (width,) for n in (1, 2)}
+    shapes |= {f"heads.{name}.weight": (config.sizes[name], width) for name in config.drawn}
+    shapes |= {f"chain.{name}.weight": (width, width) for name in config.drawn[2:]}
+    shapes["norm.weight"] = (width,)
+    return {
+        name: rng.normal(0, 1 / np.sqrt(shape[-1]) if len(shape) == 2 else 0.1, shape).astype(np.float32)
+        + (1.0 if len(shape) == 1 else 0.0)
+        for name, shape in shapes.items()
+    }
+
+
+@pytest.fixture(scope="session")
+def tiny_weights_path(tmp_path_factory):
+    """A weights file of size tiny with random values."""
+    config = load_size("tiny", FIELDS, HEADS)
+    path = tmp_path_factory.mktemp("weights") / "weights.safetensors"
+    save_weights(path, random_tensors(config, 0), config, NAME)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_weights(tiny_weights_path) -> Weights:
+    """The same, loaded."""
+    return load_weights(tiny_weights_path)
