@@ -81,7 +81,9 @@ def share(hits: Counter) -> float:
 
 
 def stretches(score: Score) -> Iterator[tuple[Score, int]]:
-    """Each stretch under one signature, as a score of its own, and its sharps."""
+    """Each stretch under one signature, as a score of its own, and its sharps; none where none is stated."""
+    if not len(score.keys):
+        return
     keys = score.keys[np.argsort(score.keys["ticks"], kind="stable")]
     keys = keys[np.append(keys["ticks"][1:] != keys["ticks"][:-1], True)[: len(keys)]]
     keys = keys[np.append(True, keys["fifths"][1:] != keys["fifths"][:-1])[: len(keys)]]

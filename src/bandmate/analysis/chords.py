@@ -20,6 +20,8 @@ from bandmate.score.pitch import QUALITIES, Chord
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+MOST_SPANS, MOST_ROWS = 256, 8_000_000  # spans one note counts in; rows of note and span gathered at once
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpanEvidence:
@@ -53,14 +55,17 @@ def _lowest(span: Ints, pitch: Ints, count: int) -> Ints:
 
 
 def span_evidence(notes: NDArray[Any], edges: NDArray[np.int64], ticks_per_quarter: float) -> SpanEvidence:
-    """Gather what sounds between neighbouring edges; a note counts in every span it sounds in."""
+    """Gather what sounds between neighbouring edges; a note counts in every span it sounds in.
+
+    A drone counts for its first MOST_SPANS spans (fewer in files of more than 30,000 notes), so that memory is bounded.
+    """
     count = len(edges) - 1
     onset = notes["onset_ticks"]
     end = onset + np.maximum(notes["duration_ticks"], 1)
     early = int(ticks_per_quarter / 24)
     first = np.clip(np.searchsorted(edges, onset + early, side="right") - 1, 0, count - 1)
     last = np.maximum(first, np.clip(np.searchsorted(edges, end - early, side="left") - 1, 0, count - 1))
-    spans = last - first + 1
+    spans = np.minimum(last - first + 1, max(8, min(MOST_SPANS, MOST_ROWS // max(1, len(notes)))))
     owner = np.repeat(np.arange(len(notes)), spans)
     span = np.arange(len(owner)) - np.repeat(np.cumsum(spans) - spans, spans) + first[owner]
     pitch = notes["pitch"].astype(np.int64)[owner]
@@ -73,68 +78,69 @@ def span_evidence(notes: NDArray[Any], edges: NDArray[np.int64], ticks_per_quart
 
 
 # One row a quality: a bias, then for each semitone above the root the weight of its sounding share (square root), of
-# being the lowest note, and of being the lowest note at the start. Fitted by multinomial logistic regression (weight
-# decay 1e-4) on 24,185 half bars of 150 POP909 songs against their chord track and on 300 random voicings of each
-# quality (fifth missing in 15 %, up to 15 % of a foreign note, root lowest in 84 %), rounded to tenths.
+# being the lowest note, and of being the lowest note at the start. Made by benchmarks/fit_analysis.py (softmax
+# regression, weight decay 1e-4) from 23,710 half bars of 150 POP909 songs with their chord track and 300 voicings
+# of each quality (fifth missing in 15 %, up to 15 % of a foreign note, root lowest in 84 %), rounded to tenths.
 EVIDENCE: dict[str, tuple[float, tuple[float, ...], tuple[float, ...], tuple[float, ...]]] = {
     "maj": (0.0,
-        (5.3, -1.7, 0.1, -4.9, 4.6, -0.6, -0.3, 4.9, -2.6, -0.7, -2.9, -2.4),
-        (0.4, -0.3, 0.5, -0.3, -0.4, 0.1, -0.4, -0.3, -0.3, -1.0, 0.1, 0.6),
-        (1.8, -0.7, -0.5, 0.3, 0.6, -0.7, -0.9, 0.3, -0.4, -1.2, 0.0, -0.7)),
-    "min": (-1.2,
-        (5.7, -1.5, -0.8, 5.8, -6.1, -0.5, -3.9, 5.2, -1.2, -3.9, -1.4, -2.4),
-        (0.3, 0.5, 0.5, -0.3, -0.2, 0.4, -0.6, 0.2, -0.8, -0.9, 0.2, -0.3),
-        (2.1, -0.3, 0.3, 0.2, -0.1, -1.0, -0.1, 0.3, -1.1, -0.7, -0.3, -0.3)),
-    "7": (-2.4,
-        (2.5, -1.4, -1.0, -2.3, 5.1, -1.0, -0.6, 2.4, -0.9, -1.0, 6.3, -1.5),
-        (0.8, -0.5, 0.4, -0.1, 0.3, 0.2, 0.0, -0.4, -0.2, -0.4, 0.1, -0.1),
-        (2.2, -0.5, 0.3, -0.2, 0.0, -0.3, -0.3, -0.3, -0.1, -0.2, -0.2, -0.1)),
-    "min7": (-2.5,
-        (2.3, -1.3, -1.0, 5.8, -2.1, -1.1, -3.2, 3.0, -1.5, -2.1, 5.7, -0.7),
-        (0.9, -0.4, 0.1, -0.8, -0.2, 0.3, -0.3, -0.2, -0.2, -0.3, 0.6, 0.3),
-        (2.5, -0.2, 0.1, -0.9, -0.1, -0.5, -0.1, 0.4, -0.3, -0.2, -0.2, -0.2)),
-    "maj7": (-2.0,
-        (2.1, -0.8, -1.1, -1.8, 3.8, -1.0, -0.6, 2.6, -1.4, -1.1, -1.5, 6.1),
-        (0.9, -0.4, 0.2, -0.2, -0.3, 0.3, -0.3, 0.2, -0.3, -0.1, 0.0, 0.0),
-        (2.6, -0.5, -0.1, -0.2, -0.5, -0.3, -0.4, 0.0, -0.2, -0.2, -0.1, -0.1)),
-    "sus4": (-1.1,
-        (2.9, -1.0, -1.7, -3.0, -2.5, 5.2, -0.6, 3.1, -1.9, -1.9, -2.6, -1.0),
-        (1.5, -0.2, 0.1, -0.2, 0.3, 0.0, -0.1, -0.1, -0.1, -0.3, -0.4, -0.2),
-        (2.1, -0.2, 0.0, -0.2, -0.1, 0.0, -0.1, -0.3, -0.1, -0.2, -0.2, -0.1)),
-    "sus2": (-1.0,
-        (2.8, -0.2, 5.1, -2.7, -1.9, -2.0, -1.8, 3.3, -1.0, -2.1, -2.0, -1.0),
-        (1.2, -0.1, 0.1, 0.0, -0.1, -0.1, -0.2, -0.3, 0.1, -0.2, -0.4, 0.4),
-        (2.4, -0.1, 0.1, -0.1, -0.2, -0.3, -0.1, -0.4, 0.0, -0.1, -0.1, -0.5)),
-    "dim": (-1.4,
-        (2.3, -0.3, -0.9, 3.3, -1.0, -0.6, 4.6, -2.4, -1.5, -3.1, -2.1, -0.7),
-        (1.2, -0.2, -0.1, 0.2, -0.1, -0.2, 0.4, -0.1, -0.3, -0.3, 0.2, -0.4),
-        (2.8, -0.2, -0.1, -0.5, -0.1, -0.2, -0.4, -0.1, -0.4, -0.2, 0.1, -0.3)),
-    "aug": (-1.6,
-        (1.5, -0.9, -1.0, -1.8, 3.9, -1.3, -0.9, -2.7, 4.6, -1.0, -1.0, -1.0),
-        (0.9, -0.3, -0.1, -0.1, 0.4, -0.2, -0.1, -0.1, 0.3, -0.2, 0.0, 0.0),
-        (3.4, -0.4, -0.1, -0.1, -0.9, -0.1, -0.2, 0.0, -0.8, -0.2, -0.1, -0.2)),
-    "m7b5": (-2.1,
-        (1.3, -1.3, -0.8, 2.2, -0.8, -1.6, 4.1, -2.4, -1.2, -1.5, 4.7, -0.5),
-        (1.3, 0.0, -0.2, -0.1, -0.1, -0.2, 0.4, -0.2, -0.3, -0.2, 0.1, -0.4),
-        (2.9, -0.2, -0.2, -0.4, -0.1, -0.2, -0.5, -0.1, -0.3, -0.1, -0.3, -0.3)),
-    "dim7": (-1.9,
-        (0.6, -0.9, -1.2, 2.6, -1.0, -1.1, 3.6, -2.0, -1.1, 4.1, -1.4, -0.8),
-        (1.1, -0.1, -0.3, 0.5, -0.1, -0.2, -0.1, -0.1, -0.2, 0.1, -0.1, -0.3),
-        (3.1, -0.1, -0.3, -0.6, -0.1, -0.1, -0.7, -0.1, -0.2, -0.5, -0.1, -0.3)),
-    "6": (-2.1,
-        (0.3, -0.6, -2.3, -2.0, 4.0, -1.7, -1.4, 1.5, -0.7, 5.4, -1.4, -2.0),
-        (1.2, -0.2, -0.4, -0.1, 0.5, -0.3, -0.2, 0.4, -0.1, -0.4, -0.1, -0.1),
-        (3.4, -0.2, -0.3, 0.0, -0.5, -0.2, -0.2, -0.3, -0.1, -1.2, -0.1, 0.0)),
-    "min6": (-1.9,
-        (0.5, -0.3, -1.6, 4.1, -1.7, -1.9, -2.4, 2.2, -0.7, 5.1, -1.9, -0.7),
-        (0.7, -0.1, -0.2, 0.5, -0.1, -0.4, -0.3, 0.6, -0.2, 0.1, -0.2, -0.1),
-        (3.1, -0.1, -0.2, -0.6, -0.1, -0.2, -0.2, -0.3, -0.2, -0.7, -0.1, -0.2)),
-    "7sus4": (-2.0,
-        (0.2, -0.8, -2.2, -2.9, -1.9, 4.3, -0.2, 2.0, -1.5, -1.5, 4.6, 0.0),
-        (1.5, -0.2, -0.1, -0.3, -0.1, 0.1, -0.2, 0.3, -0.1, -0.2, -0.4, -0.1),
-        (2.9, -0.2, -0.2, -0.2, -0.1, -0.3, -0.2, -0.4, -0.1, -0.1, -0.9, -0.1)),
+        (5.0, -1.8, 0.0, -5.0, 4.5, -0.6, -0.6, 4.6, -2.5, -0.5, -2.8, -2.0),
+        (0.2, -0.4, 0.3, -0.1, -0.7, 0.2, -0.4, -0.2, -0.4, -0.5, 0.5, 0.3),
+        (1.9, -0.9, -0.2, 0.0, 0.7, -0.9, -0.9, 0.3, -0.2, -0.7, -0.8, -0.3)),
+    "min": (-1.0,
+        (5.3, -2.1, -0.5, 5.4, -6.1, -0.4, -3.8, 5.2, -1.5, -3.4, -1.1, -2.6),
+        (0.3, 0.2, 0.9, -0.3, -0.1, 0.2, -0.5, -0.3, -0.4, -0.9, 0.1, -0.3),
+        (1.8, -0.5, -0.2, 0.2, -0.1, -0.9, -0.1, 0.3, -0.7, -0.8, 0.0, -0.3)),
+    "7": (-2.9,
+        (2.1, -1.6, -1.1, -2.2, 5.2, -1.1, -0.6, 2.4, -1.0, -0.6, 6.5, -1.4),
+        (0.8, -0.5, -0.1, -0.1, 0.0, 0.3, 0.0, -0.2, -0.1, -0.3, 0.4, -0.2),
+        (2.4, -0.4, -0.1, -0.3, -0.5, -0.2, -0.3, -0.3, 0.1, -0.1, 0.1, -0.1)),
+    "min7": (-3.0,
+        (2.5, -1.3, -0.6, 5.6, -2.3, -1.0, -3.4, 2.8, -1.2, -1.9, 5.8, -0.6),
+        (1.0, -0.3, 0.3, -1.0, -0.1, 0.4, -0.4, 0.5, -0.6, -0.3, -0.1, 0.3),
+        (2.5, -0.2, 0.1, -0.9, -0.2, -0.5, -0.1, -0.2, -0.6, -0.2, 0.3, -0.3)),
+    "maj7": (-2.4,
+        (2.5, -0.9, -1.1, -1.9, 3.6, -1.4, -0.9, 2.5, -1.5, -0.7, -1.5, 6.7),
+        (0.8, -0.4, 0.5, -0.2, 0.0, 0.0, -0.2, 0.2, -0.3, -0.1, -0.2, -0.1),
+        (2.5, -0.5, 0.4, -0.2, -0.8, -0.3, -0.2, 0.1, -0.2, -0.5, -0.1, -0.3)),
+    "sus4": (-1.4,
+        (2.7, -0.9, -1.6, -3.1, -2.5, 5.2, -0.7, 3.1, -1.8, -2.2, -2.6, -1.0),
+        (1.3, -0.2, 0.0, -0.2, 0.2, 0.1, -0.1, 0.1, -0.2, 0.1, -0.3, -0.2),
+        (2.3, -0.2, -0.1, -0.2, 0.0, -0.2, -0.1, -0.2, -0.1, -0.2, 0.0, -0.1)),
+    "sus2": (-1.2,
+        (2.7, -0.3, 5.3, -2.7, -1.7, -2.1, -1.9, 3.1, -0.9, -2.0, -1.8, -1.3),
+        (1.3, -0.1, 0.1, 0.0, -0.1, -0.2, -0.1, 0.0, -0.2, -0.2, -0.1, 0.0),
+        (2.3, -0.1, -0.3, -0.2, -0.1, -0.4, -0.1, -0.5, -0.2, 0.1, 0.3, -0.2)),
+    "dim": (-1.9,
+        (2.4, 0.0, -1.0, 3.4, -1.0, -0.6, 4.8, -2.3, -1.4, -3.1, -2.1, -0.7),
+        (1.1, -0.2, -0.1, 0.1, -0.1, -0.2, 0.4, -0.1, -0.1, -0.3, 0.2, -0.3),
+        (3.0, -0.2, -0.1, -0.5, -0.1, -0.2, -0.4, 0.0, -0.3, -0.2, -0.2, -0.3)),
+    "aug": (-2.0,
+        (1.5, -1.0, -0.9, -1.8, 3.8, -1.4, -0.9, -2.8, 4.7, -1.1, -1.0, -1.1),
+        (0.9, -0.3, -0.1, -0.1, 0.3, -0.2, -0.1, -0.1, 0.3, -0.2, 0.0, 0.0),
+        (3.5, -0.4, -0.1, -0.1, -0.9, -0.1, -0.2, 0.0, -0.8, -0.2, -0.1, -0.2)),
+    "m7b5": (-2.5,
+        (1.2, -1.4, -0.8, 2.3, -0.8, -1.5, 3.9, -2.4, -1.0, -1.5, 4.7, -0.4),
+        (1.3, -0.2, -0.2, -0.2, -0.1, -0.2, 0.5, -0.1, -0.1, -0.1, 0.0, -0.4),
+        (3.0, -0.2, -0.2, -0.5, -0.1, -0.1, -0.5, -0.1, -0.3, -0.1, -0.4, -0.3)),
+    "dim7": (-2.3,
+        (0.7, -0.8, -1.3, 2.6, -1.1, -1.1, 3.6, -2.0, -1.0, 4.2, -1.3, -0.8),
+        (1.1, -0.1, -0.3, 0.5, -0.1, -0.2, -0.1, -0.1, -0.2, 0.2, -0.1, -0.4),
+        (3.2, -0.1, -0.2, -0.6, -0.1, -0.1, -0.7, -0.1, -0.2, -0.5, -0.1, -0.3)),
+    "6": (-2.4,
+        (0.2, -0.6, -2.7, -2.0, 4.1, -1.6, -1.2, 2.0, -0.7, 5.4, -1.6, -2.1),
+        (1.0, -0.2, -0.3, -0.1, 0.5, -0.2, -0.2, 0.4, -0.1, -0.3, -0.1, -0.1),
+        (3.5, -0.2, -0.2, 0.0, -0.5, -0.2, -0.3, -0.3, -0.1, -1.2, -0.1, 0.0)),
+    "min6": (-2.3,
+        (0.4, -0.3, -1.7, 4.2, -1.8, -1.9, -2.5, 2.4, -0.7, 5.3, -2.0, -0.6),
+        (0.7, -0.1, -0.2, 0.5, -0.1, -0.4, -0.3, 0.6, -0.2, 0.1, -0.2, -0.2),
+        (3.2, -0.1, -0.2, -0.6, -0.1, -0.2, -0.2, -0.3, -0.2, -0.8, -0.1, -0.2)),
+    "7sus4": (-2.3,
+        (0.1, -0.8, -2.2, -2.9, -2.0, 4.3, -0.3, 1.9, -1.5, -1.5, 4.7, 0.0),
+        (1.4, -0.2, -0.1, -0.2, -0.1, 0.2, -0.2, 0.4, -0.1, -0.2, -0.4, -0.1),
+        (3.1, -0.2, -0.2, -0.2, -0.1, -0.3, -0.2, -0.4, -0.1, -0.1, -0.9, -0.1)),
 }  # fmt: skip
 CHANGE_COST = 1.5  # nats that a new chord must win by
+_CHUNK = 4096  # spans scored at once: bounds the memory of very long files
 _QUALITIES = tuple(EVIDENCE)
 _BIAS = np.array([row[0] for row in EVIDENCE.values()])
 _WEIGHTS = np.array([np.concatenate(row[1:]) for row in EVIDENCE.values()]).T  # (36, qualities)
@@ -143,18 +149,29 @@ _WEIGHTS = np.array([np.concatenate(row[1:]) for row in EVIDENCE.values()]).T  #
 def chord_scores(evidence: SpanEvidence) -> Floats:
     """Log-probability of each chord in each span: float (n, 12 * qualities), root-major; zero where silent."""
     count = len(evidence.chroma)
-    total = evidence.chroma.sum(1, keepdims=True)
-    seen = np.zeros((count, 3, 12))
-    seen[:, 0] = np.sqrt(evidence.chroma / np.maximum(total, 1e-9))
-    for place, low in ((1, evidence.low), (2, evidence.low_start)):
-        heard = np.flatnonzero(low >= 0)
-        seen[heard, place, low[heard]] = 1.0
+    scores = np.empty((count, 12 * len(_QUALITIES)))
+    for start in range(0, count, _CHUNK):
+        part = slice(start, min(start + _CHUNK, count))
+        scores[part] = _chunk_scores(evidence.chroma[part], evidence.low[part], evidence.low_start[part])
+    return scores
+
+
+def span_features(chroma: Floats, low: Ints, low_start: Ints) -> Floats:
+    """What EVIDENCE weighs, for each span seen from each of twelve roots; float (n, 12, 36)."""
+    seen = np.zeros((len(chroma), 3, 12))
+    seen[:, 0] = np.sqrt(chroma / np.maximum(chroma.sum(1, keepdims=True), 1e-9))
+    for place, lowest in ((1, low), (2, low_start)):
+        heard = np.flatnonzero(lowest >= 0)
+        seen[heard, place, lowest[heard]] = 1.0
     around = (np.arange(12)[:, None] + np.arange(12)) % 12  # pitch class `step` above each root
-    scores = seen[:, :, around].transpose(0, 2, 1, 3).reshape(count, 12, 36) @ _WEIGHTS + _BIAS
-    scores = scores.reshape(count, -1)
+    return seen[:, :, around].transpose(0, 2, 1, 3).reshape(len(chroma), 12, 36)
+
+
+def _chunk_scores(chroma: Floats, low: Ints, low_start: Ints) -> Floats:
+    scores = (span_features(chroma, low, low_start) @ _WEIGHTS + _BIAS).reshape(len(chroma), -1)
     peak = scores.max(1, keepdims=True)
     scores -= peak + np.log(np.exp(scores - peak).sum(1, keepdims=True))
-    scores[total[:, 0] == 0] = 0.0
+    scores[chroma.sum(1) == 0] = 0.0
     return scores
 
 

@@ -33,25 +33,25 @@ __all__ = ["KeyEstimate", "chords_of", "estimate_chords", "estimate_key", "key_o
 _MAJOR_PROFILE = (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081)
 _MINOR_PROFILE = (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052)
 WINDOW_HALF_BARS = 4
-# What each piece of evidence is worth for a major and for a minor key, by semitone above the candidate tonic. Fitted
-# by maximum likelihood of the key signature (major and relative minor summed) on half of 700 Lieder, 122 quartets
-# (each signature's stretch for itself) and 150 POP909 songs, and of the planned key of 400 groove-book pieces (worth
-# 0.15 of the rest), drawn back to zero with weight decay 3e-3, rounded.
+# What each piece of evidence is worth for a major and for a minor key, by semitone above the candidate tonic. Made by
+# benchmarks/fit_analysis.py: maximum likelihood of the key signature (major and relative minor summed) of 848 parts of
+# 350 Lieder, 61 quartets and 75 POP909 songs, and of the planned key of 400 groove-book pieces (worth 0.15 of the
+# rest), drawn back to zero with weight decay 3e-3, rounded.
 EVIDENCE: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
-    "whole": ((-0.3, 0.1, 0.0, 0.2, -0.1, 0.5, -0.4, 0.2, 0.1, 0.2, -0.3, 0.1),
-        (-0.1, -0.2, 0.1, 0.4, -0.6, 0.2, -0.1, -0.2, 0.7, -0.6, 0.2, 0.0)),
-    "last": ((0.1, 0.0, -0.2, 0.1, 0.1, -0.1, 0.2, 0.4, 0.0, -0.5, 0.1, -0.2),
-        (-0.1, 0.1, 0.1, 0.0, -0.3, 0.2, 0.0, 0.2, 0.0, -0.2, -0.1, 0.1)),
-    "first": ((0.0, -0.1, -0.2, -0.1, 0.3, 0.3, -0.2, 0.3, 0.0, 0.1, -0.2, -0.2),
-        (0.3, 0.0, -0.1, 0.2, -0.4, 0.1, -0.2, 0.2, 0.3, -0.5, 0.1, -0.1)),
-    "last_bass": ((1.4, -0.1, -0.2, 0.1, -0.3, -0.1, 0.2, 0.2, 0.2, -0.5, 0.2, 0.3),
-        (1.1, 0.3, -0.1, -0.2, -0.2, 0.2, -0.3, 0.5, 0.1, -0.2, 0.0, 0.1)),
-    "first_bass": ((1.0, -0.2, -0.3, 0.0, 0.0, 0.2, -0.1, 0.5, -0.2, -0.2, -0.2, -0.3),
-        (0.9, 0.0, -0.4, 0.0, -0.3, 0.2, -0.1, 0.1, -0.1, -0.3, -0.1, 0.2)),
-    "basses": ((-0.4, -0.1, -0.3, 0.0, -0.1, 0.1, 0.1, 0.9, 0.1, -0.3, -0.1, 0.0),
-        (0.2, 0.0, -0.2, 0.0, -0.2, 0.1, -0.1, -0.2, 0.3, -0.1, 0.1, 0.2)),
+    "whole": ((-0.5, 0.2, 0.1, 0.2, -0.1, 0.5, -0.2, 0.2, 0.2, 0.1, -0.4, 0.3),
+        (-0.1, -0.3, 0.1, 0.4, -0.7, 0.2, -0.4, 0.0, 0.4, -0.6, 0.3, -0.1)),
+    "last": ((0.0, 0.1, 0.0, 0.1, -0.1, -0.2, 0.2, 0.5, 0.0, -0.6, 0.1, -0.1),
+        (0.0, 0.0, 0.0, 0.0, -0.2, 0.1, -0.1, 0.2, -0.1, -0.1, -0.1, 0.2)),
+    "first": ((-0.1, -0.1, 0.0, -0.2, 0.3, 0.3, -0.3, 0.4, -0.1, -0.1, -0.1, 0.0),
+        (0.1, 0.0, 0.0, 0.4, -0.4, 0.1, -0.2, 0.4, 0.2, -0.5, 0.2, -0.2)),
+    "last_bass": ((1.3, -0.2, -0.1, 0.2, -0.1, -0.2, 0.3, 0.2, 0.3, -0.4, 0.1, 0.1),
+        (1.3, 0.1, -0.2, -0.2, -0.1, 0.0, -0.2, 0.5, 0.1, -0.1, 0.1, 0.2)),
+    "first_bass": ((1.1, -0.1, -0.3, 0.1, 0.0, 0.1, -0.1, 0.2, -0.2, -0.1, -0.4, -0.2),
+        (0.9, 0.2, -0.3, 0.1, -0.3, 0.1, -0.2, 0.1, -0.2, -0.4, -0.2, 0.1)),
+    "basses": ((-0.4, 0.0, -0.4, 0.0, 0.1, 0.1, 0.2, 0.7, 0.1, -0.2, -0.2, -0.1),
+        (0.2, 0.0, -0.2, 0.1, -0.2, 0.1, -0.1, -0.1, 0.1, -0.2, 0.2, 0.0)),
 }  # fmt: skip
-VOTE_WORTH, FIT_WORTH, MODE_BIAS = 11.7, 3.6, -0.03
+VOTE_WORTH, FIT_WORTH, MODE_BIAS = 11.6, 3.4, -0.01
 _WEIGHTS = np.array([np.concatenate([row[mode] for row in EVIDENCE.values()]) for mode in (0, 1)]).T  # (72, 2)
 _AROUND = (np.arange(12)[:, None] + np.arange(12)) % 12  # (tonic, step) -> pitch class
 
@@ -100,15 +100,17 @@ def _modal(tonic: int, minor: bool, share: Floats) -> str:
     return "minor" if minor else "major"
 
 
-def key_of(evidence: SpanEvidence, final_bass: int) -> KeyEstimate:
-    """The key from gathered half bars and the pitch class of the last bass note."""
+def key_features(evidence: SpanEvidence, final_bass: int) -> tuple[Floats, Floats, Floats]:
+    """What speaks for each key.
+
+    Returns:
+        What EVIDENCE weighs, for each tonic: float (12, 72); the share of windows that vote for each of 24 keys
+        (major, then minor) and how well the whole fits each: float (24,) both.
+    """
     heard = np.flatnonzero(evidence.low >= 0)
-    if not len(heard):
-        return KeyEstimate(None, 0.0)
     chroma = evidence.chroma
     share = chroma.sum(0) / chroma.sum()
     last, first = chroma[heard[-2:]].sum(0), chroma[heard[:8]].sum(0)
-    basses = np.bincount(evidence.low[heard], minlength=12) / len(heard)
     single = np.eye(12)
     rows = {
         "whole": np.sqrt(share),
@@ -116,20 +118,29 @@ def key_of(evidence: SpanEvidence, final_bass: int) -> KeyEstimate:
         "first": first / first.sum(),
         "last_bass": single[final_bass],
         "first_bass": single[evidence.low[heard[0]]],
-        "basses": basses,
+        "basses": np.bincount(evidence.low[heard], minlength=12) / len(heard),
     }
     seen = np.stack([rows[name] for name in EVIDENCE])[:, _AROUND]  # (6, tonic, step)
-    table = (seen.transpose(1, 0, 2).reshape(12, -1) @ _WEIGHTS + np.array([MODE_BIAS, -MODE_BIAS])).T.ravel()
     windows = np.add.reduceat(chroma, np.arange(0, len(chroma), WINDOW_HALF_BARS), axis=0)
     windows = windows[windows.sum(1) > 0]
     votes = np.exp(10.0 * _standard(windows) @ _PROFILES.T / 12)
     votes = (votes / votes.sum(1, keepdims=True)).mean(0)
-    score = table + VOTE_WORTH * votes + FIT_WORTH * (_PROFILES @ _standard(share)) / 12
+    return seen.transpose(1, 0, 2).reshape(12, -1), votes, (_PROFILES @ _standard(share)) / 12
+
+
+def key_of(evidence: SpanEvidence, final_bass: int) -> KeyEstimate:
+    """The key from gathered half bars and the pitch class of the last bass note."""
+    if not evidence.chroma.any():
+        return KeyEstimate(None, 0.0)
+    seen, votes, fit = key_features(evidence, final_bass)
+    table = (seen @ _WEIGHTS + np.array([MODE_BIAS, -MODE_BIAS])).T.ravel()
+    score = table + VOTE_WORTH * votes + FIT_WORTH * fit
     chance = np.exp(score - score.max())
     chance /= chance.sum()
     order = np.argsort(-chance, kind="stable")
     ranked = tuple((Key(int(k) % 12, "minor" if k >= 12 else "major"), round(float(chance[k]), 4)) for k in order)
     best = ranked[0][0]
+    share = evidence.chroma.sum(0) / evidence.chroma.sum()
     return KeyEstimate(best, ranked[0][1], ranked, Key(best.tonic, _modal(best.tonic, best.is_minor, share)))
 
 

@@ -25,6 +25,7 @@ WORTH = {"band": 0.4, "harmony": 0.35, "rhythm": 0.25}  # of the three descripti
 SAME, VARIED = 0.9, 0.8  # likeness of material from which a section is the same, or a variation
 CHORUS_LIFT = 1.08  # energy of a chorus over that of its verse
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+MOST_COMPARED = 64  # different stretches that a new one is held against, the latest
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +141,22 @@ def _letters(rows: dict[str, Floats], spans: list[tuple[int, int]]) -> list[str]
     labels: list[str] = []
     owners: list[int] = []  # the first section of each letter
     for index, span in enumerate(spans):
-        alike = [_likeness(material, span, spans[owner]) for owner in owners]
+        compared = owners[-MOST_COMPARED:]
+        alike = [_likeness(material, span, spans[owner]) for owner in compared]
         closest = int(np.argmax(alike)) if alike else -1
         if closest < 0 or alike[closest] < VARIED:
             owners.append(index)
-            labels.append(_LETTERS[(len(owners) - 1) % 26])
+            labels.append(_letter(len(owners) - 1))
         else:
-            band = _likeness(rows["band"], span, spans[owners[closest]])
+            band = _likeness(rows["band"], span, spans[compared[closest]])
             same = alike[closest] >= SAME and band >= SAME
-            labels.append(_LETTERS[closest % 26] + ("" if same else "'"))
+            labels.append(labels[compared[closest]] + ("" if same else "'"))
     return labels
+
+
+def _letter(index: int) -> str:
+    """A to Z, then AA, AB ..."""
+    return (_letter(index // 26 - 1) if index >= 26 else "") + _LETTERS[index % 26]
 
 
 def _names(labels: list[str], energy: Floats, share: Floats, spans: list[tuple[int, int]]) -> list[str]:
@@ -157,7 +164,7 @@ def _names(labels: list[str], energy: Floats, share: Floats, spans: list[tuple[i
     names = [""] * len(labels)
     if len(labels) < 3:
         return names
-    letters = [label[0] for label in labels]
+    letters = [label.rstrip("'") for label in labels]
     usual = float(np.median(energy))
     thin = (energy < 0.8 * usual) | (share < 0.6 * np.median(share))
     for end, name in ((0, "intro"), (-1, "outro")):
