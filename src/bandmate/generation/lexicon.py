@@ -16,8 +16,26 @@ from bandmate.generation.words_tokens import squeeze
 
 # Kinds whose words a misspelt one may stand for; little words ("better", "only") are not guessed at.
 _SPELT = frozenset(
-    "genre mood instrument voice role group section event tempo_word tempo_factor feel swing mode pattern density energy "
-    "articulation register".split()
+    {
+        "genre",
+        "mood",
+        "instrument",
+        "voice",
+        "role",
+        "group",
+        "section",
+        "event",
+        "tempo_word",
+        "tempo_factor",
+        "feel",
+        "swing",
+        "mode",
+        "pattern",
+        "density",
+        "energy",
+        "articulation",
+        "register",
+    }
 )
 MAX_PHRASE = 6  # words of the longest phrase looked for
 
@@ -70,7 +88,8 @@ def lexicon() -> Lexicon:
     phrases = {key: tuple(entries) for key, entries in found.items() if key}
     stop = frozenset(squeeze(word) for group in words["stop"].values() for word in group)
     spell = sorted({w for entry in _all(phrases) for w in entry.phrase.lower().split() if w.isalpha() and len(w) > 3})
-    translate = {key: v for table in words["languages"].values() for k, v in table.items() for key in _umlauts(squeeze(k))}
+    foreign = [pair for table in words["languages"].values() for pair in table.items()]
+    translate = {key: english for word, english in foreign for key in _umlauts(squeeze(word))}
     translate.update({squeeze(k): v.replace("_", " ") for k, v in words["abbreviations"].items()})
     typos = {squeeze(k): v for k, v in words["typos"]["examples"].items()}
     return Lexicon(phrases, stop, tuple(spell), typos, translate)
@@ -164,7 +183,8 @@ def _instruments(words: dict[str, Any]) -> Iterator[Entry]:
             yield Entry(kind, row, phrase, extra={"art": cells.get(phrase, "")})
     rows = {word: row for row in load_table("instruments")["instruments"] for word in row["words"]}
     for phrase, cell in cells.items():
-        named = next((rows[w] for w in (phrase, phrase.rstrip("s"), *phrase.rstrip("s").split()) if w in rows), rows["bass"])
+        single = phrase.rstrip("s")
+        named = next((rows[w] for w in (phrase, single, *single.split()) if w in rows), rows["bass"])
         generic = "bass guitar" in named["words"]
         yield Entry("instrument", {**named, "program": None} if generic else named, phrase, extra={"art": cell})
 

@@ -1,12 +1,13 @@
 """Spelling: which lexicon word a misspelt one stands for, and what to suggest for an unknown one.
 
 Damerau-Levenshtein distance in its optimal-string-alignment form: insert, delete, replace, swap two neighbours.
-A word is corrected only over a short distance (1 for 4 to 6 letters, 2 from 7 on), never when it is a common word
+A word is corrected only over a short distance (1 for 4 to 8 letters, 2 from 9 on), never when it is a common word
 of its own, and never to another first letter unless the word is long.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from functools import cache, lru_cache
 
@@ -73,21 +74,35 @@ def correct(word: str) -> str | None:
     if len(word) < 4 or len(word) > 24 or not word.isalpha() or word in _own_words():
         return None
     most = 1 if len(word) <= 6 else 2
-    near = [(edits, other) for edits, other in _near(word, most) if _same_start(word, other, edits)]
-    if not near or (len(near) > 1 and near[0][0] == near[1][0] and not _same_stem(near[0][1], near[1][1])):
-        near = [n for n in near if n[0] == near[0][0] and sorted(n[1]) == sorted(word)] if near else []
-    return near[0][1] if near else None
+    near = [(e, other) for e, other in _near(word, most) if _same_start(word, other, e) and _short(word, other, e)]
+    best = [other for edits, other in near if edits == near[0][0]]
+    if len(best) > 1 and not _same_meaning(best):
+        best = [other for other in best if sorted(other) == sorted(word)]  # letters only changed places
+    return best[0] if best else None
+
+
+def _short(word: str, other: str, edits: int) -> bool:
+    """Two edits are little in nine letters; in seven or eight only if one of them is a doubled letter."""
+    return edits < 2 or len(word) >= 9 or distance(_undoubled(word), _undoubled(other), 1) < 2
+
+
+def _undoubled(word: str) -> str:
+    return re.sub(r"(.)\1", r"\1", word)
+
+
+def _same_meaning(words: list[str]) -> bool:
+    """Singular and plural, `melancholic` and `melancholy`: either is right."""
+    first = words[0]
+    meant = {(e.kind, str(e.value)) for e in lexicon().phrases.get(first, ())}
+    return all(
+        w.startswith(first) or meant & {(e.kind, str(e.value)) for e in lexicon().phrases.get(w, ())} for w in words[1:]
+    )
 
 
 def _same_start(word: str, other: str, edits: int) -> bool:
     if word[0] == other[0] or word[:2] == other[1::-1]:
         return True
     return len(word) >= 7 and edits == 1
-
-
-def _same_stem(a: str, b: str) -> bool:
-    """Singular and plural, `funk` and `funky`: either is right."""
-    return a.startswith(b) or b.startswith(a)
 
 
 @lru_cache(maxsize=4096)

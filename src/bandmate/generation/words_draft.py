@@ -7,10 +7,23 @@ from typing import Any
 
 from bandmate.score.brief import NotUnderstood
 
-_OPPOSITES = {"sad": "happy", "happy": "sad", "dark": "uplifting", "aggressive": "calm", "calm": "energetic",
-              "energetic": "calm", "melancholic": "uplifting", "chaotic": "calm", "scary": "happy", "tense": "chill",
-              "cold": "warm", "sleepy": "energetic", "serious": "playful", "playful": "serious", "chill": "energetic"}  # fmt: skip
-_UNITS = {"tempo": " BPM", "bars": " bars", "seconds": " seconds"}
+_OPPOSITES = {
+    "sad": "happy",
+    "happy": "sad",
+    "dark": "uplifting",
+    "aggressive": "calm",
+    "calm": "energetic",
+    "energetic": "calm",
+    "melancholic": "uplifting",
+    "chaotic": "calm",
+    "scary": "happy",
+    "tense": "chill",
+    "cold": "warm",
+    "sleepy": "energetic",
+    "serious": "playful",
+    "playful": "serious",
+    "chill": "energetic",
+}
 
 
 @dataclass

@@ -88,7 +88,7 @@ def _genres(
     elif choice.inferred:
         guessed.append("genre")
     if head is None and draft.text.strip():
-        head = guess([a.track.role for a in tracks.asks], list(draft.moods), tracks.excluded, draft.text)
+        head = guess([a.track.role for a in tracks.asks], list(draft.moods), tracks.excluded)
         guessed.append("genre")
     if head == "jazz_swing" and _slow(draft) and not choice.styles:
         head = "jazz_ballad"
@@ -185,7 +185,7 @@ def _meter(draft: Draft, head: str | None, near: dict[str, Any]) -> tuple[int, i
     if head is not None and f"{meter[0]}/{meter[1]}" not in usual_meters:
         usual = genre(head)["meter"][0]
         draft.conflicts.append(
-            f"{genre(head)['name'].lower()} is usually in {usual}, but {meter[0]}/{meter[1]} is stated: the stated meter wins"
+            f"{genre(head)['name'].lower()} is usually in {usual}, but {meter[0]}/{meter[1]} is stated: the meter wins"
         )
     return tuple(meter)
 

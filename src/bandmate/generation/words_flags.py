@@ -14,6 +14,7 @@ from bandmate.errors import BriefError
 from bandmate.generation.lexicon import Entry, lexicon, meanings
 from bandmate.generation.spelling import suggest
 from bandmate.generation.words_genre import guess
+from bandmate.generation.words_scan import scan
 from bandmate.score.brief import ROLES, Brief, TrackAsk
 from bandmate.score.pitch import MODES, Chord, Key
 
@@ -66,8 +67,23 @@ def merge_flags(brief: Brief, flags: BriefFlags) -> Brief:
     if not brief.text.strip() and not flags.stated and brief == Brief(text=brief.text):
         raise BriefError(f"there is nothing to compose from; {_EXAMPLE}")
     values: dict[str, Any] = {}
-    for name in ("genre", "style", "mood", "tempo", "key", "meter", "bars", "seconds", "tracks", "chords", "energy",
-                 "density", "swing", "loop", "exclude"):  # fmt: skip
+    for name in (
+        "genre",
+        "style",
+        "mood",
+        "tempo",
+        "key",
+        "meter",
+        "bars",
+        "seconds",
+        "tracks",
+        "chords",
+        "energy",
+        "density",
+        "swing",
+        "loop",
+        "exclude",
+    ):
         flag = getattr(flags, name)
         if flag is not None:
             values.update(_APPLY[name](brief, flag))
@@ -76,16 +92,22 @@ def merge_flags(brief: Brief, flags: BriefFlags) -> Brief:
     merged = replace(brief, **values, conflicts=tuple(dict.fromkeys(conflicts)))
     if merged.genre is None:
         roles = [t.role for t in merged.tracks]
-        merged = replace(
-            merged, genre=guess(roles, merged.moods, merged.excluded, ""), guessed=(*merged.guessed, "genre")
-        )
+        merged = replace(merged, genre=guess(roles, merged.moods, merged.excluded), guessed=(*merged.guessed, "genre"))
     return merged
 
 
 def _conflicts(brief: Brief, values: dict[str, Any]) -> list[str]:
     out = []
-    for name, label in (("genre", "genre"), ("tempo", "tempo"), ("key", "key"), ("meter", "meter"), ("bars", "bars"),
-                        ("seconds", "seconds"), ("energy", "energy"), ("swing", "swing")):  # fmt: skip
+    for name, label in (
+        ("genre", "genre"),
+        ("tempo", "tempo"),
+        ("key", "key"),
+        ("meter", "meter"),
+        ("bars", "bars"),
+        ("seconds", "seconds"),
+        ("energy", "energy"),
+        ("swing", "swing"),
+    ):
         said, flag = getattr(brief, name), values.get(name)
         if flag is not None and said is not None and said != flag and name not in brief.guessed:
             out.append(f"the words say {label} {_show(said)}, the flag says {_show(flag)}: the flag wins")
@@ -189,19 +211,13 @@ def _apply_tempo(brief: Brief, value: Any) -> dict[str, Any]:
 
 
 def _apply_key(brief: Brief, text: str) -> dict[str, Any]:
-    from bandmate.generation.words_scan import scan
-
-    facts = [f for f in scan(f"in {text}").facts if f.kind == "key"]
-    if len(facts) == 1 and facts[0].end == sum(1 for _ in [0]) * facts[0].end:
-        tonic, mode = facts[0].value
-        try:
-            parsed = Key.parse(text)
-        except BriefError:
-            if not mode:
-                raise _key_error(text) from None
-            parsed = Key(tonic, mode)
-        return {"key": parsed, "mode": None}
-    raise _key_error(text)
+    try:
+        return {"key": Key.parse(text), "mode": None}
+    except BriefError:
+        facts = [f for f in scan(f"in {text}").facts if f.kind != "end"]
+    if len(facts) != 1 or facts[0].kind != "key" or not facts[0].value[1]:
+        raise _key_error(text)
+    return {"key": Key(*facts[0].value), "mode": None}
 
 
 def _key_error(text: str) -> BriefError:
@@ -350,16 +366,31 @@ def _apply_exclude(brief: Brief, text: str) -> dict[str, Any]:
         t for t in brief.tracks if t.role not in roles and (t.program is None or t.program not in programs or t.is_drum)
     )
     gone = [t.name or t.role for t in brief.tracks if t not in kept]
-    values: dict[str, Any] = {"excluded": tuple(dict.fromkeys(roles)), "excluded_programs": tuple(dict.fromkeys(programs)),
-                              "excluded_drums": tuple(sorted(set(drums))), "_gone": gone}  # fmt: skip
+    values: dict[str, Any] = {
+        "excluded": tuple(dict.fromkeys(roles)),
+        "excluded_programs": tuple(dict.fromkeys(programs)),
+        "excluded_drums": tuple(sorted(set(drums))),
+        "_gone": gone,
+    }
     if gone:
         values["tracks"] = kept
     return values
 
 
 _APPLY = {
-    "genre": _apply_genre, "style": _apply_style, "mood": _apply_mood, "tempo": _apply_tempo, "key": _apply_key,
-    "meter": _apply_meter, "bars": _apply_bars, "seconds": _apply_seconds, "tracks": _apply_tracks,
-    "chords": _apply_chords, "energy": _apply_energy, "density": _apply_density, "swing": _apply_swing,
-    "loop": _apply_loop, "exclude": _apply_exclude,
-}  # fmt: skip
+    "genre": _apply_genre,
+    "style": _apply_style,
+    "mood": _apply_mood,
+    "tempo": _apply_tempo,
+    "key": _apply_key,
+    "meter": _apply_meter,
+    "bars": _apply_bars,
+    "seconds": _apply_seconds,
+    "tracks": _apply_tracks,
+    "chords": _apply_chords,
+    "energy": _apply_energy,
+    "density": _apply_density,
+    "swing": _apply_swing,
+    "loop": _apply_loop,
+    "exclude": _apply_exclude,
+}

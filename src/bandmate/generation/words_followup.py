@@ -41,32 +41,70 @@ _SWAP = re.compile(
 _INSTEAD = re.compile(r"^(?:use\s+)?(?:an?\s+|the\s+)?(.+?)\s+instead\s+of\s+(?:an?\s+|the\s+)?(.+)$", re.I)
 _ADD = re.compile(r"^(?:add|bring in|put in|with|plus|include)\b\s*(.*)$", re.I)
 _STEP_TEMPO = re.compile(
-    r"^(?:make it\s+|go\s+)?(\d+(?:\.\d+)?)\s*(?:bpm)?\s+(faster|slower)$|^(?:make it\s+)?(faster|slower)\s+by\s+(\d+(?:\.\d+)?)(?:\s*bpm)?$",
+    r"^(?:make it\s+|go\s+)?(\d+(?:\.\d+)?)\s*(?:bpm)?\s+(faster|slower)$"
+    r"|^(?:make it\s+)?(faster|slower)\s+by\s+(\d+(?:\.\d+)?)(?:\s*bpm)?$",
     re.I,
 )
-_INTERVALS = {"semitone": 1, "half step": 1, "half tone": 1, "tone": 2, "whole step": 2, "whole tone": 2, "step": 2, "third": 4,
-              "minor third": 3, "major third": 4, "fourth": 5, "fifth": 7, "octave": 12}  # fmt: skip
+_INTERVALS = {
+    "semitone": 1,
+    "half step": 1,
+    "half tone": 1,
+    "tone": 2,
+    "whole step": 2,
+    "whole tone": 2,
+    "step": 2,
+    "third": 4,
+    "minor third": 3,
+    "major third": 4,
+    "fourth": 5,
+    "fifth": 7,
+    "octave": 12,
+}
 _MOVE = re.compile(
-    r"^(?:transpose|move|shift|pitch)?\s*(?:it|everything|the song|the piece)?\s*(?:(up|down)\s+(?:by\s+)?)?(an?|one|two|three|four|five|six|seven|\d+)\s+"
-    r"(semitone|half step|half tone|whole step|whole tone|tone|minor third|major third|third|fourth|fifth|octave|step)s?(?:\s+(up|down|higher|lower))?$",
+    r"^(?:transpose|move|shift|pitch)?\s*(?:it|everything|the song|the piece)?\s*(?:(up|down)\s+(?:by\s+)?)?"
+    r"(an?|one|two|three|four|five|six|seven|\d+)\s+"
+    r"(semitone|half step|half tone|whole step|whole tone|tone|minor third|major third|third|fourth|fifth|octave|step)s?"
+    r"(?:\s+(up|down|higher|lower))?$",
     re.I,
 )
 _COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
-_LENGTHS = {"longer": 2.0, "make it longer": 2.0, "twice as long": 2.0, "double the length": 2.0, "shorter": 0.5, "make it shorter": 0.5,
-            "half as long": 0.5, "half the length": 0.5, "much longer": 4.0}  # fmt: skip
+_LENGTHS = {
+    "longer": 2.0,
+    "make it longer": 2.0,
+    "twice as long": 2.0,
+    "double the length": 2.0,
+    "shorter": 0.5,
+    "make it shorter": 0.5,
+    "half as long": 0.5,
+    "half the length": 0.5,
+    "much longer": 4.0,
+}
 _ALL = re.compile(
-    r"^(?:everything|all|the rest|rest|it|the others|others|them)\b(?:\s+(?:else|as it is|the same))?\s*(?:(?:but|except|apart from)(?: for)?\s+(.*))?$",
+    r"^(?:everything|all|the rest|rest|it|the others|others|them)\b(?:\s+(?:else|as it is|the same))?\s*"
+    r"(?:(?:but|except|apart from)(?: for)?\s+(.*))?$",
     re.I,
 )
 _AGAIN = re.compile(
-    r"^(?:again|another (?:one|take)|try again|once more|something else|something different|regenerate|redo|new take|different)$",
+    r"^(?:again|another (?:one|take)|try again|once more|something (?:else|different)|regenerate|redo|new take|different)$",
     re.I,
 )
 _HARMONY = frozenset({"chords", "harmony", "chord progression", "progression", "changes", "harmonies"})
 _PITCHED = tuple(r for r in ROLES if r not in ("drums", "perc"))
 # Fields of a Brief that a follow-up may set, and whether setting one means writing all notes anew.
-_SCALARS = {"genre": True, "genre2": True, "mode": True, "meter": True, "energy": True, "swing": True, "dynamics": True, "voicing": True,
-            "articulation": True, "seconds": False, "bars": False, "track_count": False}  # fmt: skip
+_SCALARS = {
+    "genre": True,
+    "genre2": True,
+    "mode": True,
+    "meter": True,
+    "energy": True,
+    "swing": True,
+    "dynamics": True,
+    "voicing": True,
+    "articulation": True,
+    "seconds": False,
+    "bars": False,
+    "track_count": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +149,8 @@ def compile_followup(text: str, brief: Brief, plan: Plan | None = None) -> Follo
 
     Args:
         text: up to 4,000 characters, such as "busier bass, keep the drums".
-        brief: what the take was asked for; plan: what was decided, which gives tempo, key, bars and tracks that were
-            not stated.
+        brief: what the take was asked for.
+        plan: what was decided; gives tempo, key, bars and tracks that were not stated.
 
     Raises:
         BriefError: empty or too long, nothing understood, or a number out of range; the message gives an example.
@@ -179,9 +217,7 @@ class _Change:
             self.changes.append("all is written anew")
         elif match := _KEEP.match(clause):
             self._keep(match[1])
-        elif (match := _SWAP.match(clause)) and self._swap(match[1], match[2]):
-            pass
-        elif (match := _INSTEAD.match(clause)) and self._swap(match[2], match[1]):
+        elif self._swaps(clause):
             pass
         elif match := _ANEW.match(clause):
             self._write_anew(match[1])
@@ -262,6 +298,12 @@ class _Change:
             if role not in self.anew:
                 self.anew.append(role)
                 self.changes.append(f"{role} anew")
+
+    def _swaps(self, clause: str) -> bool:
+        if match := _SWAP.match(clause):
+            return self._swap(match[1], match[2])
+        match = _INSTEAD.match(clause)
+        return match is not None and self._swap(match[2], match[1])
 
     def _swap(self, old: str, new: str) -> bool:
         said_old, said_new = read(old, scan(old)), read(new, scan(new))
@@ -490,10 +532,20 @@ class _Change:
             guessed=tuple(g for g in self.old.guessed if g not in self.values),
         )
         return Followup(
-            self.text, brief, tuple(keep), tuple(anew), tuple(self.added), tuple(self.removed), dict(self.density), self.transpose,
-            self.new_chords, tuple(dict.fromkeys(self.changes)), tuple(dict.fromkeys(self.conflicts)), tuple(dict.fromkeys(self.notices)),
+            self.text,
+            brief,
+            tuple(keep),
+            tuple(anew),
+            tuple(self.added),
+            tuple(self.removed),
+            dict(self.density),
+            self.transpose,
+            self.new_chords,
+            tuple(dict.fromkeys(self.changes)),
+            tuple(dict.fromkeys(self.conflicts)),
+            tuple(dict.fromkeys(self.notices)),
             tuple(self.unknown.values()),
-        )  # fmt: skip
+        )
 
 
 def _show(value: Any) -> str:

@@ -136,8 +136,8 @@ def _revised(facts: Sequence[Fact], i: int) -> bool:
     return False
 
 
-def guess(roles: Sequence[str], moods: Sequence[str], excluded: Sequence[str], seconds_or_text: str) -> str:
-    """The genre of a text that names none: pads without drums are ambient, strings alone a quartet, epic is cinematic."""
+def guess(roles: Sequence[str], moods: Sequence[str], excluded: Sequence[str]) -> str:
+    """The genre where none is named: pads without drums are ambient, strings alone a quartet, epic is cinematic."""
     quiet = {"calm", "sleepy", "dreamy", "spiritual"} & set(moods)
     if (
         roles

@@ -46,15 +46,56 @@ _TENS = {
     w: 10 * n
     for n, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)
 }
-_OTHER = {"fourty": 40, "zwei": 2, "drei": 3, "vier": 4, "acht": 8, "dos": 2, "tres": 3, "cuatro": 4, "ocho": 8,
-          "deux": 2, "trois": 3, "quatre": 4, "huit": 8, "due": 2, "quattro": 4, "otto": 8, "dois": 2, "quatro": 4,
-          "oito": 8, "sechzehn": 16, "dieciseis": 16, "seize": 16, "couple": 2, "pair": 2, "trio": 3}  # fmt: skip
+_OTHER = {
+    "fourty": 40,
+    "zwei": 2,
+    "drei": 3,
+    "vier": 4,
+    "acht": 8,
+    "dos": 2,
+    "tres": 3,
+    "cuatro": 4,
+    "ocho": 8,
+    "deux": 2,
+    "trois": 3,
+    "quatre": 4,
+    "huit": 8,
+    "due": 2,
+    "quattro": 4,
+    "otto": 8,
+    "dois": 2,
+    "quatro": 4,
+    "oito": 8,
+    "sechzehn": 16,
+    "dieciseis": 16,
+    "seize": 16,
+    "couple": 2,
+    "pair": 2,
+    "trio": 3,
+}
 NUMBER_WORDS = frozenset(
     {*_UNITS, *_TENS, "hundred", "dozen", "half", "dotted", "quarter", "crotchet", "minim", "quaver"}
 )
 
-BPM = frozenset({"bpm", "bpms", "beats", "schlage"})
-BARS = frozenset(["bar", "bars", "measure", "measures", "takt", "takte", "takten", "compas", "compases", "mesure", "mesures", "battute", "battuta", "compassos", "barres"])  # fmt: skip
+BARS = frozenset(
+    [
+        "bar",
+        "bars",
+        "measure",
+        "measures",
+        "takt",
+        "takte",
+        "takten",
+        "compas",
+        "compases",
+        "mesure",
+        "mesures",
+        "battute",
+        "battuta",
+        "compassos",
+        "barres",
+    ]
+)
 SECONDS = frozenset(
     [
         "s",
@@ -77,11 +118,42 @@ _ABOUT = frozenset(
     ["~", "≈", "around", "about", "approx", "approximately", "circa", "roughly", "near", "nearly", "ca", "almost"]
 )
 _AT = frozenset({"at", "@", "a", "bei", "alla", "um"})
-_NOTE_VALUES = {"q": 1.0, "quarter": 1.0, "crotchet": 1.0, "half": 2.0, "minim": 2.0, "eighth": 0.5, "8th": 0.5,
-                "quaver": 0.5, "whole": 4.0, "beat": 1.0}  # fmt: skip
-_BOUNDS = ("no more than", "no less than", "no faster than", "no slower than", "faster than", "slower than", "at least",
-           "at most", "up to", "under", "below", "over", "above", "max", "maximum", "minimum", "not over",
-           "not above", "not under", "not below", "less than", "more than")  # fmt: skip
+_NOTE_VALUES = {
+    "q": 1.0,
+    "quarter": 1.0,
+    "crotchet": 1.0,
+    "half": 2.0,
+    "minim": 2.0,
+    "eighth": 0.5,
+    "8th": 0.5,
+    "quaver": 0.5,
+    "whole": 4.0,
+    "beat": 1.0,
+}
+_BOUNDS = (
+    "no more than",
+    "no less than",
+    "no faster than",
+    "no slower than",
+    "faster than",
+    "slower than",
+    "at least",
+    "at most",
+    "up to",
+    "under",
+    "below",
+    "over",
+    "above",
+    "max",
+    "maximum",
+    "minimum",
+    "not over",
+    "not above",
+    "not under",
+    "not below",
+    "less than",
+    "more than",
+)
 _FORM = re.compile(r"A(?=.*B)[A-D]{2,11}")
 
 
@@ -239,11 +311,16 @@ def _named(tokens: Tokens, i: int) -> Found | None:
     return end + bpm_at(tokens, end) - i, "tempo", _value(span[1], span[2])
 
 
+def _skip_at(tokens: Tokens, i: int) -> int:
+    """Past `at`, `@`, `around`; the `a` of `a hundred` belongs to the number."""
+    while text_at(tokens, i) in _ABOUT | _AT and text_at(tokens, i + 1) != "hundred":
+        i += 1
+    return i
+
+
 def _before_unit(tokens: Tokens, i: int) -> Found | None:
-    j = i
-    while text_at(tokens, j) in _ABOUT | _AT:
-        j += 1
-    span = range_at(tokens, j) or (range_at(tokens, i) if j != i else None)
+    j = _skip_at(tokens, i)
+    span = range_at(tokens, j)
     if span is None:
         return None
     end = j + span[0]
@@ -253,9 +330,7 @@ def _before_unit(tokens: Tokens, i: int) -> Found | None:
 
 
 def _placed(tokens: Tokens, i: int) -> Found | None:
-    j = i
-    while text_at(tokens, j) in _ABOUT | _AT:
-        j += 1
+    j = _skip_at(tokens, i)
     span = range_at(tokens, j)
     if span is None:
         return None

@@ -20,7 +20,23 @@ TRACK_KINDS = ("group", "instrument", "role", "voice")
 _MODIFIERS = ("mood", "tempo_factor", "energy", "density", "dynamics", "articulation", "register", "feel", "swing")
 # Words inside a genre name that say nothing of their own ("hard techno", "black metal").
 _NAMES_ONLY = frozenset(
-    "hard big power black love funky cool deep euphoric classic modern retro new old school".split()
+    {
+        "hard",
+        "big",
+        "power",
+        "black",
+        "love",
+        "funky",
+        "cool",
+        "deep",
+        "euphoric",
+        "classic",
+        "modern",
+        "retro",
+        "new",
+        "old",
+        "school",
+    }
 )
 _SAID = ("chord_word", "mode", "meter", "pattern", "event", "tempo_word", "tempo_modifier", "era", "production",
          "artist")  # fmt: skip
@@ -219,7 +235,7 @@ class Reader:
         )
 
     def _next_heads(self) -> list[Fact]:
-        """The tracks named right after this place, modifiers and little words skipped; [] if something else is meant."""
+        """The track named right after this place, little words skipped; [] if something else is meant."""
         for fact in self.facts[self.i + 1 : self.i + 7]:
             if fact.kind in ("end", "sign"):
                 return []

@@ -94,8 +94,27 @@ def _known() -> frozenset[str]:
         w for entries in lex.phrases.values() for e in entries for w in re.split(r"[\s\-]+", squeeze_words(e.phrase))
     }
     units = words_numbers.NUMBER_WORDS | words_numbers.BARS | words_numbers.SECONDS | words_numbers.MINUTES
-    rest = set(words_keys.modes()) | {"minor", "major", "sharp", "flat", "camelot", "whole", "harmonic", "melodic", "dominant",
-                                      "scale", "key", "keys", "signature", "percent", "bpm", "bpms", "ish", "minute", "per"}  # fmt: skip
+    rest = set(words_keys.modes()) | {
+        "minor",
+        "major",
+        "sharp",
+        "flat",
+        "camelot",
+        "whole",
+        "harmonic",
+        "melodic",
+        "dominant",
+        "scale",
+        "key",
+        "keys",
+        "signature",
+        "percent",
+        "bpm",
+        "bpms",
+        "ish",
+        "minute",
+        "per",
+    }
     return frozenset(words | units | rest | lex.stop | set(lex.translate))
 
 
@@ -237,10 +256,19 @@ def _lexical(tokens: list[Token], i: int) -> Fact | None:
         text = " ".join(t.raw for t in span)
         entries = phrases.get(key) or next((phrases[s] for s in _singulars(key) if s in phrases), None)
         if entries and _joins(span, entries):
-            return Fact("lexical", None, i, i + count, text, entries, glued=span[0].glued)
+            return Fact("lexical", None, i, i + count, text, entries, _grade_of(key, entries), span[0].glued)
         if count == 1:
             return _derived(span[0], i, text)
     return None
+
+
+def _grade_of(key: str, entries: tuple[Entry, ...]) -> float:
+    """`darker` stands in the table as a word of its own; it is more than `dark` all the same."""
+    graded = _graded(key) if key.endswith(("er", "est")) else None
+    same = graded is not None and any(
+        e.kind == "mood" and e in entries for e in (replace(g, phrase=key) for g in graded[0])
+    )
+    return graded[1] if graded is not None and same else 1.0
 
 
 def _joins(span: list[Token], entries: tuple[Entry, ...]) -> bool:
