@@ -191,6 +191,13 @@ class TestWritingWhatWasMade:
         score = parse_midi(midi_bytes(Score(tracks)))
         assert [track.channel for track in score.tracks[1:]] == [0, 1, 2]
 
+    def test_of_more_parts_than_channels_those_of_one_program_share(self):
+        tracks = tuple(Track(f"p{i}", i % 10, False, make_notes([0], 10, [60])) for i in range(20))
+        score = parse_midi(midi_bytes(Score(tracks)))
+        assert {(track.program, track.channel) for track in score.tracks[1:]} == {
+            (program, program + (program > 8)) for program in range(10)
+        }
+
     def test_drums_go_to_channel_10(self):
         score = parse_midi(midi_bytes(Score((Track("d", 0, True, make_notes([0], 10, [36])),))))
         assert score.tracks[1].is_drum

@@ -75,19 +75,25 @@ def score_bytes(score: Score) -> bytes:
 
 
 def _with_own_channels(tracks: Sequence[Track]) -> tuple[Track, ...]:
-    """Give made tracks a channel each where two instruments would share one; drums sit on channel 10 always."""
+    """Give made tracks a channel each where two instruments would share one; drums sit on channel 10 always.
+
+    With more instruments than channels, tracks of one program share. A track of several channels is left alone.
+    """
+    single = [len(np.unique(track.notes["channel"])) <= 1 for track in tracks]
     sounds: dict[int, set[int]] = {}
-    for track in tracks:
-        if not track.is_drum:
-            for channel in np.unique(track.notes["channel"]):
-                sounds.setdefault(int(channel), set()).add(track.program)
+    for track, one in zip(tracks, single, strict=True):
+        if one and not track.is_drum and len(track.notes):
+            sounds.setdefault(track.channel, set()).add(track.program)
     clash = any(len(programs) > 1 or channel == DRUM_CHANNEL for channel, programs in sounds.items())
     free = [channel for channel in range(16) if channel != DRUM_CHANNEL]
-    out, given = [], 0
-    for track in tracks:
-        channel = DRUM_CHANNEL if track.is_drum else free[given % len(free)] if clash else None
-        given += not track.is_drum
-        out.append(track if channel is None else _on_channel(track, channel))
+    crowded = sum(one and not track.is_drum for track, one in zip(tracks, single, strict=True)) > len(free)
+    given: dict[int, int] = {}
+    out = []
+    for index, (track, one) in enumerate(zip(tracks, single, strict=True)):
+        channel = DRUM_CHANNEL if track.is_drum else None
+        if clash and channel is None:
+            channel = given.setdefault(track.program if crowded else index, free[len(given) % len(free)])
+        out.append(track if channel is None or not one else _on_channel(track, channel))
     return tuple(out)
 
 

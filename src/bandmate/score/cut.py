@@ -31,6 +31,7 @@ from bandmate.score.warp import MOST_TICKS_PER_QUARTER, resample, shift
 
 _PROGRAM, _CONTROL, _PRESSURE, _BEND = 0xC0, 0xB0, 0xD0, 0xE0
 _SYSEX, _ESCAPE, _META = 0xF0, 0xF7, 0xFF
+_NAME, _END_OF_TRACK = 0x03, 0x2F
 _STANDING_METAS = (0x00, 0x02, 0x03, 0x04, 0x08, 0x09, 0x20, 0x21, 0x54, 0x7F)  # names, ports: true for the whole track
 _PEDALS = (64, 66, 69)
 _CHANNEL_MODES = 120  # from this controller number on: commands, not states
@@ -103,7 +104,10 @@ def _track_window(track: Track, start: int, end: int) -> Track:
     notes["onset_ticks"] -= start
     ticks = track.events["ticks"]
     standing = _in_force(track.events[ticks < start])
-    inside = track.events[(ticks >= start) & (ticks < end)].copy()
+    ends_early = (track.events["status"] == _META) & (
+        track.events["data1"] == _END_OF_TRACK
+    )  # some files go on after it
+    inside = track.events[(ticks >= start) & (ticks < end) & ~ends_early].copy()
     inside["ticks"] -= start
     release = _released(np.concatenate([standing, inside]), end - start)
     events = np.concatenate([standing, inside, release])
@@ -243,7 +247,7 @@ def _joined(first: Track, second: Track) -> Track:
     if _channels(second) <= {second.channel}:
         notes["channel"] = channel
         events["channel"] = np.where(events["status"] < 0xF0, channel, events["channel"])
-    named = (events["status"] == _META) & (events["data1"] == 0x03)
+    named = (events["status"] == _META) & np.isin(events["data1"], (_NAME, _END_OF_TRACK))
     return replace(
         first,
         notes=np.concatenate([first.notes, notes]),

@@ -34,7 +34,7 @@ def ticks_to_seconds(score: Score, ticks: ArrayLike) -> NDArray[np.float64]:
     start, elapsed_sec, sec_per_tick = _tempo_segments(score)
     at = np.asarray(ticks, np.int64)
     row = np.clip(np.searchsorted(start, at, side="right") - 1, 0, None)
-    return elapsed_sec[row] + (at - start[row]) * sec_per_tick[row]
+    return np.asarray(elapsed_sec[row] + (at - start[row]) * sec_per_tick[row], np.float64)
 
 
 def seconds_to_ticks(score: Score, seconds: ArrayLike) -> NDArray[np.int64]:
