@@ -48,6 +48,9 @@ def write_parts(stage: Stage, given: dict[int, list[Note]] | None = None) -> lis
     rows: list[list[Note]] = [[] for _ in plan.tracks]
     given = given or {}
     drummer = Drummer(stage)
+    kept = next((rows for track, rows in given.items() if plan.tracks[track].role == "drums"), None)
+    if kept is not None:
+        stage.kicks = _kicks(stage, kept)  # the bass follows the drums that are there
     singers = [t for t, who in enumerate(plan.tracks) if who.role in _LEAD and not who.is_drum]
     lead = next((t for t in singers if plan.tracks[t].role == "melody"), singers[0] if singers else None)
     if lead is not None:
@@ -72,6 +75,15 @@ def write_parts(stage: Stage, given: dict[int, list[Note]] | None = None) -> lis
         else:
             rows[track] = layer_notes(stage, track, nth, top)
     return rows
+
+
+def _kicks(stage: Stage, drums: list[Note]) -> list[tuple[int, ...]]:
+    bar_ticks = stage.grid.bar_ticks
+    bars: list[list[int]] = [[] for _ in range(stage.plan.bars)]
+    for note in drums:
+        if note.pitch in (35, 36) and note.ticks < stage.end_ticks:
+            bars[note.ticks // bar_ticks].append(note.ticks % bar_ticks)
+    return [tuple(sorted(set(bar))) for bar in bars]
 
 
 def _chords(stage: Stage, track: int, nth: int, top: int | None) -> list[Note]:

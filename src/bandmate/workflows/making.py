@@ -15,12 +15,13 @@ from bandmate.score.model import Score, Track
 from bandmate.score.plan import Plan
 from bandmate.workflows.jobs import Job
 from bandmate.workflows.places import file_stem, safe_name
-from bandmate.workflows.report import Report, make_report
+from bandmate.workflows.report import Busier, Report, make_report
 from bandmate.workflows.take import Recipe, Take, sha256_of, versions
 
 ENGINES = ("default", "rules", "onnx", "numpy", "torch")
 SAMPLE_RATES = (44100, 48000, 88200, 96000)
 VARIETIES = ("low", "normal", "high")
+_STEPS_A_QUARTER = 12
 GIVEN_FILE = "given.mid"
 WEIGHTS = {"writing": 1.0, "files": 0.5, "rendering": 6.0}
 
@@ -69,7 +70,8 @@ class Request:
         options: how.
         given: MIDI file of music that is given; keep: its tracks that stay as they are, by place in the plan.
         parents: hashes of the take.json files it comes from.
-        only: write this one of the takes, None = all.
+        only: write this one of the takes, None = all; most: how many takes are kept, None = all.
+        busier: tracks that shall be busier or sparser than they were.
         threads: of the engine; the bytes of a take may depend on it.
     """
 
@@ -83,6 +85,8 @@ class Request:
     keep: Mapping[int, int] = field(default_factory=dict)
     parents: tuple[str, ...] = ()
     only: int | None = None
+    most: int | None = None
+    busier: Mapping[int, Busier] = field(default_factory=dict)
     threads: int = 1
 
 
@@ -111,6 +115,7 @@ def make(request: Request, folder: Path, job: Job) -> tuple[Take, ...]:
     written = _ranked(_write(request, engine, job))
     if request.only is not None:
         written = [take for take in written if take.index == request.only]
+    written = written[: request.most]
     takes = []
     for place, result in enumerate(written, 1):
         where = folder if len(written) == 1 else folder / f"take-{place}"
@@ -168,15 +173,31 @@ def _write(request: Request, engine: str, job: Job) -> Iterator[Written]:
     if engine == "rules":
         from bandmate.groovebook.play import play
 
-        plan = _lent(request)
+        plan, given = _lent(request), _given_rows(request)
         for index, seed in enumerate(request.seeds):
-            score = _with_given(play(plan, seed), request)
+            score = _with_given(play(plan, seed, given=given), request)
             yield _measured(request, index, score, None, job)
         return
     from bandmate.workflows.sampling import sample_takes
 
     for index, (score, log_likelihood) in enumerate(sample_takes(request, engine, job)):
         yield _measured(request, index, score, log_likelihood, job)
+
+
+def _given_rows(request: Request) -> dict[int, list[Any]]:
+    """Kept tracks as the rules engine reads them: on a grid of a twelfth of a quarter."""
+    from bandmate.groovebook.stage import Note
+
+    if request.given is None:
+        return {}
+    step = request.given.ticks_per_quarter // _STEPS_A_QUARTER
+    rows = {}
+    for place, source in request.keep.items():
+        notes = request.given.tracks[source].notes
+        onset = (notes["onset_ticks"] + step // 2) // step * step
+        columns = (onset, notes["duration_ticks"], notes["pitch"], notes["velocity"])
+        rows[place] = [Note(*map(int, row)) for row in zip(*columns, strict=True)]
+    return rows
 
 
 def _lent(request: Request) -> Plan:
@@ -191,7 +212,7 @@ def _lent(request: Request) -> Plan:
 def _measured(request: Request, index: int, score: Score, log_likelihood: float | None, job: Job) -> Written:
     job.first_note()
     job.progress("writing", (index + 1) / len(request.seeds))
-    return Written(index, score, make_report(request.plan, score), log_likelihood)
+    return Written(index, score, make_report(request.plan, score, request.busier), log_likelihood)
 
 
 def _ranked(written: Iterator[Written]) -> list[Written]:

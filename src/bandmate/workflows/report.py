@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +64,15 @@ class Report:
         return {"share": round(self.share, 6), "met": not self.missed, "demands": rows}
 
 
-def make_report(plan: Plan, score: Score) -> Report:
+@dataclass(frozen=True, slots=True)
+class Busier:
+    """A track that shall be busier (factor above 1) or sparser than so many notes a bar."""
+
+    factor: float
+    notes_a_bar: float
+
+
+def make_report(plan: Plan, score: Score, busier: Mapping[int, Busier] | None = None) -> Report:
     """Measure a score against its plan; one Demand for each thing that can be checked."""
     tracks = list(score.tracks)
     demands = [_tempo(plan, score), _meter(plan, score), _bars(plan, score), _end(plan, score), _tracks(plan, tracks)]
@@ -72,7 +81,23 @@ def make_report(plan: Plan, score: Score) -> Report:
     demands += [_polyphony(planned.name, planned.polyphony, track)
                 for planned, track in zip(plan.tracks, tracks, strict=False) if not planned.is_drum]  # fmt: skip
     demands += [_key(plan, score), _chords(plan, score), *_excluded(plan, tracks)]
+    demands += [_busier(plan, score, place, wish) for place, wish in (busier or {}).items()]
     return Report(tuple(demands))
+
+
+def notes_a_bar(track: Track, plan: Plan, score: Score) -> float:
+    """Notes of a track in the bars in which it plays."""
+    bars = np.unique(track.notes["onset_ticks"] // bar_ticks(plan, score))
+    return len(track.notes) / max(1, len(bars))
+
+
+def _busier(plan: Plan, score: Score, place: int, wish: Busier) -> Demand:
+    got = notes_a_bar(score.tracks[place], plan, score)
+    up, name = wish.factor > 1.0, plan.tracks[place].name
+    ratio = got / max(wish.notes_a_bar, 1e-9) if up else wish.notes_a_bar / max(got, 1e-9)
+    share = 1.0 if ratio > 1.0 else 0.9 * ratio
+    asked = f"{'more' if up else 'less'} than {wish.notes_a_bar:.1f} notes a bar"
+    return Demand(f"{'busier' if up else 'sparser'} {name}", asked, f"{got:.1f}", share)
 
 
 def bar_ticks(plan: Plan, score: Score) -> int:

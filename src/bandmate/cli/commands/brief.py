@@ -17,8 +17,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> None:
     """Understand, then show it."""
     from bandmate.generation.words import describe
+    from bandmate.workflows.brief import BriefReport
     from bandmate.workflows.compose import brief
 
     found = brief(" ".join(arguments.text), **options_of(arguments))
-    console.say(describe(found))
-    console.result(found.to_json())
+    report = BriefReport(found, describe(found))
+    console.say(report.heard)
+    console.say(report.to_text())
+    console.result(report.to_json())

@@ -1,0 +1,262 @@
+"""again: the last take is given, a few words change it; what they do not name stays, note for note."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bandmate.errors import BriefError
+from bandmate.score import ops
+from bandmate.score.brief import Brief
+from bandmate.score.model import Score, Track
+from bandmate.score.plan import Plan
+from bandmate.settings import Settings, load_settings
+from bandmate.workflows.compose import ComposeOptions, ComposeResult, make_options, run, tell_heard
+from bandmate.workflows.history import last_take
+from bandmate.workflows.jobs import Job, Listener
+from bandmate.workflows.making import WEIGHTS, MakeOptions, Request, check_engine, check_sounds, parent_hash
+from bandmate.workflows.places import take_folder
+from bandmate.workflows.report import Busier, notes_a_bar
+from bandmate.workflows.take import Take, read_take
+
+_OPTIONS = ("out", "takes", "seed", "engine", "model", "variety", "temperature", "top_k", "top_p", "key_lock", "stems",
+            "sample_rate", "soundfont", "drum_kit", "sounds")  # fmt: skip
+_HOW = ("engine", "model", "variety", "temperature", "top_k", "top_p", "stems", "sample_rate", "soundfont", "drum_kit",
+        "sounds")  # fmt: skip
+
+
+_SPARE = 3  # takes written beside the asked ones, so that one meets "busier"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Next:
+    """What a follow-up makes of a take: the new plan, the music that is given, and which tracks of it stay.
+
+    Attributes:
+        plan: the new plan; brief: what it is to meet.
+        given: the take's music, moved to the new key and length.
+        keep: track of the plan -> track of `given`.
+        same_seed: whether the same dice are thrown, so that what is rewritten stays related to what it was.
+        busier: track of the plan -> how much busier it shall be than so many notes a bar.
+        changes: one sentence a change.
+    """
+
+    plan: Plan
+    brief: Brief
+    given: Score
+    keep: Mapping[int, int]
+    same_seed: bool
+    busier: Mapping[int, Busier]
+    changes: tuple[str, ...]
+
+
+def again(
+    text: str,
+    *,
+    take: Take | str | Path | None = None,
+    listener: Listener | None = None,
+    settings: Settings | None = None,
+    **options: Any,
+) -> ComposeResult:
+    """Change a take with a few words.
+
+    Args:
+        text: such as "busier bass, keep the drums".
+        take: the take, its folder or its take.json; None = the last one.
+        listener: gets events, as in `compose`.
+        settings: defaults; None = those of `bandmate.toml`.
+        options: those of `ComposeOptions` that say how, not what; what is not given is as it was.
+
+    Raises:
+        BriefError: nothing was understood, or the change cannot be made; the message gives an example.
+        UserError: there is no last take.
+    """
+    old = take if isinstance(take, Take) else read_take(take) if take is not None else last_take()
+    for name in options:
+        if name not in _OPTIONS:
+            raise BriefError(f"'{name}' cannot be given to again; say it in words, such as \"{name} ...\"")
+    chosen = ComposeOptions.of(options)
+    change = follow(text, old)
+    seed = _seed(old, change, chosen.seed)
+    making = _making(old, chosen, load_settings() if settings is None else settings)
+    check_engine(making)
+    check_sounds(making)
+    heard = f"{_line(change.plan)}; {', '.join(change.changes)}"
+    request = Request(
+        name=old.name, brief=change.brief, heard=heard, plan=change.plan,
+        seeds=tuple(seed + number for number in range(chosen.takes + (_SPARE if change.busier else 0))), options=making,
+        most=chosen.takes, busier=change.busier,
+        given=change.given, keep=change.keep, parents=(parent_hash(old), *old.parents)[:16],
+    )  # fmt: skip
+    job = Job(listener, WEIGHTS)
+    tell_heard(request, job)
+    folder = take_folder(chosen.out or _home(old), text)
+    takes = run(replace(request, name=folder.name), folder, chosen.out, job)
+    return ComposeResult(takes, folder, heard)
+
+
+def _line(plan: Plan) -> str:
+    from bandmate.generation.words import describe
+
+    # what the first words left open was said then; the line tells what is new
+    return describe(replace(plan, brief=replace(plan.brief, conflicts=(), notices=())))
+
+
+def _home(old: Take) -> Path:
+    """The folder whose numbered neighbour the new take gets."""
+    folder = old.folder.resolve()
+    if folder.name.startswith("take-") and len(old.recipe.seeds) > 1:
+        folder = folder.parent
+    first = folder.with_name(re.sub(r"-\d{1,4}$", "", folder.name) or folder.name)
+    return first if first.is_dir() else folder  # funky-2 is followed by funky-3
+
+
+def _seed(old: Take, change: Next, stated: int | None) -> int:
+    if stated is not None:
+        return stated
+    mine = old.recipe.seeds[old.recipe.index]
+    return mine if change.same_seed else mine + 1 + secrets.randbelow(2**16)
+
+
+def _making(old: Take, chosen: ComposeOptions, settings: Settings) -> MakeOptions:
+    """How the new take is made: as the old one was, but for what was stated now."""
+    before = dict(old.recipe.settings) | {"engine": old.recipe.engine}
+    stated = {name: getattr(chosen, name) for name in _HOW if getattr(chosen, name) not in (None, {})}
+    made = make_options(replace(chosen, **stated), settings)
+    kept = {name: before[name] for name in _HOW if name not in stated and name in before}
+    return replace(made, **kept, key_lock=chosen.key_lock and bool(before.get("key_lock", True)))
+
+
+def follow(text: str, old: Take) -> Next:
+    """Read the words and decide what stays, what is moved and what is written anew.
+
+    Raises:
+        BriefError: nothing was understood, or a number is out of range.
+    """
+    from bandmate.generation.words_followup import compile_followup
+    from bandmate.groovebook.plan import make_plan
+
+    said = compile_followup(text, old.brief, old.plan)
+    before = old.plan
+    wanted = _pinned(said.brief, old, fresh_chords=said.new_chords)
+    plan = make_plan(wanted, before.seed)
+    plan = replace(plan, brief=replace(said.brief, guessed=plan.brief.guessed), key_lock=_locks(said.brief, old, plan))
+    if not said.new_chords and plan.meter == before.meter and not said.brief.chords:
+        chords = [before.chords[half % len(before.chords)].transpose(said.transpose) for half in range(2 * plan.bars)]
+        plan = replace(plan, chords=tuple(chords))
+    if said.transpose and "key" not in said.brief.guessed:
+        plan = replace(plan, key=replace(before.key, tonic=(before.key.tonic + said.transpose) % 12))
+    keep = _kept(said.keep, before, plan) if plan.meter == before.meter else {}
+    given = _in_range(_moved(old.score, before, plan, said.transpose), plan, keep)
+    plan = _with_activity(plan, given, keep)
+    same_seed = bool(said.density) or not said.rewrite
+    return Next(plan, said.brief, given, keep, same_seed, _busier(said.density, old, plan), said.changes)
+
+
+def _busier(density: Mapping[str, float], old: Take, plan: Plan) -> dict[int, Busier]:
+    found = {}
+    for place, source in _kept(tuple(density), old.plan, plan).items():
+        track = old.score.tracks[source]
+        found[place] = Busier(density[plan.tracks[place].role], notes_a_bar(track, old.plan, old.score))
+    return found
+
+
+def _pinned(brief: Brief, old: Take, *, fresh_chords: bool) -> Brief:
+    """The Brief with what the take had decided, where the words leave it open."""
+    plan = old.plan
+    same_genre = brief.genre in (None, plan.genre, old.brief.genre)
+    pinned: dict[str, Any] = {"genre": plan.genre if same_genre else brief.genre}
+    if brief.tempo is None and (same_genre or "tempo" not in plan.brief.guessed):
+        pinned |= {"tempo": plan.tempo, "tempo_factor": 1.0}
+    if brief.key is None and (brief.mode is None or brief.mode == plan.key.mode):
+        pinned["key"] = plan.key
+    if brief.meter is None and same_genre:
+        pinned["meter"] = plan.meter
+    if brief.bars is None and brief.seconds is None:
+        pinned["bars"] = plan.bars
+    if brief.loop != plan.loop and plan.loop:
+        pinned["loop"] = True
+    return replace(brief, **pinned)
+
+
+def _locks(brief: Brief, old: Take, plan: Plan) -> bool:
+    """Whether the key binds: it did, or it is stated now."""
+    stated = brief.key is not None and "key" not in brief.guessed
+    return plan.chord_lock or old.plan.key_lock or (stated and brief.key != old.brief.key)
+
+
+def _kept(roles: tuple[str, ...], before: Plan, after: Plan) -> dict[int, int]:
+    """New track -> old track, for the roles that stay; the nth of a role is the nth of it again."""
+    places: dict[tuple[str, int], int] = {}
+    seen: Counter[str] = Counter()
+    for place, track in enumerate(before.tracks):
+        places[track.role, seen[track.role]] = place
+        seen[track.role] += 1
+    found, seen = {}, Counter()
+    for place, track in enumerate(after.tracks):
+        source = places.get((track.role, seen[track.role]))
+        seen[track.role] += 1
+        if track.role in roles and source is not None:
+            found[place] = source
+    return found
+
+
+def _moved(score: Score, before: Plan, after: Plan, semitones: int) -> Score:
+    """The take's music in the new key, tempo and length; longer music goes on from its beginning."""
+    score = ops.transpose(score, semitones) if semitones else score
+    bar_ticks = score.ticks_per_quarter * 4 * before.meter[0] // before.meter[1]
+    old_end, new_end = before.bars * bar_ticks, after.bars * bar_ticks
+    gone = list(after.brief.excluded_drums)
+    tracks = tuple(_fitted(track, old_end, new_end, gone if track.is_drum else []) for track in score.tracks)
+    tempos = score.tempos[:1].copy()
+    tempos["us_per_quarter"] = round(60e6 / after.tempo)
+    return replace(score, tracks=tracks, tempos=tempos, markers=(), end_ticks=new_end)
+
+
+def _fitted(track: Track, old_end: int, new_end: int, gone: list[int]) -> Track:
+    notes = track.notes[~np.isin(track.notes["pitch"], gone)]
+    copies = []
+    for start in range(0, new_end, max(1, old_end)):
+        copy = notes.copy()
+        copy["onset_ticks"] += start
+        copies.append(copy)
+    notes = np.concatenate(copies) if copies else notes
+    notes = notes[notes["onset_ticks"] < new_end]
+    notes["duration_ticks"] = np.minimum(notes["duration_ticks"], new_end - notes["onset_ticks"])
+    events = track.events[track.events["ticks"] < new_end]
+    return replace(track, notes=notes, events=events, end_ticks=0)
+
+
+def _in_range(score: Score, plan: Plan, keep: Mapping[int, int]) -> Score:
+    """Kept notes that were moved out of their instrument's range come back by octaves."""
+    tracks = list(score.tracks)
+    for place, source in keep.items():
+        planned, track = plan.tracks[place], tracks[source]
+        if planned.is_drum or planned.high - planned.low < 11:
+            continue
+        notes = track.notes.copy()
+        pitch = notes["pitch"].astype(np.int64)
+        pitch -= 12 * np.maximum(0, -(-(pitch - planned.high) // 12))
+        pitch += 12 * np.maximum(0, -(-(planned.low - pitch) // 12))
+        notes["pitch"] = pitch
+        tracks[source] = replace(track, notes=notes)
+    return replace(score, tracks=tuple(tracks))
+
+
+def _with_activity(plan: Plan, given: Score, keep: Mapping[int, int]) -> Plan:
+    """Kept tracks sound where they sound."""
+    if not keep:
+        return plan
+    active = plan.active.copy()
+    bar_ticks = given.ticks_per_quarter * 4 * plan.meter[0] // plan.meter[1]
+    for place, source in keep.items():
+        active[place] = False
+        active[place, np.unique(given.tracks[source].notes["onset_ticks"] // bar_ticks)] = True
+    return replace(plan, active=active)
