@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from bandmate.errors import LibraryError, ModelError
+from bandmate.groovebook.play import play
 from bandmate.io.midi import write_midi
 from bandmate.library.catalog import Catalog
 from bandmate.library.runs import RunIndex
@@ -83,6 +84,10 @@ def test_training_gets_the_folder_and_its_report_lands_in_the_card(music, monkey
         assert minutes == 3
         return Result(len(list(catalog.pieces(split="train"))))
 
+    def rules(_weights):
+        return lambda plan, seeds: [play(plan, seed) for seed in seeds]
+
+    monkeypatch.setattr(workflow, "written_by", rules)  # stands for a trained model
     trainer = ModuleType("bandmate.training.learn")
     trainer.fine_tune = fine_tune  # pyright: ignore[reportAttributeAccessIssue]
     monkeypatch.setitem(sys.modules, "bandmate.training.learn", trainer)
@@ -92,6 +97,11 @@ def test_training_gets_the_folder_and_its_report_lands_in_the_card(music, monkey
     assert report.training["loss_after"] < report.training["loss_before"]
     assert report.training["pieces"] == report.library.splits["train"]
     assert "learned" in report.lines()
+    takes = report.training["takes"]
+    assert takes["takes"] == 4
+    assert takes["distance"] > 0
+    assert takes["copies"] == 0  # the rules know nothing of this library
+    assert any("library widths" in line for line in report.lines())
     assert find_model("mine").card["sha256"] == "ab"
 
 

@@ -29,7 +29,8 @@ from bandmate.library.runs import RunIndex
 from bandmate.library.style import LibraryStyle
 from bandmate.score.model import Score
 from bandmate.workflows.jobs import Job, Listener
-from bandmate.workflows.models import CARD_FILE, installed_models, models_folder
+from bandmate.workflows.judge import judge, written_by
+from bandmate.workflows.models import CARD_FILE, WEIGHTS_FILE, installed_models, models_folder
 from bandmate.workflows.places import safe_name
 
 CATALOG_FILE = "catalog.sqlite"
@@ -226,10 +227,12 @@ def _why_not(report: IngestReport, train: bool) -> str:
 
 
 def _trained(target: Path, catalog: Catalog, minutes: float | None, job: Job) -> dict[str, Any]:
-    """Hand the library to the trainer; its report as plain data."""
+    """Hand the library to the trainer; its report, and what the model makes of the library, as plain data."""
     trainer = importlib.import_module("bandmate.training.learn")
     result = trainer.fine_tune(target, catalog, minutes=minutes, progress=lambda share: job.progress("training", share))
-    return result.to_json()
+    judgement = judge(target, written_by(target / WEIGHTS_FILE))
+    data = result.to_json()
+    return {**data, "takes": judgement.to_json(), "lines": [*data.get("lines", ()), *judgement.lines()]}
 
 
 def _moved(source: Path, destination: Path) -> Path:
