@@ -105,6 +105,19 @@ def test_training_gets_the_folder_and_its_report_lands_in_the_card(music, monkey
     assert find_model("mine").card["sha256"] == "ab"
 
 
+def test_training_that_cannot_be_done_leaves_a_model_of_statistics(music, monkeypatch):
+    def fine_tune(*_args, **_kwargs):
+        raise LibraryError("nothing can be held out")
+
+    trainer = ModuleType("bandmate.training.learn")
+    trainer.fine_tune = fine_tune  # pyright: ignore[reportAttributeAccessIssue]
+    monkeypatch.setitem(sys.modules, "bandmate.training.learn", trainer)
+    monkeypatch.setattr(workflow, "_has_torch", lambda: True)
+    report = learn(music, "mine", workers=1)
+    assert report.without_training == "not trained: nothing can be held out"
+    assert find_model("mine").card["training"] == "statistics only"
+
+
 def test_too_little_music_says_how_much_is_needed(music):
     for path in sorted(music.glob("*.mid"))[2:]:
         path.unlink()

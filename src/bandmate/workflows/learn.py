@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bandmate.errors import BandmateError, LibraryError, MissingExtra, ModelError, OutputError
+from bandmate.errors import BandmateError, LibraryError, MissingExtra, ModelError, OutputError, UserError
 from bandmate.io.atomic import write_text_atomic
 from bandmate.library.catalog import Catalog
 from bandmate.library.examine import read_score
@@ -178,7 +178,10 @@ def learn(
         reason = _why_not(report, train)
         training = None
         if not reason:
-            training = _trained(target, catalog, minutes, job)
+            try:
+                training = _trained(target, catalog, minutes, job)
+            except UserError as error:  # what was read stays: a model of statistics is better than none
+                reason = f"not trained: {error}"
         write_text_atomic(target / CARD_FILE, json.dumps(_card(name, catalog, report, training), indent=1))
     final = target if target.name == name else _moved(target, models_folder() / name)
     seconds = round(time.perf_counter() - started, 2)
@@ -230,8 +233,11 @@ def _trained(target: Path, catalog: Catalog, minutes: float | None, job: Job) ->
     """Hand the library to the trainer; its report, and what the model makes of the library, as plain data."""
     trainer = importlib.import_module("bandmate.training.learn")
     result = trainer.fine_tune(target, catalog, minutes=minutes, progress=lambda share: job.progress("training", share))
-    judgement = judge(target, written_by(target / WEIGHTS_FILE))
     data = result.to_json()
+    try:
+        judgement = judge(target, written_by(target / WEIGHTS_FILE))
+    except UserError as error:
+        return {**data, "lines": [*data.get("lines", ()), f"its takes were not judged: {error}"]}
     return {**data, "takes": judgement.to_json(), "lines": [*data.get("lines", ()), *judgement.lines()]}
 
 
