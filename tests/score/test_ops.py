@@ -148,7 +148,7 @@ class TestQuantise:
         [
             ({"grid": "1/0"}, "grid '1/0'"),
             ({"grid": "sixteenths"}, "like 1/16"),
-            ({"strength": 1.5}, "strength 1.5"),
+            ({"strength": 1.5}, "strength 150%"),
             ({"strength": float("nan")}, "strength nan"),
             ({"swing": 90}, "swing 90.*50"),
         ],

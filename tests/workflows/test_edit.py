@@ -77,7 +77,7 @@ def test_folded_notes_are_told(song):
         (EditOptions(trim="0-4"), ScoreError, "from 1 to 4"),
         (EditOptions(transpose=100), ScoreError, "100 semitones"),
         (EditOptions(quantise="1/7x"), ScoreError, "grid '1/7x'"),
-        (EditOptions(quantise="1/8", strength=2), ScoreError, "strength 2"),
+        (EditOptions(quantise="1/8", strength=2), ScoreError, "strength 200%"),
         (EditOptions(strength=0.5, tempo=100), ScoreError, "needs a grid"),
         (EditOptions(swing=30), ScoreError, "swing 30"),
         (EditOptions(stretch=0), ScoreError, "stretch 0"),

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.errors import FileFormatError
-from bandmate.io.midi_walk import END_OF_TRACK, META, Chunks, Events
+from bandmate.io.midi_chunks import Chunks
+from bandmate.io.midi_walk import END_OF_TRACK, META, Events
 from bandmate.limits import MIDI_NOTES
 from bandmate.score.gm import DRUM_CHANNEL
 from bandmate.score.model import (

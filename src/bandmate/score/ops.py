@@ -122,7 +122,7 @@ def quantise(score: Score, grid: str = "1/16", strength: float = 1.0, swing: flo
         ScoreError: a value out of range; the message names it.
     """
     if not 0 <= strength <= 1:
-        raise ScoreError(f"strength {strength:g} is out of range; give 0 (as played) to 1 (on the grid)")
+        raise ScoreError(f"strength {strength:.0%} is out of range; give 0% (as played) to 100% (on the grid)")
     step = float(grid_ticks(grid, score.ticks_per_quarter))
     off = 0.5 if swing is None else _checked_swing(swing)
     bars = bar_grid(score)

@@ -131,7 +131,7 @@ def _check(options: EditOptions) -> None:
     if options.tempo is not None:
         TEMPO.check(options.tempo)
     if options.strength != 1.0 and options.quantise is None:
-        raise ScoreError(f"strength {options.strength:g} needs a grid; add --quantise 1/16")
+        raise ScoreError(f"strength {options.strength:.0%} needs a grid; add --quantise 1/16")
 
 
 def edit(path: str | Path, options: EditOptions) -> EditResult:
