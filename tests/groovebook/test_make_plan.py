@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -179,6 +180,30 @@ def test_slots_share_their_bar() -> None:
 def test_any_chord_can_be_bent_into_any_key(tonic: int, mode: str, root: int, quality: str) -> None:
     key = Key(tonic, mode)
     assert into_key(Chord(root, quality), key).pitch_classes <= key.lock
+
+
+def test_a_track_enters_where_it_was_told_to() -> None:
+    asks = (TrackAsk("melody", enter_bar=5), TrackAsk("bass", enter_section=2))
+    plan = make_plan(Brief(genre="pop", bars=16, tracks=asks), 2)
+    first = {track.role: int(plan.active[i].argmax()) for i, track in enumerate(plan.tracks)}
+    assert first["melody"] == 4 and first["bass"] == plan.sections[1].start_bar
+
+
+def test_a_number_of_tracks_is_met() -> None:
+    for count in (1, 2, 3, 6, 8):
+        assert len(make_plan(Brief(genre="disco", track_count=count), 1).tracks) == count
+
+
+def test_a_key_change_lifts_the_last_high_section() -> None:
+    brief = Brief(genre="pop", bars=32, mode="major", events=("key_change",))
+    plan, plain = make_plan(brief, 3), make_plan(replace(brief, events=()), 3)
+    start = plan.sections[-1].start_bar
+    assert plan.chords[: 2 * start] == plain.chords[: 2 * start]
+    assert plan.chords[-1] == plain.chords[-1].transpose(2)
+
+
+def test_a_guessed_key_does_not_lock() -> None:
+    assert not make_plan(Brief(genre="pop", key=Key(0), guessed=("key",)), 0).key_lock
 
 
 def test_the_page_of_genres_names_them_all() -> None:

@@ -101,6 +101,22 @@ def test_bass_takes_the_root_where_chords_change() -> None:
     assert firsts == [2, 7, 0, 9, 2, 7, 0, 9]
 
 
+def test_drums_that_were_asked_for_sound_and_patterns_are_known_by_name() -> None:
+    brief = Brief(genre="house", bars=4, loop=True, only=("drums",), included_drums=(54, 56), patterns=("dembow",))
+    drums = play(make_plan(brief, 1), 1).tracks[0]
+    assert {54, 56} <= set(drums.notes["pitch"].tolist())
+    assert {3, 6, 11, 14} <= set(steps(drums, SNARE, 0))  # the dembow's snare
+
+
+def test_walking_and_arpeggiated_are_played_so() -> None:
+    asks = (TrackAsk("bass", articulation="walking"), TrackAsk("chords", articulation="arpeggiated"))
+    plan = make_plan(Brief(genre="pop", bars=4, loop=True, only=("bass", "chords"), tracks=asks), 1)
+    bass, chords = play(plan, 1).tracks
+    assert sorted({round(int(t) / 480) % 4 for t in bass.notes["onset_ticks"]}) == [0, 1, 2, 3]
+    onsets = np.rint(chords.notes["onset_ticks"] / 120)
+    assert len(set(onsets.tolist())) == len(onsets)  # one note at a time
+
+
 ASKS = st.builds(
     TrackAsk,
     role=st.sampled_from(
@@ -109,6 +125,9 @@ ASKS = st.builds(
     density=st.sampled_from((0.6, 1.0, 1.4)),
     articulation=st.sampled_from(("", "staccato", "legato", "pizzicato")),
     polyphony=st.sampled_from((None, 1, 2, 6)),
+    register=st.sampled_from((0, -12, 7)),
+    enter_bar=st.sampled_from((0, 0, 3)),
+    enter_section=st.sampled_from((0, 0, 2)),
 )
 BRIEFS = st.builds(
     Brief,
@@ -125,6 +144,12 @@ BRIEFS = st.builds(
     swing=st.none() | st.floats(0.5, 0.75),
     feel=st.sampled_from(((), ("half_time",), ("double_time",), ("four_on_the_floor",))),
     register=st.sampled_from((-12, 0, 12)),
+    included_drums=st.sampled_from(((), (54, 70), (49,))),
+    patterns=st.sampled_from(((), ("one_drop",), ("tumbao", "ghosts"), ("hats_16ths",))),
+    events=st.sampled_from(((), ("key_change",), ("fade_in", "fade_out"), ("ramp_up",), ("picardy", "no_fills"))),
+    voicing=st.sampled_from(("", "9th", "power", "sus")),
+    dynamics=st.sampled_from((None, 16, 126)),
+    track_count=st.sampled_from((None, 5)),
     excluded_drums=st.sampled_from(((), (36,), (42, 46))),
     chords=st.sampled_from(((), ((Chord.parse("E7"),), (Chord.parse("Am"), Chord.parse("F#dim"))))),
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from bandmate.analysis.genres import genre, genre_ids
 from bandmate.groovebook.cells import ACCENT, SOFT, Step, cell
 from bandmate.groovebook.stage import BASS, Note, Stage
 from bandmate.groovebook.touch import bass_cell, gate_of, in_unit
@@ -10,14 +13,14 @@ from bandmate.score.plan import PlannedTrack
 
 _LITERAL = {"b2": 1, "b5": 6, "b6": 8, "#4": 6}
 _BLUESY = ("blues", "funk", "rock", "soul", "hip_hop")
-# Families whose bass anticipates: the change may come a beat early, so no root is added on it.
-_ANTICIPATES = ("n",)
+# Cells that a player of another genre would know by name.
+_LENDABLE = ("tumbao", "tresillo", "walk", "octaves", "gallop", "offbeat", "eighths", "skank")
 
 
-def degree(sign: str, chord: Chord, stage: Stage) -> int:
+def degree(sign: str, chord: Chord, stage: Stage, ticks: int) -> int:
     """Semitones above the chord's root that a bass token stands for."""
     tones = QUALITIES[chord.quality]
-    scale = {(pitch - chord.root) % 12 for pitch in stage.plan.key.scale}
+    scale = {(pitch - chord.root) % 12 for pitch in stage.scale(ticks)}
     minor = 3 in tones
     if sign in ("R", "x", "n"):
         return 0
@@ -43,6 +46,16 @@ def degree(sign: str, chord: Chord, stage: Stage) -> int:
     if sign == "4":
         return 5
     return _LITERAL.get(sign, 0)
+
+
+@cache
+def _named_cells(genre_name: str, name: str) -> list[dict[str, str]]:
+    """Bass cells of a name: the genre's own, else those of a genre that counts the same steps."""
+    facts = genre(genre_name)
+    own = [row for row in facts["bass"]["cells"] if row["n"] == name]
+    steps = facts["drums"]["steps"]
+    others = (genre(g) for g in genre_ids() if genre(g)["drums"]["steps"] == steps and name in _LENDABLE)
+    return own or [row for other in others for row in other["bass"]["cells"] if row["n"] == name][:1]
 
 
 class Bassist:
@@ -71,7 +84,7 @@ class Bassist:
         section = self.stage.plan.sections[index]
         if section.label not in self.cells:
             rows = self.facts["cells"]
-            named = [row for row in rows if row["n"] == self.stage.overrides.get("bass")]
+            named = [row for name in self.stage.wanted for row in _named_cells(self.name, name)]
             dice = self.stage.dice("bass", self.stage.kinds[index], self.track)
             ranked = sorted(rows, key=lambda row: sum(c not in ".-|" for c in row["c"].split()))
             # Quiet sections prefer the sparser cells, full ones the busier.
@@ -181,7 +194,7 @@ class Bassist:
         elif sign == "a":
             pitch = self._approach(ticks)
         else:
-            pitch = self._place(chord, degree(sign, chord, stage), ticks, move=sign in ("R", "8"))
+            pitch = self._place(chord, degree(sign, chord, stage, ticks), ticks, move=sign in ("R", "8"))
         gate = self.facts["len"] * stage.colour["gate"] * gate_of(self.who.articulation)
         if held:
             length = step.held_ticks * min(1.0, max(0.55, gate))

@@ -52,7 +52,16 @@ class Comper:
         self.rows = cells
         self.broken = broken or is_broken(self.who.articulation)
         voicing = stage.block["harmony"]["voicing"]
-        self.kind = voicing["type"] if self.who.role == "chords" else "7th" if voicing["type"] == "9th" else "triad"
+        asked = stage.plan.brief.voicing
+        self.kind = (
+            asked
+            if asked
+            else voicing["type"]
+            if self.who.role == "chords"
+            else "7th"
+            if voicing["type"] == "9th"
+            else "triad"
+        )
         self.count = max(1, voices if self.broken else min(voices, self.who.polyphony))
         self.low, self.high = self.who.low, self.who.high
         if top is not None:
@@ -85,7 +94,7 @@ class Comper:
         if self.last and self.last[0] == chord:
             return self.last[1]
         allowed = self.stage.allowed(ticks)
-        scale = self.stage.plan.key.scale if allowed is None else self.stage.plan.key.scale & allowed
+        scale = self.stage.scale(ticks) & (allowed or self.stage.scale(ticks))
         tones = tones_of(chord, self.kind, self.count, self.rootless, scale)
         if allowed is not None:
             tones = tuple(t for t in tones if t in allowed) or tuple(allowed & chord.pitch_classes)
@@ -104,7 +113,7 @@ class Comper:
         index = self.stage.section_index[bar]
         section = self.stage.plan.sections[index]
         if section.label not in self.picked:
-            named = [row for row in self.rows if row["n"] == self.stage.overrides.get("comp")] if not self.nth else []
+            named = [r for name in self.stage.wanted for r in self.rows if r["n"] == name] if not self.nth else []
             ranked = sorted(self.rows, key=lambda row: sum(c in "Xxo" for c in row["c"]) / len(row["c"].split("|")))
             dice = self.stage.dice("comp", self.stage.kinds[index], self.track)
             level = section.energy / 5 * self.density

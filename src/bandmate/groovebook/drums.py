@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from bandmate.analysis.genres import load_table
+from bandmate.analysis.genres import genre, genre_ids, load_table
 from bandmate.groovebook.cells import ACCENT, NORMAL, SOFT, Hit, _meter_table, _voice_hits, drum_pattern, grid_of
 from bandmate.groovebook.fills import FILL_VOICES, GROUP, Fills
 from bandmate.groovebook.stage import HATS, KICK, PERC, SNARE, Note, Stage
@@ -18,6 +18,23 @@ _LEVEL = {
     "rim": 0.82, "crash": 0.95, "clap": 0.95, "cowbell": 0.74, "claves": 0.8, "guiro_s": 0.66, "guiro_l": 0.7,
     "conga_h": 0.8, "conga_m": 0.78, "conga_l": 0.82, "bongo_h": 0.74, "bongo_l": 0.76, "tri_o": 0.6,
 }  # fmt: skip
+# What a drum that was asked for plays where the pattern does not have it, in 16ths.
+_USUAL = {
+    "tamb": "....x.......x...", "clap": "....x.......x...", "snare": "....X.......X...", "kick": "X.......X.......",
+    "cowbell": "x...x...x...x...", "ride_bell": "x...x...x...x...", "closed_hat": "x.x.x.x.x.x.x.x.",
+    "shaker": "xoxoxoxoxoxoxoxo", "maracas": "xoxoxoxoxoxoxoxo", "cabasa": "xoxoxoxoxoxoxoxo",
+    "rim": "...x..x....x....", "open_hat": "..x...x...x...x.", "ride": "x.x.x.x.x.x.x.x.", "claves": "x..x..x...x.x...",
+    "conga_h": "..o...xx..o...xx", "conga_l": "x..x......x.....", "crash": "x...............",
+    "china": "x...............", "splash": "..............x.", "tom_l": "x..x..x.........", "tom_h": "..........x.....",
+    "tom_m": "............x...",
+}  # fmt: skip
+# Patterns that players of other genres know by name.
+_LENDABLE = (
+    "dembow", "train", "double_kick", "blast", "one_drop", "rockers", "steppers", "two_step", "second_line", "clave",
+    "clave23", "clave32", "batucada", "oompah", "chop_a", "d_beat", "bembe", "stomp", "tom_verse", "boom_chk",
+    "breakdown", "gallop", "two_beat", "tresillo", "bachata",
+)  # fmt: skip
+_USUAL_OTHER = "x..x..x...x.x..."
 _HALF_TIME = ("half_time", "half", "breakdown")
 _DEFAULT_PERC = {"shaker": "xoxoxoxoxoxoxoxo", "conga_h": "..o...xx..o...xx", "conga_l": "x..x......x....."}
 
@@ -41,6 +58,18 @@ def _default_perc(name: str, meter: tuple[int, int]) -> tuple[Hit, ...]:
 def _default_kit(name: str, meter: tuple[int, int]) -> tuple[Hit, ...]:
     step = 120
     return tuple(hit for voice, row in _meter_table(meter).items() for hit in _voice_hits(row, voice, step))
+
+
+@cache
+def _named_pattern(genre_name: str, name: str, meter: tuple[int, int]) -> tuple[tuple[Hit, ...], ...]:
+    """The pattern of a name: the genre's own, else that of another genre in the same meter; () if nobody knows it."""
+    for other in (genre_name, *(genre_ids() if name in _LENDABLE else ())):
+        if grid_of(other, meter).native != grid_of(genre_name, meter).native:
+            continue
+        for index, row in enumerate(genre(other)["drums"]["patterns"]):
+            if row["n"] == name and name != "none":
+                return drum_pattern(other, index, meter)
+    return ()
 
 
 class Drummer:
@@ -132,9 +161,10 @@ class Drummer:
         rows = self.facts["patterns"]
         dice = self.stage.dice("pattern", kind, energy)
         sounding = [i for i in range(len(rows)) if any(drum_pattern(self.name, i, self.meter))]
-        named = [i for i in sounding if rows[i]["n"] == self.stage.overrides.get("pattern")]
-        if named:
-            return drum_pattern(self.name, named[0], self.meter)
+        for name in self.stage.wanted:
+            found = _named_pattern(self.name, name, self.meter)
+            if found:
+                return found
         fitting = [i for i in sounding if rows[i]["e"][0] <= energy <= rows[i]["e"][1]]
         fitting = fitting or sorted(sounding, key=lambda i: abs(sum(rows[i]["e"]) / 2 - energy))[:1]
         if not fitting:
@@ -163,6 +193,7 @@ class Drummer:
                 hits = self._felt(self._dense(hits, section.label, offset % max(2, len(pattern))))
                 if voices:
                     hits = [h for h in hits if _SUBSET[GROUP.get(h.voice, PERC)] in voices] or hits
+                hits = self._included(hits)
                 hits = self.fills.fill(hits, bar, index, offset)
                 hits = self.fills.crash(hits, bar, index, offset)
                 if bar == stage.last_bar:
@@ -192,6 +223,8 @@ class Drummer:
         factor = self.density if self.density < 1 else self.density * self.density
         # Additions join from their energy upwards, drops thin out from theirs downwards.
         fitting = [r for r in self.facts["vary"] if (energy <= r["e"] if r["op"] == "drop" else energy >= r["e"])]
+        if cycle:  # a crash marks the first bar of four, not each of them
+            fitting = [r for r in fitting if r["v"] != "crash"]
         chosen = [row for row in fitting if dice.chance(min(1.0, row["p"] * factor))]
         # Of the places named, one or two change: all of them at once would be another pattern.
         picked = []
@@ -270,6 +303,26 @@ class Drummer:
         if asked.snare:
             back = next((v for v in _BACKBEAT if any(h.voice == v for h in hits)), "snare")
             hits = [h for h in hits if h.voice not in _BACKBEAT] + self._stated(asked.snare, back)
+        return hits
+
+    def _included(self, hits: list[Hit]) -> list[Hit]:
+        """Drums that were asked for by name play, in the genre's way or in the way such drums usually do."""
+        keys = drum_keys()
+        steps = self.stage.grid.bar_ticks // 120
+        for key in self.stage.plan.brief.included_drums:
+            voice = next((v for v, k in keys.items() if k == key), None)
+            if voice is None or any(keys[h.voice] == key for h in hits):
+                continue
+            text = _USUAL.get(voice, _USUAL_OTHER)
+            hits = hits + _voice_hits(list((text * 8)[:steps]), voice, 120)
+        for name, voice, text in (
+            ("hats_16ths", "closed_hat", "xoxoxoxoxoxoxoxo"),
+            ("ghosts", "snare", ".o.o..o..o.o..o."),
+        ):
+            if name in self.stage.plan.brief.patterns:
+                taken = {h.ticks for h in hits if h.voice == voice}
+                added = _voice_hits(list((text * 8)[:steps]), voice, 120)
+                hits = hits + [h for h in added if h.ticks not in taken]
         return hits
 
     def _stated(self, text: str, voice: str) -> list[Hit]:

@@ -56,12 +56,14 @@ class Seat:
         part: its name in the genre's form ("drums", "bass", "chords", "melody", "pad", "violin2" ...).
         layer: index in the genre's `layers`, None for the core.
         firm: asked for, or of the genre's core.
+        ask: what was asked of it.
     """
 
     track: PlannedTrack
     part: str
     layer: int | None
     firm: bool
+    ask: TrackAsk
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +158,32 @@ def _wants(brief: Brief, name: str, dice: Dice) -> list[_Want]:
         )
         if not held and not _excluded(brief, LAYER_ROLE.get(part, part), part):
             wants.append(_want(block, part))
-    if not brief.tracks:
+    wants = _counted(brief, name, wants, dice)
+    if not brief.tracks and brief.track_count is None:
         for part in _default_layers(name, block, [w.part for w in wants], dice):
             if not _excluded(brief, LAYER_ROLE.get(part, part), part):
                 wants.append(_want(block, part, firm=False))
     order = ("drums", "perc", "bass", "chords", "melody", "lead")
     return sorted(wants, key=lambda w: order.index(w.ask.role) if w.ask.role in order else len(order))
+
+
+def _counted(brief: Brief, name: str, wants: list[_Want], dice: Dice) -> list[_Want]:
+    """The stated number of tracks: what was not named goes first, layers of the genre join."""
+    count = brief.track_count
+    if count is None:
+        return wants
+    named = {id(ask) for ask in brief.tracks}
+    while len(wants) > count and any(id(w.ask) not in named for w in wants):
+        wants.remove(next(w for w in reversed(wants) if id(w.ask) not in named))
+    block = genre(name)
+    free: list[str] = [layer["role"] for layer in block["layers"]] + ["pad", "arp", "strings", "vox", "perc"]
+    while len(wants) < count:
+        taken = {w.part for w in wants}
+        fresh = [p for p in free if p not in taken and not _excluded(brief, LAYER_ROLE.get(p, p), p)]
+        if not fresh:
+            break
+        wants.append(_want(block, fresh[0] if dice.chance(0.6) else dice.pick(fresh)))
+    return wants
 
 
 def _facts(block: dict[str, Any], want: _Want) -> tuple[Sequence[int], tuple[int, int]]:
@@ -297,7 +319,7 @@ def seat(brief: Brief, name: str, key: Key | None, shift: int, overrides: dict[s
                 programs = [overrides["lead"]]
             program = _program(brief, want, programs, used, dice)
             used.add(program)
-            low, high = _range(want, program, low, high, 0 if ask.role == "bass" else shift)
+            low, high = _range(want, program, low, high, ask.register + (0 if ask.role == "bass" else shift))
             voices = 1 if want.part in INNER_VOICES else _POLYPHONY[ask.role]
             if ask.role == "chords":
                 voices = max(voices, int(block["harmony"]["voicing"]["notes"]))
@@ -310,10 +332,10 @@ def seat(brief: Brief, name: str, key: Key | None, shift: int, overrides: dict[s
                 high,
                 ask.polyphony or voices,
                 ask.density,
-                ask.articulation,
+                ask.articulation or brief.articulation,
             )
             _check_lock(track, key)
-        seats.append(Seat(track, want.part, want.layer, want.firm))
+        seats.append(Seat(track, want.part, want.layer, want.firm, ask))
     return _distinct_names(seats)
 
 

@@ -32,6 +32,7 @@ class Fills:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.name = stage.plan.genre
+        self.base = self.name.split("~")[0]  # a lent block of facts is called "genre~hash"
         self.meter = stage.plan.meter
         self.rows: list[dict[str, Any]] = stage.block["drums"]["fills"]
         self.table = [drum_pattern(self.name, i, self.meter, "fills") for i in range(len(self.rows))]
@@ -79,8 +80,8 @@ class Fills:
             offset: its number in the section.
         """
         stage, section = self.stage, self.stage.plan.sections[index]
-        tiny = section.bars < 2 and stage.plan.bars < 4
-        if not self.table or self.name in _NO_FILL or bar == stage.last_bar or tiny:
+        tiny = (section.bars < 2 and stage.plan.bars < 4) or "no_fills" in stage.plan.brief.events
+        if not self.table or self.base in _NO_FILL or bar == stage.last_bar or tiny:
             return hits
         quiet = stage.kinds[index] == "intro" and section.energy <= 2
         left = section.bars - 1 - offset - (1 if stage.last_bar == section.start_bar + section.bars - 1 else 0)
@@ -118,7 +119,7 @@ class Fills:
         """The bar with a crash where a section opens or a fill has led."""
         plan = self.stage.plan
         section = plan.sections[index]
-        quiet = self.stage.colour["velocity"] <= -12 or self.name in _NO_CRASH or section.energy < 3
+        quiet = self.stage.colour["velocity"] <= -12 or self.base in _NO_CRASH or section.energy < 3
         if quiet or any(h.voice == "crash" and h.ticks == 0 for h in hits):
             return hits
         opens = offset == 0 and (index > 0 or (plan.loop is False and section.energy >= 4))
@@ -133,7 +134,7 @@ class Fills:
         if self.stage.plan.extra.get("ending") == "fade":
             return hits
         first = [h for h in hits if h.ticks == 0 and h.voice not in ("closed_hat", "ride", "shaker")]
-        if self.name in _NO_CRASH:
+        if self.base in _NO_CRASH:
             return first or [Hit(0, hits[0].voice if hits else "closed_hat", SOFT)]
         struck = [h for h in first if h.voice not in ("crash", "kick")]
         return [*struck, Hit(0, "kick", ACCENT), Hit(0, "crash", ACCENT)]

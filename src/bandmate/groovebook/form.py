@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.score.brief import Brief
+from bandmate.score.brief import Brief, TrackAsk
 from bandmate.score.plan import PlannedSection
 
 DRUM_VOICES = ("kick", "snare", "hats", "perc")
@@ -157,6 +157,13 @@ def lay_out(brief: Brief, form: dict[str, Any], bars: int, energy_shift: int) ->
             replace(p, energy=5) if p.kind == "build" and not _energy_stated(brief, i) else p
             for i, p in enumerate(parts)
         ]
+    ramp = next((r for r in ("ramp_up", "crescendo", "ramp_down", "diminuendo") if r in brief.events), "")
+    if ramp and len(parts) > 1:  # energies in steps from 2 to 5, or from 4 down to 1
+        low, high = (2, 5) if ramp in ("ramp_up", "crescendo") else (4, 1)
+        steps = [round(low + (high - low) * i / (len(parts) - 1)) for i in range(len(parts))]
+        parts = [p if _energy_stated(brief, i) else replace(p, energy=steps[i]) for i, p in enumerate(parts)]
+    if "big_finish" in brief.events:
+        parts[-1] = replace(parts[-1], energy=5)
     peak = max(part.energy for part in parts)
     shift = energy_shift + (brief.energy - peak if brief.energy else 0)
     return [
@@ -221,6 +228,24 @@ def activity(
             carriers = [t for t, f in enumerate(firm) if f] or list(range(len(names)))
             active[carriers[:3], rows] = True
     return active
+
+
+def enter(active: NDArray[np.bool_], asks: Sequence[TrackAsk], parts: Sequence[Part]) -> None:
+    """Let tracks begin where they were told to, in place: silent before, sounding from there on."""
+    starts = np.cumsum([0, *(part.bars for part in parts)])
+    for track, ask in enumerate(asks):
+        bar = ask.enter_bar - 1
+        if ask.enter_section:
+            bar = int(starts[min(ask.enter_section, len(parts)) - 1])
+        if 0 < bar < active.shape[1]:
+            active[track, :bar] = False
+            active[track, bar] = True
+            if not active[track, bar:].mean() >= 0.5:
+                active[track, bar:] = True
+    empty = ~active.any(0)
+    if empty.any():
+        early = [t for t, a in enumerate(asks) if not (a.enter_bar or a.enter_section)] or list(range(len(asks)))
+        active[early[0], empty] = True
 
 
 def sections_of(parts: Sequence[Part], roles: Sequence[str], active: NDArray[np.bool_]) -> tuple[PlannedSection, ...]:

@@ -168,7 +168,7 @@ def harmony_line(stage: Stage, track: int) -> list[Note]:
         if bar not in bars:
             continue
         chord = stage.chord(note.ticks)
-        pool = (stage.plan.key.scale | chord.pitch_classes) & (stage.allowed(note.ticks) or frozenset(range(12)))
+        pool = (stage.scale(note.ticks) | chord.pitch_classes) & (stage.allowed(note.ticks) or frozenset(range(12)))
         below = [p for p in range(max(who.low, note.pitch - 9), min(who.high, note.pitch - 3) + 1) if p % 12 in pool]
         strong = note.ticks % grid.half_ticks == 0
         in_chord = [p for p in below if p % 12 in chord.pitch_classes]

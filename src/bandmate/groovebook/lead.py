@@ -53,7 +53,7 @@ class Singer:
         self.scale = self._scale()
         self.strong = _CHORD_TONE.get(stage.block["family"], 0.5)
         self.density = self.who.density * stage.colour["density"]
-        self.ladders: dict[tuple[Chord, frozenset[int] | None], tuple[list[int], list[int]]] = {}
+        self.ladders: dict[tuple[Chord, frozenset[int] | None, int], tuple[list[int], list[int]]] = {}
         # A singable span in the middle of the range, high enough to stand over the chords.
         low, high = self.who.low, self.who.high
         span = min(high - low, 19)
@@ -110,12 +110,15 @@ class Singer:
         """The pitches a melody may walk on over the chord at a place, and those of them in the chord."""
         chord = self.stage.chord(ticks)
         allowed = self.stage.allowed(ticks)
-        key = (chord, allowed)
+        lift = self.stage.plan.extra.get("lift")
+        moved = lift[1] if lift and ticks >= lift[0] * self.stage.grid.bar_ticks else 0
+        key = (chord, allowed, moved)
         if key not in self.ladders:
             tones = frozenset((chord.root + step) % 12 for step in QUALITIES[chord.quality])
             # A chord tone outside the scale replaces its chromatic neighbours.
-            outside = tones - self.scale
-            pool = {p for p in self.scale if p in tones or not any((p - t) % 12 in (1, 11) for t in outside)} | tones
+            scale = frozenset((p + moved) % 12 for p in self.scale)
+            outside = tones - scale
+            pool = {p for p in scale if p in tones or not any((p - t) % 12 in (1, 11) for t in outside)} | tones
             if allowed is not None:
                 pool &= allowed
                 tones = tones & allowed
@@ -150,7 +153,7 @@ class Singer:
                 weights[ticks] = 1.4 * syncopation
             else:
                 weights[ticks] = 0.5 * syncopation if fine else 0.06
-            if place and self.stage.plan.genre == "chorale":
+            if place and self.stage.plan.genre.startswith("chorale"):
                 weights[ticks] *= 0.08  # a hymn moves in beats
         return weights
 

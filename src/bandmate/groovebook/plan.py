@@ -33,6 +33,8 @@ DEFAULT_BARS = 16
 DEFAULT_LOOP_BARS = 8
 # How often each tonic is drawn when no key was stated: those that players choose.
 _TONIC_WEIGHTS = {"major": (3, 1, 3, 2, 3, 3, 1, 3, 1, 3, 2, 1), "minor": (3, 2, 3, 1, 3, 2, 2, 3, 1, 3, 1, 2)}
+KEY_CHANGE = 2  # semitones up, where a key change was asked for
+_ENDING_EVENTS = {"fade_out": "fade", "cold_ending": "hit", "big_finish": "ring"}
 _ENDINGS = (
     ("fade", "fade"), ("ring", "ring"), ("held", "ring"), ("tail", "ring"), ("arpeggio", "ring"), ("maj9", "ring"),
     ("6/9", "ring"), ("chord", "ring"), ("cadence", "ring"), ("v-i", "ring"), ("v7-i", "ring"), ("strip", "strip"),
@@ -154,6 +156,7 @@ def _chords(
     parts: Sequence[form.Part],
     colour: Colour,
     dice: Dice,
+    locked: bool,
 ) -> tuple[Chord, ...]:
     bars = sum(part.bars for part in parts)
     if brief.chords:
@@ -164,12 +167,28 @@ def _chords(
     chords, texts = _progression_chords(rows, key, parts, dict(colour.overrides), dice)
     if not brief.loop and bars >= 4:
         cadence(chords, key, _dominant(key, block, texts), block["family"] in ("jazz", "blues"))
-    return tuple(into_key(chord, key) if brief.key is not None else chord for chord in chords)
+    if locked:
+        return tuple(into_key(chord, key) for chord in chords)
+    if "picardy" in brief.events and not brief.loop and key.is_minor:
+        chords[-2:] = [Chord(key.tonic, "maj")] * 2
+    return tuple(chords)
 
 
-def _ending(block: dict[str, Any], loop: bool, bars: int) -> str:
-    if loop:
+def _lift(brief: Brief, parts: Sequence[form.Part], locked: bool) -> int:
+    """First bar of the last high section where a key change was asked for, 0 = none; a stated key stays."""
+    highs = [i for i, part in enumerate(parts) if part.kind == "high"]
+    if locked or brief.chords or len(highs) < 1 or not any(e.startswith("key_change") for e in brief.events):
+        return 0
+    start = sum(part.bars for part in parts[: highs[-1]])
+    return start or parts[highs[-1]].bars // 2
+
+
+def _ending(block: dict[str, Any], brief: Brief, bars: int) -> str:
+    if brief.loop:
         return "loop"
+    for event, kind in _ENDING_EVENTS.items():
+        if event in brief.events:
+            return kind
     text = block["form"]["ending"].lower()
     kind = next((kind for word, kind in _ENDINGS if word in text), "hit")
     return "ring" if kind in ("fade", "strip") and bars < 16 else kind
@@ -223,15 +242,20 @@ def make_plan(brief: Brief, seed: int) -> Plan:
     bars = _bars(brief, tempo, meter)
     rows = lender["harmony"]["progressions"]
     key = _key(brief, rows, colour, Dice(seed, "key"))
+    locked = brief.key is not None and "key" not in brief.guessed
     parts = form.lay_out(brief, block["form"], bars, colour.energy)
     overrides = dict(colour.overrides)
     shift = brief.register + max(-12, min(12, colour.register))
-    seats = seat(brief, name, brief.key, shift, overrides, Dice(seed, "tracks"))
+    seats = seat(brief, name, key if locked else None, shift, overrides, Dice(seed, "tracks"))
     _check_drums(brief, seats)
     layer_energy = {layer["role"]: int(layer["e"]) for layer in block["layers"]}
     active = form.activity(parts, [s.part for s in seats], [s.firm for s in seats], brief.loop, layer_energy)
+    form.enter(active, [s.ask for s in seats], parts)
     swing = brief.swing if brief.swing is not None else overrides.get("swing", block["swing"]["amount"])
-    chords = _chords(brief, block, rows, key, parts, colour, Dice(seed, "chords"))
+    chords = _chords(brief, block, rows, key, parts, colour, Dice(seed, "chords"), locked)
+    lift = _lift(brief, parts, locked)
+    if lift:
+        chords = (*chords[: 2 * lift], *(chord.transpose(KEY_CHANGE) for chord in chords[2 * lift :]))
     return Plan(
         brief=replace(brief, guessed=_guessed(brief)),
         seed=seed,
@@ -245,7 +269,7 @@ def make_plan(brief: Brief, seed: int) -> Plan:
         chords=chords,
         active=active,
         swing=float(swing),
-        key_lock=brief.key is not None,
+        key_lock=locked,
         chord_lock=bool(brief.chords or brief.progression),
         loop=brief.loop,
         extra={
@@ -255,10 +279,11 @@ def make_plan(brief: Brief, seed: int) -> Plan:
             "colour": {
                 "density": colour.density * brief.density,
                 "gate": colour.gate,
-                "velocity": colour.velocity,
+                "velocity": colour.velocity + (0 if brief.dynamics is None else 0.9 * (brief.dynamics - 84)),
                 "dissonance": colour.dissonance,
             },
             "overrides": overrides,
-            "ending": _ending(block, brief.loop, bars),
+            "ending": _ending(block, brief, bars),
+            "lift": (lift, KEY_CHANGE) if lift else None,
         },
     )

@@ -79,6 +79,12 @@ class Stage:
         return self.plan.extra.get("overrides", {})
 
     @cached_property
+    def wanted(self) -> tuple[str, ...]:
+        """Names of patterns and cells in order of preference: asked for, then of a mood or style."""
+        names = [*self.plan.brief.patterns, *(self.overrides.get(k) for k in ("pattern", "bass", "comp"))]
+        return tuple(str(name) for name in names if name)
+
+    @cached_property
     def colour(self) -> dict[str, float]:
         """Density, gate, velocity and dissonance of the moods."""
         return {"density": 1.0, "gate": 1.0, "velocity": 0, "dissonance": 0.2} | self.plan.extra.get("colour", {})
@@ -86,7 +92,7 @@ class Stage:
     @cached_property
     def feel(self) -> Feel:
         """What the feel words of the brief ask."""
-        return feel_of(self.plan.brief.feel)
+        return feel_of((*self.plan.brief.feel, *self.plan.brief.patterns))
 
     @cached_property
     def jitter_ms(self) -> float:
@@ -118,6 +124,14 @@ class Stage:
     def chord(self, ticks: int) -> Chord:
         """The chord that sounds at a place."""
         return self.plan.chords[min(ticks // self.grid.half_ticks, len(self.plan.chords) - 1)]
+
+    def scale(self, ticks: int) -> frozenset[int]:
+        """Pitch classes of the key at a place; a key change moves them."""
+        lift = self.plan.extra.get("lift")
+        scale = self.plan.key.scale
+        if lift and ticks >= lift[0] * self.grid.bar_ticks:
+            return frozenset((pitch + lift[1]) % 12 for pitch in scale)
+        return scale
 
     def next_chord(self, ticks: int) -> Chord:
         """The chord of the next half bar; a loop comes round to its first, an ending stays on its last."""
@@ -152,6 +166,12 @@ class Stage:
         loud = _LOUD[section.energy]
         if self.kinds[index] == "build":
             loud *= 0.85 + 0.2 * (bar - section.start_bar + 1) / section.bars
+        events = self.plan.brief.events
+        if "fade_in" in events and bar < min(8, self.plan.bars // 4):
+            loud *= 0.35 + 0.65 * (bar + 1) / min(8, self.plan.bars // 4)
+        if "crescendo" in events or "diminuendo" in events:
+            part = (bar + 0.5) / self.plan.bars
+            loud *= 0.8 + 0.3 * (part if "crescendo" in events else 1 - part)
         fade = min(8, self.plan.bars // 4)
         if self.plan.extra.get("ending") == "fade" and not self.plan.loop and bar >= self.plan.bars - fade:
             loud *= 1 - 0.65 * (bar - (self.plan.bars - fade) + 1) / fade
