@@ -1,5 +1,6 @@
 import json
 import os
+import sys
 
 import pytest
 
@@ -138,6 +139,15 @@ def test_drummers_on_pads_are_mapped_to_general_midi(folder, make_band, catalog)
     (pattern,) = catalog.db.execute("select text from pattern where bars = 1").fetchall()
     assert piece.kind == "groove_midi"
     assert '"closed_hat": "x.x.x.x.x.x.x.x."' in pattern[0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_no_text_is_passed_over(folder, make_band, catalog):
+    music = folder({"a.mid": make_band(1)})
+    (music / os.fsdecode(b"b\xff.mid")).write_bytes(midi_bytes(make_band(2)))
+    report = ingest(music, catalog, workers=1)
+    assert report.taken == 1
+    assert "no text" in report.notices[0]
 
 
 def test_what_the_fast_reader_refuses_the_lossless_one_may_read(folder, make_band, catalog):

@@ -128,20 +128,22 @@ class Catalog:
             if isinstance(self.path, Path):
                 self.path.parent.mkdir(parents=True, exist_ok=True)
             self.db = sqlite3.connect(self.path, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise OutputError(f"catalog {path} cannot be made: {error}; give a folder you may write") from error
+        try:
             self.db.execute("pragma journal_mode = wal")
             self.db.execute("pragma synchronous = normal")
             self.db.execute("pragma foreign_keys = on")
             migrate(self.db, str(path))
+        except sqlite3.OperationalError as error:
+            self.db.close()
+            raise OutputError(f"catalog {path} cannot be written: {error}; close what uses it or free space") from error
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise OutputError(
-                    f"catalog {path} cannot be opened for writing: {error}; give another folder"
-                ) from error
+            self.db.close()
             raise LibraryError(f"{path} is not a catalog of Bandmate ({error}); delete it or name another") from error
-        except OSError as error:
-            raise OutputError(
-                f"catalog {path} cannot be made: {error.strerror}; give a folder you may write"
-            ) from error
+        except LibraryError:
+            self.db.close()
+            raise
 
     def __enter__(self) -> Catalog:
         return self

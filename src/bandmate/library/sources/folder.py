@@ -81,7 +81,12 @@ class FolderSource:
 
     def _found(self, path: Path, info: SourceInfo, tables: list[MetadataTable], above: Hints) -> Found | None:
         try:
+            path.as_posix().encode("utf-8")
             stat = path.stat()
+        except UnicodeEncodeError:
+            name = path.name.encode("utf-8", "backslashreplace").decode("utf-8")
+            self.notices.append(f"{path.parent} holds a file whose name is no text ({name}); rename it to have it read")
+            return None
         except OSError as error:
             self.notices.append(f"{path} cannot be opened: {error.strerror}")
             return None
