@@ -80,10 +80,11 @@ def lexicon() -> Lexicon:
     words = load_table("words")
     found: dict[str, list[Entry]] = {}
     for entry in _entries(words):
-        if squeeze(entry.phrase).isdigit() and not entry.phrase.isdigit():
+        key = squeeze(entry.phrase)
+        if key.isdigit() and key != entry.phrase:
             continue  # "12/8" is read by the rule for meters; as a key it would be the number 128
-        slot = found.setdefault(squeeze(entry.phrase), [])
-        if all((e.kind, e.value) != (entry.kind, entry.value) for e in slot):
+        slot = found.setdefault(key, [])
+        if not any(e.kind == entry.kind and e.value == entry.value for e in slot):
             slot.append(entry)
     phrases = {key: tuple(entries) for key, entries in found.items() if key}
     stop = frozenset(squeeze(word) for group in words["stop"].values() for word in group)
@@ -91,7 +92,7 @@ def lexicon() -> Lexicon:
     foreign = [pair for table in words["languages"].values() for pair in table.items()]
     translate = {key: english for word, english in foreign for key in _umlauts(squeeze(word))}
     translate.update({squeeze(k): v.replace("_", " ") for k, v in words["abbreviations"].items()})
-    typos = {squeeze(k): v for k, v in words["typos"]["examples"].items()}
+    typos = {squeeze(k): v for k, v in words["typos"]["examples"].items() if squeeze(k) not in phrases}
     return Lexicon(phrases, stop, tuple(spell), typos, translate)
 
 

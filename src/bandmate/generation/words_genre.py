@@ -52,9 +52,8 @@ def choose(facts: Sequence[Fact]) -> GenreChoice:
     head = heads[-1]
     others = [c for c in strong if c.entry.value != head.entry.value]
     other = head.entry.extra.get("genre2") or (others[-1].entry.value if others else None)
-    styles = tuple(
-        dict.fromkeys(c.entry.extra["style"] for c in strong if "style" in c.entry.extra and c in (head, *others[-1:]))
-    )
+    led = [c for c in strong if c.entry.value == head.entry.value]
+    styles = tuple(dict.fromkeys(c.entry.extra["style"] for c in (*led, *others[-1:]) if "style" in c.entry.extra))
     used = frozenset(c.index for c in strong + dropped)
     refined = _refined(head.entry.value, candidates)
     conflicts = tuple(

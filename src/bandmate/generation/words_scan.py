@@ -141,12 +141,17 @@ def _repaired(tokens: list[Token], i: int) -> tuple[int, list[Token], str]:
     token = tokens[i]
     if token.sign or token.value is not None:
         return 1, [token], ""
+    lex = lexicon()
     for count in (3, 2, 1):
         span = tokens[i : i + count]
-        fixed = lexicon().typos.get("".join(t.text for t in span)) if len(span) == count else None
-        if fixed and not any(t.sign for t in span):
-            typed = " ".join(t.raw for t in span)
-            return count, _retoken(fixed, token), f"'{typed}' is read as '{fixed}'"
+        if len(span) < count or any(t.sign for t in span):
+            continue
+        key = "".join(t.text for t in span)
+        if key in lex.typos:
+            fixed = lex.typos[key]
+            return count, _retoken(fixed, token), f"'{' '.join(t.raw for t in span)}' is read as '{fixed}'"
+        if count > 1 and key in lex.translate and key not in lex.phrases:
+            return count, _retoken(lex.translate[key], token), ""
     return (1, *_single(token))
 
 
