@@ -125,35 +125,38 @@ def _place(score: Score, tracks: Sequence[Track], span: NDArray[Any], bars: NDAr
     notes["velocity"] = 1 + np.maximum(source["velocity"], 1) // table.VELOCITY_STEP
     notes["micro"] = 3 + micro
     cell = ((bar * len(tracks) + track) * MAX_STEPS + position) * 128 + notes["pitch"]
-    return notes[np.unique(cell, return_index=True)[1]]
+    order = np.argsort(cell, kind="stable")
+    return notes[order[np.append(True, np.diff(cell[order]) != 0)]]
 
 
-def _controls(piece_notes: NDArray[Any], tracks: int, bars: NDArray[Any]) -> list[tuple[int, int, int]]:
+def _counts(notes: NDArray[Any], tracks: int, bars: int) -> NDArray[np.int64]:
+    """Notes of each cell; (tracks, bars)."""
+    return np.bincount(notes["track"].astype(np.int64) * bars + notes["bar"], minlength=tracks * bars).reshape(tracks, bars)
+
+
+def _controls(notes: NDArray[Any], count: NDArray[np.int64], bars: NDArray[Any]) -> list[tuple[int, int, int]]:
+    """Density, register and polyphony of each track, as value ids."""
+    tracks = len(count)
     quarters = bars["steps"] / STEPS_PER_QUARTER
-    count = np.zeros((tracks, len(bars)))
-    np.add.at(count, (piece_notes["track"], piece_notes["bar"]), 1)
-    sounding = ((count > 0) * quarters).sum(1)
-    total = count.sum(1)
-    mean_pitch = np.bincount(piece_notes["track"], piece_notes["pitch"], tracks) / np.maximum(total, 1)
-    cell = piece_notes["bar"].astype(np.int64) * MAX_STEPS + piece_notes["position"]
-    onsets = np.bincount(np.unique(piece_notes["track"].astype(np.int64) * (1 << 40) + cell) >> 40, minlength=tracks)
+    sounding, total = (count > 0) @ quarters, count.sum(1)
+    pitch = np.bincount(notes["track"], notes["pitch"], tracks) / np.maximum(total, 1)
+    place = (notes["bar"].astype(np.int64) * tracks + notes["track"]) * MAX_STEPS + notes["position"]
+    onsets = np.bincount(notes["track"][np.append(True, np.diff(place) != 0)[: len(notes)]], minlength=tracks)
     density, polyphony = total / np.maximum(sounding, 1e-9), total / np.maximum(onsets, 1)
     columns = [
         table.VALUE_OFFSETS[name] + np.searchsorted(edges, values)
         for name, edges, values in (
             ("density", table.DENSITY_EDGES, density),
-            ("register", table.REGISTER_EDGES, mean_pitch),
+            ("register", table.REGISTER_EDGES, pitch),
             ("polyphony", table.POLYPHONY_EDGES, polyphony),
         )
     ]
     return [(int(a), int(b), int(c)) for a, b, c in zip(*columns, strict=True)]
 
 
-def _levels(notes: NDArray[Any], tracks: int, bars: NDArray[Any]) -> NDArray[np.int16]:
-    count = np.zeros((tracks, len(bars)))
-    np.add.at(count, (notes["track"], notes["bar"]), 1)
-    per_quarter = count / (bars["steps"] / STEPS_PER_QUARTER)
-    code = table.LEVEL_SOUNDS + 1 + np.searchsorted(table.LEVEL_EDGES, per_quarter)
+def _levels(count: NDArray[np.int64], bars: NDArray[Any]) -> NDArray[np.int16]:
+    """How full each cell is, as value ids; (tracks, bars)."""
+    code = table.LEVEL_SOUNDS + 1 + np.searchsorted(table.LEVEL_EDGES, count / (bars["steps"] / STEPS_PER_QUARTER))
     return np.where(count > 0, code, table.LEVEL_EMPTY).astype(np.int16)
 
 
@@ -201,7 +204,7 @@ def _chord_codes(names: Sequence[Any], bars: int) -> NDArray[np.int16]:
     return codes
 
 
-def encode_piece(score: Score, labels: Mapping[str, Any] | None = None) -> GridPiece:
+def encode_piece(score: Score, labels: Mapping[str, Any] | None = None, *, echoes: bool = True) -> GridPiece:
     """Put a score on the grid.
 
     Tracks without notes are dropped; of more than MAX_TRACKS the fullest stay.
@@ -210,6 +213,7 @@ def encode_piece(score: Score, labels: Mapping[str, Any] | None = None) -> GridP
         score: from either MIDI door, or made.
         labels: what is known: genre, moods, key (name), tempo, sections [(label, start_bar, bars, energy)],
             chords (two a bar; names, Chords or None), roles (one per track of the score).
+        echoes: also measure how cells repeat earlier ones; only training needs it.
     """
     labels = labels or {}
     roles = labels.get("roles") or [track.role for track in score.tracks]
@@ -219,7 +223,8 @@ def encode_piece(score: Score, labels: Mapping[str, Any] | None = None) -> GridP
     span, bars = _bar_table(score)
     bars = _labelled_bars(bars, labels)
     notes = _place(score, tracks, span, bars) if tracks else np.empty(0, CELL_NOTE)
-    controls = _controls(notes, len(tracks), bars)
+    count = _counts(notes, len(tracks), len(bars))
+    controls = _controls(notes, count, bars)
     grid_tracks = tuple(
         GridTrack(t.program, t.is_drum, roles[i] if i < len(roles) else "", t.name, controls[slot])
         for slot, (i, t) in enumerate(zip(kept, tracks, strict=True))
@@ -233,8 +238,8 @@ def encode_piece(score: Score, labels: Mapping[str, Any] | None = None) -> GridP
         tags=tuple(filter(None, (table.value_id("tag", mood) for mood in labels.get("moods", ())))),
         tempo=float(labels.get("tempo") or score.bpm),
         key=Key.parse(labels["key"]) if labels.get("key") else None,
-        level=_levels(notes, len(tracks), bars),
-        echo=_echoes(notes, len(tracks), len(bars)),
+        level=_levels(count, bars),
+        echo=_echoes(notes, len(tracks), len(bars)) if echoes else np.zeros(count.shape, np.int16),
     )
 
 

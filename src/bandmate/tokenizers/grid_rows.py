@@ -171,16 +171,20 @@ def piece_rows(piece: GridPiece, view: View) -> NDArray[np.int16]:
     """A view of a piece as the rows a model reads; int16 (n, len(FIELDS))."""
     cells, cell_place = _cell_rows(piece, view)
     notes, note_place = _note_rows(piece, view)
-    body = np.concatenate([cells, notes])
-    part = (np.concatenate([cell_place, note_place]) >= view.bars * len(view.order)).astype(np.int64)
-    key = np.concatenate([cell_place * 2, note_place * 2 + 1])
-    order = np.argsort(key, kind="stable")  # notes are sorted by position and pitch inside a cell already
-    body, part = body[order], part[order]
+    border = view.bars * len(view.order)  # places below it are given
+    order = np.argsort(np.concatenate([cell_place * 2, note_place * 2 + 1]), kind="stable")
     head = np.stack(header_rows(piece, view))
-    asked = int(part.sum())
-    return np.concatenate(
-        [head, body[: len(body) - asked], _row(Kind.WRITE)[None], body[len(body) - asked :], _row(Kind.END)[None]]
-    )
+    given = int((cell_place < border).sum() + (note_place < border).sum())
+    target = np.empty(len(order), np.int64)
+    target[order] = np.arange(len(order))
+    target += len(head) + (target >= given)  # the write mark stands between given and asked
+    rows = np.zeros((len(head) + len(order) + 2, len(FIELDS)), np.int16)
+    rows[: len(head)] = head
+    rows[len(head) + given] = _row(Kind.WRITE)
+    rows[-1] = _row(Kind.END)
+    rows[target[: len(cells)]] = cells
+    rows[target[len(cells) :]] = notes
+    return rows
 
 
 def fits_transposed(piece: GridPiece, view: View) -> bool:
