@@ -56,8 +56,8 @@ def write_wav24(
     data_bytes = samples.shape[0] * samples.shape[1] * 3
     whole = 4 + len(chunks) + 8 + data_bytes + (data_bytes & 1)
     if whole > MAX_BYTES:
-        minutes = MAX_BYTES / (3 * samples.shape[0] * rate * 60)
-        raise OutputError(f"{path} would pass the 4 GB of a WAV file; render at most {minutes:.0f} minutes into one")
+        minutes = MAX_BYTES // (3 * samples.shape[0] * rate * 60)
+        raise OutputError(f"{path} would pass the 4 GB of a WAV file; render at most {minutes} minutes into one")
     with atomic_write(path) as place, place.open("wb") as file:
         file.write(b"RIFF" + struct.pack("<I", whole) + b"WAVE" + chunks)
         file.write(b"data" + struct.pack("<I", data_bytes))

@@ -226,8 +226,8 @@ def _pedalled(off: NDArray[np.int64], stretches: list[tuple[int, int]], end_tick
         return off
     down, up = np.array(stretches, np.int64).T
     row = np.searchsorted(down, off, side="left") - 1  # a pedal pressed as the note ends does not hold it
-    held = (row >= 0) & (off < up[row])
-    return np.where(held, np.maximum(off, np.minimum(up[row], end_ticks)), off)
+    lifted = np.where(up == np.iinfo(np.int64).max, end_ticks, up)[row]
+    return np.where(row >= 0, np.maximum(off, lifted), off)
 
 
 def _until(on: NDArray[np.int64], off: NDArray[np.int64], stops: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -240,10 +240,7 @@ def _until(on: NDArray[np.int64], off: NDArray[np.int64], stops: NDArray[np.int6
 
 def _restruck(pitch: NDArray[np.uint8], on: NDArray[np.int64], off: NDArray[np.int64]) -> NDArray[np.int64]:
     """A key that is struck again while it sounds is released first."""
-    order = np.lexsort((on, pitch))
-    same = (pitch[order][1:] == pitch[order][:-1]) & (on[order][1:] > on[order][:-1])
-    ends = off[order]
-    ends[:-1] = np.where(same, np.minimum(ends[:-1], on[order][1:]), ends[:-1])
-    result = np.empty_like(off)
-    result[order] = ends
-    return result
+    strike = pitch.astype(np.int64) << 52 | on
+    strikes = np.append(np.sort(strike), np.iinfo(np.int64).max)
+    following = strikes[np.searchsorted(strikes, strike, side="right")]
+    return np.where(following >> 52 == pitch, np.minimum(off, following & (1 << 52) - 1), off)

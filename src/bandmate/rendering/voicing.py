@@ -23,7 +23,7 @@ from bandmate.rendering.instrument import Generator as Gen
 from bandmate.rendering.instrument import Modulator, Zone
 
 ATTENUATION_SCALE = 0.4
-MASTER_GAIN = 0.192  # FluidSynth's 0.2, less the 0.35 dB by which it was measured louder: room for a full band
+MASTER_GAIN = 0.384  # twice FluidSynth's usual 0.2, less 0.35 dB by which it was measured louder: room for a full band
 FILTER_GAIN = 1.189  # the open low-pass of FluidSynth is 1.5 dB loud
 LOWEST_HZ = 8.176  # of pitch 0 and of cutoff 0
 FILTER_OPEN_CENTS = 13490.0
