@@ -206,6 +206,20 @@ def test_a_guessed_key_does_not_lock() -> None:
     assert not make_plan(Brief(genre="pop", key=Key(0), guessed=("key",)), 0).key_lock
 
 
+def test_a_progression_by_name_or_in_the_other_mode() -> None:
+    blues = make_plan(Brief(genre="blues_shuffle", key=Key.parse("E major"), progression="12-bar blues", loop=True), 0)
+    spelt = " ".join(c.spell() for c in blues.chords[::2])
+    assert spelt == "E7 A7 E7 E7 A7 A7 E7 E7 B7 A7 E7 B7"
+    axis = make_plan(Brief(genre="pop", key=Key.parse("A minor"), progression="I V vi IV", bars=4, loop=True), 0)
+    assert [c.spell() for c in axis.chords[::2]] == ["Am", "E", "F", "Dm"]
+
+
+def test_a_stated_intro_leaves_the_rest_to_the_genre() -> None:
+    plan = make_plan(Brief(genre="dubstep", structure=(("intro", 0, 0, ("pad",)),)), 0)
+    assert plan.sections[0].label == "intro" and len(plan.sections) >= 3
+    assert max(s.energy for s in plan.sections) == 5
+
+
 def test_the_page_of_genres_names_them_all() -> None:
     page = (Path(__file__).parents[2] / "docs" / "GENRES.md").read_text(encoding="utf-8")
     assert [name for name in genre_ids() if f"{name} {genre(name)['tempo']['min']}-" not in page] == []

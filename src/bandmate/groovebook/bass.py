@@ -93,7 +93,9 @@ class Bassist:
                 for i in range(len(rows))
             ]
             row = named[0] if named else dice.weighted(ranked, weights)
-            asked = bass_cell(self.who.articulation)
+            own = [row for row in rows if row["n"] == self.who.articulation]
+            row = own[0] if own else row
+            asked = None if own else bass_cell(self.who.articulation)
             text = in_unit(asked, self.stage.grid.unit) if asked else row["c"]
             self.cells[section.label] = cell(self.name, text, self.stage.plan.meter, True)
         return self.cells[section.label]

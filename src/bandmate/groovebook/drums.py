@@ -190,7 +190,7 @@ class Drummer:
             for offset in range(section.bars):
                 bar = section.start_bar + offset
                 hits = self._edited(list(pattern[offset % len(pattern)]), edits[offset % 4], offset)
-                hits = self._felt(self._dense(hits, section.label, offset % max(2, len(pattern))))
+                hits = self._felt(self._dense(hits, section.label, offset % max(2, len(pattern))), section.label)
                 if voices:
                     hits = [h for h in hits if _SUBSET[GROUP.get(h.voice, PERC)] in voices] or hits
                 hits = self._included(hits)
@@ -281,9 +281,10 @@ class Drummer:
         free = [t for t in range(0, grid.bar_ticks, grid.step_ticks) if t not in taken]
         return hits + [Hit(t, voice, SOFT) for t in free if dice.chance(min(1.0, (self.density - 1) * 1.2))]
 
-    def _felt(self, hits: list[Hit]) -> list[Hit]:
+    def _felt(self, hits: list[Hit], label: str) -> list[Hit]:
         grid = self.stage.grid
-        if "half" in self.feel:
+        feel = self.feel + " ".join(e for e in self.stage.plan.brief.events if e.startswith(f"{label}:"))
+        if "half" in feel:
             back = next((v for v in _BACKBEAT if any(h.voice == v for h in hits)), "snare")
             hits = [
                 h
@@ -292,7 +293,7 @@ class Drummer:
             ]
             hits = [h for h in hits if GROUP.get(h.voice) != KICK or h.ticks == 0 or h.ticks % grid.beat_ticks]
             hits.append(Hit(grid.half_ticks // grid.step_ticks * grid.step_ticks, back, ACCENT))
-        elif "double" in self.feel:
+        elif "double_time" in feel:
             core = [h for h in hits if h.voice in ("kick", *_BACKBEAT)]
             other = [h for h in hits if h not in core]
             half = [h._replace(ticks=h.ticks // 2) for h in core]

@@ -101,13 +101,16 @@ def _stated(brief: Brief, rows: dict[str, list[Sequence[Any]]], bars: int) -> li
     lengths = [length for _, length, _, _ in asked]
     if open_count:
         spare = max(open_count, bars - fixed)
-        share = [spare * (i + 1) // open_count - spare * i // open_count for i in range(open_count)]
-        if spare >= 4 * open_count:  # whole fours, the last takes the rest
-            share = [spare // open_count // 4 * 4] * (open_count - 1)
-            share.append(spare - sum(share))
-        for index, length in enumerate(lengths):
-            if not length:
-                lengths[index] = share.pop(0)
+        # Ways in, up and out are half as long as what they lead to.
+        weights = [
+            0 if length else 1 if kind_of(label) in ("intro", "outro", "build", "break") else 2
+            for label, length, *_ in asked
+        ]
+        unit = 4 if spare >= 4 * open_count else 1
+        for index in [i for i, length in enumerate(lengths) if not length][:-1]:
+            lengths[index] = max(unit, round(spare * weights[index] / sum(weights) / unit) * unit)
+        last = max(i for i, (_, length, *_) in enumerate(asked) if not length)
+        lengths[last] = max(1, bars - sum(length for i, length in enumerate(lengths) if i != last))
     edges = [0, *np.cumsum(lengths).tolist()]
     if edges[-1] != bars:
         edges = [round(edge * bars / edges[-1]) for edge in edges]
@@ -120,6 +123,30 @@ def _stated(brief: Brief, rows: dict[str, list[Sequence[Any]]], bars: int) -> li
         row = row or rows.get(kind, rows["low"])[0]
         parts.append(Part(kind, label, stop - start, energy or int(row[2]), tuple(roles) or tuple(row[3])))
     return parts
+
+
+def is_partial(brief: Brief) -> bool:
+    """Whether the stated structure names only a way in or out, so that the middle is still to be found."""
+    labels = [row[0] for row in brief.structure]
+    return 0 < len(labels) <= 2 and all(kind_of(label) in ("intro", "outro") for label in labels)
+
+
+def _with_edges(brief: Brief, middle: list[Part]) -> list[Part]:
+    """A generated form with the stated intro or outro in place of its own."""
+    for label, length, energy, roles in brief.structure:
+        kind = kind_of(label)
+        at = 0 if kind == "intro" else len(middle) - 1
+        old = middle[at]
+        new = Part(kind, label, old.bars, energy or (old.energy if old.kind == kind else 2), tuple(roles) or old.roles)
+        size = length or min(4, max(1, old.bars // 2))
+        if old.kind == kind and not length:
+            middle[at] = new
+        elif size < old.bars:
+            rest = replace(old, bars=old.bars - size)
+            middle[at : at + 1] = (
+                [replace(new, bars=size), rest] if kind == "intro" else [rest, replace(new, bars=size)]
+            )
+    return middle
 
 
 def lay_out(brief: Brief, form: dict[str, Any], bars: int, energy_shift: int) -> list[Part]:
@@ -135,7 +162,8 @@ def lay_out(brief: Brief, form: dict[str, Any], bars: int, energy_shift: int) ->
     kinds = _rows_by_kind(rows)
     kinds_has_low = any(kind_of(row[0]) == "low" for row in rows)
     total = sum(int(row[1]) for row in rows)
-    if brief.structure:
+    partial = is_partial(brief)
+    if brief.structure and not partial:
         parts = _stated(brief, kinds, bars)
     elif bars >= max(72, total * 3 // 4) and not brief.loop:
         parts = _whole_form(rows, bars)
@@ -152,6 +180,9 @@ def lay_out(brief: Brief, form: dict[str, Any], bars: int, energy_shift: int) ->
             row = max(choices, key=lambda r: len(r[3])) if use == "high" and not nth else choices[nth % len(choices)]
             energy = int(row[2]) if kind == use else _ENERGY[kind]
             parts.append(Part(kind, row[0] if kind == use else kind, length, energy, tuple(row[3])))
+    if partial:
+        parts = _with_edges(brief, parts)
+    parts = [replace(p, energy=1) if f"{p.label}:quiet" in brief.events else p for p in parts]
     if brief.structure and max(part.energy for part in parts) < 4:  # a stated rise must arrive somewhere
         parts = [
             replace(p, energy=5) if p.kind == "build" and not _energy_stated(brief, i) else p
@@ -175,6 +206,8 @@ def lay_out(brief: Brief, form: dict[str, Any], bars: int, energy_shift: int) ->
 
 
 def _energy_stated(brief: Brief, index: int) -> bool:
+    if is_partial(brief):
+        return False
     return index < len(brief.structure) and bool(brief.structure[index][2])
 
 

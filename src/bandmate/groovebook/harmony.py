@@ -24,6 +24,14 @@ _PLAINER = {
     "m7b5": ("dim", "min7", "min"), "dim7": ("dim", "m7b5"), "6": ("maj", "min"), "min6": ("min", "maj"),
     "mM7": ("min7", "min"), "7sus4": ("sus4", "sus2"), "aug": ("maj", "min"),
 }  # fmt: skip
+_NAMED = {
+    "12-bar blues": (
+        "I7 | IV7 | I7 | I7 | IV7 | IV7 | I7 | I7 | V7 | IV7 | I7 | V7",
+        "i7 | i7 | i7 | i7 | iv7 | iv7 | i7 | i7 | bVI7 | V7 | i7 | V7",
+    ),
+    "2-chord vamp": ("I | IV", "i7 | IV7"),
+    "static i": ("I | % | % | %", "i7 | % | % | %"),
+}
 _ANY = ("maj", "min", "dim", "sus4", "sus2", "aug", "5")
 _MAJOR_LIKE = ("major", "lydian", "mixolydian")
 
@@ -54,6 +62,21 @@ def numeral(text: str, tonic: int) -> Chord:
     if bass not in chord.pitch_classes and (bass - 1) % 12 in chord.pitch_classes:
         bass = (bass - 1) % 12  # I/3 in minor is the minor third
     return chord if bass == chord.root else Chord(chord.root, chord.quality, bass)
+
+
+def spelt_out(text: str, minor: bool) -> str:
+    """A progression by its common name as numerals with a slot a bar; other text as it is.
+
+    Args:
+        text: "12-bar blues", "2-chord vamp", "static i", or numerals.
+        minor: whether the key is minor.
+    """
+    names = _NAMED.get(text.strip().lower())
+    if names is not None:
+        return names[1 if minor else 0]
+    if "|" not in text and len(text.split()) == 3:  # three chords leave the fourth bar to the last of them
+        return " | ".join([*text.split(), "%"])
+    return text
 
 
 def slots(text: str, tonic: int, bars_per_slot: int = 1) -> tuple[Chord, ...]:
@@ -95,6 +118,20 @@ def into_key(chord: Chord, key: Key) -> Chord:
             if moved.pitch_classes <= lock:
                 return moved
     return Chord(key.tonic, "5")
+
+
+def other_mode(chord: Chord, key: Key) -> Chord:
+    """A chord of the parallel major or minor as the same degree of this key: vi in A minor is F, IV is Dm."""
+    steps = {4: 3, 9: 8, 11: 10} if key.is_minor else {3: 4, 8: 9, 10: 11}
+    interval = (chord.root - key.tonic) % 12
+    root = (key.tonic + steps.get(interval, interval)) % 12
+    if interval == 7 and chord.pitch_classes <= key.lock:  # the dominant stays major
+        return chord
+    seventh = any(step in (10, 11) for step in QUALITIES[chord.quality])
+    for quality in ("min7", "maj7", "7", "m7b5") if seventh else ("maj", "min", "dim"):
+        if Chord(root, quality).pitch_classes <= key.scale:
+            return Chord(root, quality)
+    return into_key(Chord(root, chord.quality), key)
 
 
 def mode_family(mode: str) -> str:

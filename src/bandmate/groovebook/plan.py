@@ -20,13 +20,15 @@ from bandmate.groovebook.harmony import (
     length_bars,
     mode_family,
     numeral,
+    other_mode,
     progressions_for,
     slots,
+    spelt_out,
 )
 from bandmate.limits import BARS, METER_NUMERATOR, SEED, TEMPO
 from bandmate.score.brief import Brief
 from bandmate.score.gm import DRUM_NAMES
-from bandmate.score.pitch import Chord, Key
+from bandmate.score.pitch import QUALITIES, Chord, Key
 from bandmate.score.plan import Plan
 
 DEFAULT_BARS = 16
@@ -72,9 +74,11 @@ def _bars(brief: Brief, tempo: float, meter: tuple[int, int]) -> int:
     if brief.seconds is not None:
         exact = brief.seconds * tempo / 60 / (4 * meter[0] / meter[1])
         return int(BARS.check(max(1, round(exact) if exact < 10 else 4 * round(exact / 4))))
+    if brief.progression == "12-bar blues":
+        return 12
     stated = sum(length for _, length, _, _ in brief.structure)
     unsized = sum(not length for _, length, _, _ in brief.structure)
-    if brief.structure:
+    if brief.structure and not form.is_partial(brief):
         return int(BARS.check(max(stated + 8 * unsized, 0 if stated else DEFAULT_BARS)))
     return DEFAULT_LOOP_BARS if brief.loop else DEFAULT_BARS
 
@@ -108,8 +112,11 @@ def _mode(brief: Brief, rows: Sequence[Sequence[Any]], colour: Colour, dice: Dic
         related = [m for m in colour.modes if any(mode_family(row[0]) == mode_family(m) for row in rows)]
         return dice.pick(known or related or colour.modes)
     if brief.progression:
-        cycle = slots(brief.progression, 0)
-        return guess_key(cycle).mode if any(chord.root == 0 for chord in cycle) else "major"
+        if spelt_out(brief.progression, True) != spelt_out(brief.progression, False):
+            return dice.pick(rows)[0]  # the name suits both modes
+        cycle = slots(spelt_out(brief.progression, False), 0)
+        home = next((chord for chord in cycle if chord.root == 0), None)
+        return "minor" if home is not None and 3 in QUALITIES[home.quality] else "major"
     return dice.pick(rows)[0]
 
 
@@ -148,6 +155,19 @@ def _progression_chords(
     return chords, f"{high[1]} {low[1]}"
 
 
+def _stated_progression(brief: Brief, key: Key, bars: int) -> tuple[Chord, ...]:
+    """The stated numerals round and round, coming home in the last bar; in a key of the other mode made its own."""
+    cycle = slots(spelt_out(brief.progression or "", key.is_minor), key.tonic)
+    home = next((chord for chord in cycle if chord.root == key.tonic), None)
+    if home is not None and (3 in QUALITIES[home.quality]) != key.is_minor and home.quality != "5":
+        cycle = tuple(other_mode(chord, key) for chord in cycle)
+        home = next(chord for chord in cycle if chord.root == key.tonic)
+    chords = [cycle[i % len(cycle)] for i in range(2 * bars)]
+    if home is not None and not brief.loop and bars >= 4:
+        chords[-2:] = [home, home]
+    return tuple(chords)
+
+
 def _chords(
     brief: Brief,
     block: dict[str, Any],
@@ -162,8 +182,7 @@ def _chords(
     if brief.chords:
         return tuple(_stated_chords(brief, bars))
     if brief.progression:
-        cycle = slots(brief.progression, key.tonic)
-        return tuple(cycle[i % len(cycle)] for i in range(2 * bars))
+        return _stated_progression(brief, key, bars)
     chords, texts = _progression_chords(rows, key, parts, dict(colour.overrides), dice)
     if not brief.loop and bars >= 4:
         cadence(chords, key, _dominant(key, block, texts), block["family"] in ("jazz", "blues"))

@@ -16,6 +16,16 @@ _BASS_STYLE = {
     "gallop": "R . R R R . R R R . R R R . R R", "hold": "R - - - - - - - - - - - - - - -",
     "repeat 16ths or 32nds": "R R R R R R R R R R R R R R R R",
 }  # fmt: skip
+# Names of bass lines as the lexicon has them.
+_BASS_WORDS = {
+    "walk": "quarter notes", "sixteenths": "16ths", "eighths": "8ths", "rolling": "16ths", "root": "hold",
+    "reese": "hold", "gallop": "gallop", "hold": "hold", "octaves": "octaves",
+}  # fmt: skip
+_BASS_LINES = {
+    "offbeat": ". . R . . . R . . . R . . . R .", "two_feel": "R - - - - - - - 5 - - - - - - -",
+    "boogie": "R . R . 5 . 5 . 6 . 6 . 5 . 5 .", "acid": "R . R 8 . R b3 . R . 8 R . b7 R .",
+    "wobble": "R - - - R - - - R - - - R - R -", "tumbao": ". . . . . . 5 - - - - - n - - -",
+}  # fmt: skip
 _COMP_STYLE = {
     "16ths": "xxxxxxxxxxxxxxxx", "8ths": "x.x.x.x.x.x.x.x.", "gallop": "X.xxX.xxX.xxX.xx", "hold": "x---------------",
     "repeat 16ths or 32nds": "xxxxxxxxxxxxxxxx", "break chord": "x-x-x-x-x-x-x-x-", "quarter notes": "x---x---x---x---",
@@ -54,7 +64,10 @@ def gate_of(articulation: str) -> float:
 
 def bass_cell(articulation: str) -> str | None:
     """The bass cell an articulation word asks for ("walking", "octave"), None = the genre's own."""
-    return _BASS_STYLE.get(str(_articulations().get(_key(articulation))))
+    if articulation in _BASS_LINES:
+        return _BASS_LINES[articulation]
+    style = _BASS_WORDS.get(articulation) or str(_articulations().get(_key(articulation)))
+    return _BASS_STYLE.get(style)
 
 
 def comp_cell(articulation: str) -> str | None:
