@@ -1,0 +1,173 @@
+"""Bad input through the command line: one sentence, exit code 2, and nothing is lost."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bandmate.groovebook.plan import make_plan
+from bandmate.groovebook.play import play
+from bandmate.score.brief import Brief
+from bandmate.workflows.models import WEIGHTS_FILE, models_folder
+
+SMALL = ["--bars", "2", "--tracks", "drums,bass", "--seed", "1", "--no-stems", "--engine", "rules"]
+
+
+@pytest.fixture
+def song(tmp_path) -> Path:
+    path = Path.cwd() / "song.mid"
+    play(make_plan(Brief(genre="house", bars=4), 1), 1).write(path)
+    return path
+
+
+def _content() -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in Path.cwd().rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["compose"], "nothing to compose from"),
+        (["compose", ""], "nothing to compose from"),
+        (["compose", "house " * 17_000], "prompt length 102000 is out of range"),
+        (["compose", "house", "--bars", "0"], "bars 0 is out of range; give 1 to 2048"),
+        (["compose", "house", "--bars", "10000"], "bars 10000 is out of range"),
+        (["compose", "house", "--tempo", "0"], "tempo 0 is out of range; give 20 to 400"),
+        (["compose", "house", "--tempo", "1e9"], "tempo 1e+09 is out of range"),
+        (["compose", "house at 5000 bpm"], "5000"),
+        (["compose", "house", "--key", "K sharp"], "key 'K sharp'"),
+        (["compose", "house", "--chords", "Hm7"], "Hm7"),
+        (["compose", "house", "--takes", "100"], "takes 100 is out of range; give 1 to 64"),
+        (["compose", "house", "--engine", "magic"], "engine 'magic' is not known"),
+        (["compose", "house", "--loop", "8", "--bars", "16"], "loop 8 and bars 16 contradict each other"),
+        (["compose", "house", "--model", "nobody"], "model 'nobody' is not installed"),
+        (["compose", "house", "--soundfont", "no.sf2"], "no.sf2"),
+        (["compose", "house", "--drum-kit", "nowhere"], "nowhere"),
+        (["compose", "house", "--sounds", "bass"], "write ROLE=DIR"),
+        (["compose", "house with a bass between C0 and D0"], "the range 12-14 of bass lies outside"),
+        (["compose", "house with a melody between C#4 and C#4 in C major"], "C major has no note"),
+        (["brief"], "nothing to compose from"),
+        (["again", "slower"], "no last take yet"),
+        (["undo"], "no take before"),
+        (["replay", "nowhere"], "does not exist"),
+        (["inspect", "missing.mid"], "missing.mid: there is no such file"),
+        (["inspect", "empty.mid"], "empty.mid"),
+        (["inspect", "noise.mid"], "noise.mid"),
+        (["render", "noise.mid"], "noise.mid"),
+        (["render", "silent.mid"], "no notes"),
+        (["edit", "song.mid", "--trim", "90-99", "--out", "x.mid"], "bars 90-99 are not in the piece"),
+        (["edit", "song.mid", "--out", "song.mid", "--transpose", "1"], "the file being edited"),
+        (["edit", "song.mid"], "no edit was asked for"),
+        (["tokens", "song.mid", "--as", "riddles"], "tokens as 'riddles' are not known"),
+        (["tokens", "garbage.txt", "--out", "x.mid"], "garbage.txt"),
+        (["learn", "nowhere", "--name", "mine"], "nowhere"),
+        (["learn", "hollow", "--name", "mine"], "hollow"),
+        (["learn", "hollow", "--name", "../up"], "'../up' cannot be the name"),
+        (["models", "export", "nobody"], "model 'nobody' is not installed"),
+        (["models", "import", "noise.mid"], "is not a model file"),
+        (["models", "remove"], "which model?"),
+    ],
+)  # fmt: skip
+def test_one_sentence_and_nothing_is_lost(bandmate, song, words: list[str], sentence: str) -> None:
+    data = song.read_bytes()
+    Path("empty.mid").write_bytes(b"")
+    Path("noise.mid").write_bytes(bytes(range(256)) * 8)
+    Path("silent.mid").write_bytes(data[:8] + b"\0\0\0\1\1\xe0" + b"MTrk\0\0\0\4\0\xff\x2f\0")
+    Path("garbage.txt").write_text("WHAT IS THIS", encoding="utf-8")
+    Path("hollow").mkdir()
+    (Path("hollow") / "notes.txt").write_text("no music", encoding="utf-8")
+    before = _content()
+    said = bandmate(*words)
+    assert said.code == 2, said
+    assert said.err.startswith("bandmate: ")
+    assert said.err.count("\n") == 1
+    assert sentence in said.err
+    assert _content() == before
+
+
+def test_a_full_disk_is_said_and_what_was_there_stays(bandmate, monkeypatch) -> None:
+    assert bandmate("compose", "house", *SMALL, "--out", "one").code == 0
+    before = _content()
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("bandmate.io.atomic.os.fsync", full)
+    said = bandmate("compose", "house", *SMALL, "--out", "two")
+    assert said.code == 2
+    assert "No space left" in said.err or "disk is full" in said.err
+    assert {path: data for path, data in _content().items() if path in before} == before
+    assert not list(Path.cwd().rglob("*.part*"))
+
+
+def test_an_interrupted_write_leaves_the_old_file(bandmate, song, monkeypatch) -> None:
+    target = Path("new.mid")
+    target.write_bytes(b"the old one")
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    assert bandmate("edit", "song.mid", "--transpose", "1", "--out", "new.mid").code == 130
+    assert target.read_bytes() == b"the old one"
+    assert not list(Path.cwd().rglob("*.part*"))
+
+
+def test_weights_with_a_wrong_hash_or_of_another_kind_are_refused(bandmate) -> None:
+    folder = models_folder() / "mine"
+    folder.mkdir(parents=True)
+    (folder / WEIGHTS_FILE).write_bytes(b"no weights at all")
+    said = bandmate("compose", "house", "--model", "mine", "--bars", "2", "--out", "x")
+    assert said.code == 2
+    assert str(folder) in said.err
+    (folder / "card.json").write_text(json.dumps({"sha256": "0" * 64}), encoding="utf-8")
+    said = bandmate("compose", "house", "--model", "mine", "--bars", "2", "--out", "x")
+    assert said.code == 2
+    assert "its card says 000000000000" in said.err
+    assert not Path("x").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named(bandmate) -> None:
+    Path("file").write_text("x", encoding="utf-8")
+    said = bandmate("compose", "house", *SMALL, "--out", "file/below")
+    assert said.code == 2
+    assert "cannot be made" in said.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
+def test_ctrl_c_keeps_the_finished_takes(tmp_path) -> None:
+    words = [
+        "compose",
+        "house",
+        "--bars",
+        "16",
+        "--takes",
+        "8",
+        "--seed",
+        "1",
+        "--engine",
+        "rules",
+        "--out",
+        "many",
+        "--json",
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bandmate", *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if json.loads(line)["event"] == "take":
+            process.send_signal(signal.SIGINT)
+            break
+    rest = process.communicate(timeout=120)
+    assert process.returncode == 130, rest
+    finished = json.loads((Path("many") / "take-1" / "take.json").read_text(encoding="utf-8"))
+    assert "mix.wav" in finished["files"]
+    assert not list(Path("many").rglob("*.part*"))
