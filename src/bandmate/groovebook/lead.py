@@ -298,6 +298,9 @@ class Singer:
             pitch = self._reachable(pitch, out[-1].pitch if out else before, rungs, tones if final else rungs)
             nxt = motif.onsets[index + 1] if index + 1 < len(motif.onsets) else grid.bar_ticks
             length = self._length(onset, nxt, final)
+            rubs = pitch not in tones and any((pitch - tone) % 12 in (1, 11) for tone in tones)
+            if rubs and length >= 1.4 * grid.beat_ticks:  # a semitone against the chord may pass, not stay
+                pitch = self._near(tones, pitch)
             velocity = (
                 levels["x"]
                 + (8 if onset == 0 else 4 if onset % grid.beat_ticks == 0 else -3)

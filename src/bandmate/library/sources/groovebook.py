@@ -26,6 +26,12 @@ LICENCE = "MIT"
 _BARS = (8, 12, 16, 20, 24, 32, 40, 48, 64)
 _BARS_WEIGHTS = (4.0, 1.5, 6.0, 1.0, 3.0, 4.0, 1.0, 1.0, 1.0)
 _SPAN = 2**31
+# Small bands, so that a model also learns to play without the rest.
+_BANDS = (
+    ("drums",), ("drums", "bass"), ("drums", "bass", "chords"), ("bass", "chords", "melody"), ("chords", "melody"),
+    ("drums", "melody", "bass"), ("drums", "bass", "arp", "pad"), ("drums", "perc", "bass", "melody"),
+    ("chords", "bass"), ("drums", "chords", "lead", "strings", "bass"),
+)  # fmt: skip
 
 
 def random_brief(dice: Dice, name: str, bars: tuple[int, int]) -> Brief:
@@ -44,6 +50,7 @@ def random_brief(dice: Dice, name: str, bars: tuple[int, int]) -> Brief:
         tempo=float(bpm) if bpm else None,
         meter=parse_meter(dice.pick(meters)) if meters and dice.chance(0.12) else None,
         moods=(dice.pick(moods),) if moods else (),
+        only=dice.pick(_BANDS) if dice.chance(0.15) else (),
         loop=length <= 16 and dice.chance(0.35),
         energy=dice.between(1, 5) if dice.chance(0.3) else None,
         density=dice.pick((0.7, 0.85, 1.2, 1.35)) if dice.chance(0.15) else 1.0,
