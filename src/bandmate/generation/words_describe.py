@@ -74,6 +74,8 @@ def _tracks(heard: Brief | Plan, brief: Brief) -> str:
     if isinstance(heard, Plan):
         return " + ".join(track.name or track.role for track in heard.tracks)
     text = " + ".join(_name(track) for track in brief.tracks)
+    if brief.track_count is not None:
+        text = f"{brief.track_count} tracks{f': {text}' if text else ''}"
     return f"only {text or ' + '.join(brief.only)}" if brief.only else text
 
 

@@ -10,6 +10,7 @@ from bandmate.generation.lexicon import Entry
 from bandmate.generation.words_scan import Fact
 
 _TRACKS = ("instrument", "role", "voice", "group")
+_ADJECTIVES = frozenset({"minimal", "deep", "liquid", "groove", "epic", "electronic", "dance", "wave", "atmospheric"})
 _DRUM_WORDS = frozenset(["drums", "drum", "beat", "beats", "groove", "kit"])
 
 
@@ -70,6 +71,9 @@ def choose(facts: Sequence[Fact]) -> GenreChoice:
 
 
 def _from_weak(candidates: list[_Candidate]) -> GenreChoice:
+    if not candidates:
+        return GenreChoice()
+    candidates = [c for c in candidates if not (c.flavour and c.entry.phrase in _ADJECTIVES)]  # "minimal piano"
     if not candidates:
         return GenreChoice()
     pure = [c for c in candidates if not c.flavour] or candidates

@@ -1,4 +1,4 @@
-"""Rules for numbers: tempo in all its written forms, bars, time, meter, swing, form letters.
+"""Numbers in digits and words, and the rules for bars, time, meter, swing and letters of a form.
 
 A rule looks at the tokens from one position on and answers (tokens used, kind, value) or None.
 """
@@ -16,144 +16,32 @@ Found = tuple[int, str, Any]
 Rule = Callable[[Tokens, int], "Found | None"]
 
 _UNITS = {
-    w: n
-    for n, w in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-        ]
-    )
-}
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
+    "seventeen": 17, "eighteen": 18, "nineteen": 19,
+}  # fmt: skip
 _TENS = {
-    w: 10 * n
-    for n, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)
-}
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+}  # fmt: skip
 _OTHER = {
-    "fourty": 40,
-    "zwei": 2,
-    "drei": 3,
-    "vier": 4,
-    "acht": 8,
-    "dos": 2,
-    "tres": 3,
-    "cuatro": 4,
-    "ocho": 8,
-    "deux": 2,
-    "trois": 3,
-    "quatre": 4,
-    "huit": 8,
-    "due": 2,
-    "quattro": 4,
-    "otto": 8,
-    "dois": 2,
-    "quatro": 4,
-    "oito": 8,
-    "sechzehn": 16,
-    "dieciseis": 16,
-    "seize": 16,
-    "couple": 2,
-    "pair": 2,
-    "trio": 3,
-}
+    "fourty": 40, "zwei": 2, "drei": 3, "vier": 4, "acht": 8, "dos": 2, "tres": 3, "cuatro": 4, "ocho": 8, "deux": 2,
+    "trois": 3, "quatre": 4, "huit": 8, "due": 2, "quattro": 4, "otto": 8, "dois": 2, "quatro": 4, "oito": 8,
+    "sechzehn": 16, "dieciseis": 16, "seize": 16, "couple": 2, "pair": 2, "trio": 3,
+}  # fmt: skip
 NUMBER_WORDS = frozenset(
     {*_UNITS, *_TENS, "hundred", "dozen", "half", "dotted", "quarter", "crotchet", "minim", "quaver"}
 )
-
 BARS = frozenset(
-    [
-        "bar",
-        "bars",
-        "measure",
-        "measures",
-        "takt",
-        "takte",
-        "takten",
-        "compas",
-        "compases",
-        "mesure",
-        "mesures",
-        "battute",
-        "battuta",
-        "compassos",
-        "barres",
-    ]
-)
+    {"bar", "bars", "measure", "measures", "takt", "takte", "takten", "compas", "compases", "mesure", "mesures",
+     "battute", "battuta", "compassos", "barres"}
+)  # fmt: skip
 SECONDS = frozenset(
-    [
-        "s",
-        "sec",
-        "secs",
-        "second",
-        "seconds",
-        "sekunde",
-        "sekunden",
-        "segundo",
-        "segundos",
-        "seconde",
-        "secondes",
-        "secondi",
-    ]
-)
-MINUTES = frozenset(["m", "min", "mins", "minute", "minutes", "minuten", "minuto", "minutos", "minuti"])
-TRACK_WORDS = frozenset(["tracks", "track", "instruments", "layers", "tracks"])
-_ABOUT = frozenset(
-    ["~", "≈", "around", "about", "approx", "approximately", "circa", "roughly", "near", "nearly", "ca", "almost"]
-)
-_AT = frozenset({"at", "@", "a", "bei", "alla", "um"})
-_NOTE_VALUES = {
-    "q": 1.0,
-    "quarter": 1.0,
-    "crotchet": 1.0,
-    "half": 2.0,
-    "minim": 2.0,
-    "eighth": 0.5,
-    "8th": 0.5,
-    "quaver": 0.5,
-    "whole": 4.0,
-    "beat": 1.0,
-}
-_BOUNDS = (
-    "no more than",
-    "no less than",
-    "no faster than",
-    "no slower than",
-    "faster than",
-    "slower than",
-    "at least",
-    "at most",
-    "up to",
-    "under",
-    "below",
-    "over",
-    "above",
-    "max",
-    "maximum",
-    "minimum",
-    "not over",
-    "not above",
-    "not under",
-    "not below",
-    "less than",
-    "more than",
-)
+    {"s", "sec", "secs", "second", "seconds", "sekunde", "sekunden", "segundo", "segundos", "seconde", "secondes",
+     "secondi"}
+)  # fmt: skip
+MINUTES = frozenset({"m", "min", "mins", "minute", "minutes", "minuten", "minuto", "minutos", "minuti"})
+TRACK_WORDS = frozenset({"tracks", "track", "instruments", "layers"})
+_NO_TEMPO = frozenset({"%", "/", ":", "th", "nd", "rd", "st", "hz", "percent", "x", "notes", "takes"})
 _FORM = re.compile(r"A(?=.*B)[A-D]{2,11}")
 
 
@@ -230,124 +118,23 @@ def bpm_at(tokens: Tokens, i: int) -> int:
     return 1 if word in ("bpm", "bpms") else 0
 
 
-def _other_unit(tokens: Tokens, i: int) -> bool:
+def other_unit(tokens: Tokens, i: int) -> bool:
     """Whether a unit follows that makes the number something else than a tempo."""
     word = text_at(tokens, i)
-    return word in BARS | SECONDS | MINUTES | TRACK_WORDS | {
-        "%",
-        "/",
-        ":",
-        "th",
-        "nd",
-        "rd",
-        "st",
-        "hz",
-        "percent",
-        "x",
-        "notes",
-        "takes",
-    }
-
-
-def tempo(tokens: Tokens, i: int) -> Found | None:
-    """Tempo with its unit or its word: `120 bpm`, `tempo: 120`, `at 120`, `~120`, `120-ish`, `dotted quarter = 60`."""
-    return (
-        _note_value(tokens, i)
-        or _bounded(tokens, i)
-        or _named(tokens, i)
-        or _before_unit(tokens, i)
-        or _placed(tokens, i)
-    )
-
-
-def _value(low: float, high: float) -> tuple[float, str]:
-    """Middle of a range, and what to tell about it."""
-    return (low, "") if low == high else (round((low + high) / 2), f"{low:g}-{high:g}")
-
-
-def _note_value(tokens: Tokens, i: int) -> Found | None:
-    j, factor = i, 1.0
-    if text_at(tokens, j) == "dotted":
-        j, factor = j + 1, 1.5
-    if text_at(tokens, j) not in _NOTE_VALUES:
-        return None
-    factor *= _NOTE_VALUES[text_at(tokens, j)]
-    j += 1 + (text_at(tokens, j + 1) in ("note", "notes"))
-    if text_at(tokens, j) not in ("=", "equals"):
-        return None
-    number = number_at(tokens, j + 1)
-    if number is None:
-        return None
-    j += 1 + number[0]
-    return j + bpm_at(tokens, j) - i, "tempo", (number[1] * factor, "")
-
-
-def _bounded(tokens: Tokens, i: int) -> Found | None:
-    for phrase in _BOUNDS:
-        words = phrase.split()
-        if [text_at(tokens, i + k) for k in range(len(words))] == words:
-            j = i + len(words)
-            number = number_at(tokens, j)
-            if number is None:
-                return None
-            end = j + number[0]
-            unit = bpm_at(tokens, end)
-            if unit or (60 <= number[1] <= 300 and not _other_unit(tokens, end)):
-                return end + unit - i, "tempo", (number[1], f"{phrase} {number[1]:g}")
-            return None
-    return None
-
-
-def _named(tokens: Tokens, i: int) -> Found | None:
-    if text_at(tokens, i) not in ("bpm", "tempo", "speed"):
-        return None
-    j = i + 1
-    while text_at(tokens, j) in _ABOUT | {":", "=", "of", "is", "at", "to", "should", "be", "set"}:
-        j += 1
-    span = range_at(tokens, j)
-    if span is None or _other_unit(tokens, j + span[0]):
-        return None
-    end = j + span[0]
-    return end + bpm_at(tokens, end) - i, "tempo", _value(span[1], span[2])
-
-
-def _skip_at(tokens: Tokens, i: int) -> int:
-    """Past `at`, `@`, `around`; the `a` of `a hundred` belongs to the number."""
-    while text_at(tokens, i) in _ABOUT | _AT and text_at(tokens, i + 1) != "hundred":
-        i += 1
-    return i
-
-
-def _before_unit(tokens: Tokens, i: int) -> Found | None:
-    j = _skip_at(tokens, i)
-    span = range_at(tokens, j)
-    if span is None:
-        return None
-    end = j + span[0]
-    end += text_at(tokens, end) == "ish"
-    unit = bpm_at(tokens, end)
-    return (end + unit - i, "tempo", _value(span[1], span[2])) if unit else None
-
-
-def _placed(tokens: Tokens, i: int) -> Found | None:
-    j = _skip_at(tokens, i)
-    span = range_at(tokens, j)
-    if span is None:
-        return None
-    end = j + span[0]
-    ish = text_at(tokens, end) == "ish"
-    if not 30 <= span[1] <= span[2] <= 300 or _other_unit(tokens, end + ish) or text_at(tokens, i - 1) in ("/", ":"):
-        return None
-    spoken = tokens[j].value is None
-    if spoken and (span[1] < 60 or j == i):
-        return (end - i, "bare_tempo", _value(span[1], span[2])) if span[1] >= 60 and end - j >= 2 else None
-    if j > i or ish or span[1] != span[2]:
-        return end + ish - i, "tempo" if span[1] >= 40 or j > i else "number", _value(span[1], span[2])
-    return (end - i, "bare_tempo", _value(span[1], span[2])) if span[1] >= 40 else None
+    return word in _NO_TEMPO or word in BARS or word in SECONDS or word in MINUTES or word in TRACK_WORDS
 
 
 def bars(tokens: Tokens, i: int) -> Found | None:
     """`16 bars`, `8-bar`, `8 to 16 measures`, `acht Takte`."""
+    if text_at(tokens, i) in ("bars", "measures", "length") and text_at(tokens, i + 1) in ("=", ":"):
+        number = number_at(tokens, i + 2)
+        used = 0 if number is None else 2 + number[0]
+        used += text_at(tokens, i + used) in BARS
+        return (
+            None
+            if number is None or text_at(tokens, i + used) in SECONDS | MINUTES
+            else (used, "bars", (number[1], ""))
+        )
     span = range_at(tokens, i)
     if span is None or text_at(tokens, i + span[0]) not in BARS:
         return None
@@ -431,7 +218,7 @@ def swing(tokens: Tokens, i: int) -> Found | None:
 
 
 def _other_unit_but_percent(tokens: Tokens, i: int) -> bool:
-    return (_other_unit(tokens, i) and text_at(tokens, i) not in ("%", "percent")) or bpm_at(tokens, i) > 0
+    return (other_unit(tokens, i) and text_at(tokens, i) not in ("%", "percent")) or bpm_at(tokens, i) > 0
 
 
 def _swing_position(value: float) -> float:
@@ -458,4 +245,4 @@ def form(tokens: Tokens, i: int) -> Found | None:
     return 1 + (text_at(tokens, i + 1) in ("form", "structure")), "form", raw
 
 
-RULES: tuple[Rule, ...] = (tempo, bars, at_bar, seconds, meter, swing, track_count, form)
+RULES: tuple[Rule, ...] = (bars, at_bar, seconds, meter, swing, track_count, form)

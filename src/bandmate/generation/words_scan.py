@@ -8,11 +8,11 @@ from functools import cache
 from typing import Any
 
 from bandmate.analysis.genres import load_table
-from bandmate.generation import spelling, words_keys, words_numbers
+from bandmate.generation import spelling, words_keys, words_numbers, words_tempo
 from bandmate.generation.lexicon import MAX_PHRASE, Entry, lexicon
 from bandmate.generation.words_tokens import Token, squeeze, tokenise
 
-_RULES = (*words_keys.RULES, *words_numbers.RULES)
+_RULES = (*words_keys.RULES, *words_tempo.RULES, *words_numbers.RULES)
 _SENTENCE_ENDS = frozenset(".;!?\n")
 _GRADES = (
     ("iest", "y", 1.4),

@@ -150,6 +150,19 @@ class Tracks:
         """Ask for a role without an instrument."""
         self._put(TrackAsk(role), 1, 0)
 
+    def double(self) -> None:
+        """`violin duo`: the last track twice."""
+        if len(self.last) == 1 and self.last[0] < len(self.asks):
+            ask = self.asks[self.last[0]]
+            self.asks[self.last[0]] = _Ask(replace(ask.track, name=f"{ask.track.name} 1"), ask.place)
+            self.asks.append(_Ask(replace(ask.track, name=f"{ask.track.name} 2"), ask.place))
+
+    def tell_last(self, kind: str, value: Any, word: str, weight: float | None) -> None:
+        """A modifier standing after the instrument: `the drums should be busy`."""
+        self.pending(kind, value, word, weight)
+        waiting, self.waiting = self.waiting, {}
+        self._change_last(**waiting)
+
     def bring(self, name: str) -> bool:
         """Add an instrument that a style brings along, unless it or its role is left out or there; whether it was."""
         entry = next((e for e in meanings(name) if e.kind in ("instrument", "voice")), None)
