@@ -13,20 +13,10 @@ from bandmate.tokenizers.grid_table import FIELDS, HEADS, NAME
 def random_tensors(config: GridConfig, seed: int) -> dict[str, np.ndarray]:
     """Tensors of the right shapes, without any training library."""
     rng = np.random.default_rng(seed)
-    width, inner, ff = config.width, config.heads * 64, config.feed_forward
-    shapes = {f"embed.{name}.weight": (size, width) for name, size in config.tables.items()}
-    for index in range(config.layers):
-        block = {"q": (inner, width), "k": (config.kv_heads * 64, width), "v": (config.kv_heads * 64, width),
-                 "o": (width, inner), "gate": (ff, width), "up": (ff, width), "down": (width, ff)}  # fmt: skip
-        shapes |= {f"blocks.{index}.{name}.weight": shape for name, shape in block.items()}
-        shapes |= {f"blocks.{index}.norm{n}.weight": (width,) for n in (1, 2)}
-    shapes |= {f"heads.{name}.weight": (config.sizes[name], width) for name in config.drawn}
-    shapes |= {f"chain.{name}.weight": (width, width) for name in config.drawn[2:]}
-    shapes["norm.weight"] = (width,)
     return {
         name: rng.normal(0, 1 / np.sqrt(shape[-1]) if len(shape) == 2 else 0.1, shape).astype(np.float32)
         + (1.0 if len(shape) == 1 else 0.0)
-        for name, shape in shapes.items()
+        for name, shape in config.shapes.items()
     }
 
 

@@ -44,24 +44,43 @@ def save_weights(
 
     half = {name: np.ascontiguousarray(array, np.float16) for name, array in tensors.items()}
     metadata = {"format": FORMAT, "config": config.to_json(), "tokenizer": tokenizer, "note": note}
-    data = save(half, metadata)
+    data = _ordered(save(half, metadata))
     write_bytes_atomic(path, data)
     return hashlib.sha256(data).hexdigest()
+
+
+def _ordered(data: bytes) -> bytes:
+    """The same file with its header in order: safetensors orders metadata by chance, and with it the hash."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8 : 8 + length]), sort_keys=True, separators=(",", ":")).encode("utf-8")
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + data[8 + length :]
 
 
 def _metadata(data: bytes, path: Path) -> dict[str, str]:
     try:
         length = int.from_bytes(data[:8], "little")
-        return json.loads(data[8 : 8 + length].decode("utf-8")).get("__metadata__", {})
-    except (ValueError, UnicodeDecodeError) as error:
+        return dict(json.loads(data[8 : 8 + length].decode("utf-8")).get("__metadata__", {}))
+    except (ValueError, TypeError, AttributeError) as error:
         raise ModelError(f"{path}: not a weights file ({error}); export the model again") from error
+
+
+def _check_shapes(weights: Weights, path: Path) -> None:
+    expected, found = weights.config.shapes, {name: tensor.shape for name, tensor in weights.tensors.items()}
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            raise ModelError(
+                f"{path}: tensor {name} has shape {found.get(name, 'none')}, the model's configuration says "
+                f"{expected.get(name, 'none')}; export the model again"
+            )
 
 
 def load_weights(path: Path, expected_sha256: str | None = None) -> Weights:
     """Read a weights file.
 
     Raises:
-        ModelError: the file is missing, damaged, of another version, or its hash is not the expected one.
+        ModelError: the file is missing, damaged, of another version, its hash is not the expected one, or its tensors
+            are not those of its configuration.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load
@@ -82,4 +101,7 @@ def load_weights(path: Path, expected_sha256: str | None = None) -> Weights:
         tensors = {name: array.astype(np.float32) for name, array in load(data).items()}
     except SafetensorError as error:
         raise ModelError(f"{path}: the weights are damaged ({error}); copy the model again") from error
-    return Weights(GridConfig.from_json(metadata["config"]), metadata["tokenizer"], tensors, digest)
+    config = GridConfig.from_json(metadata.get("config", ""))
+    weights = Weights(config, metadata.get("tokenizer", ""), tensors, digest)
+    _check_shapes(weights, path)
+    return weights

@@ -19,10 +19,9 @@ class GridConfig:
     """What the tensors of a grid model look like.
 
     Attributes:
-        fields: (name, codes) of every column of a row, in order; fields whose names differ only in a last digit of
-            `shared` share one embedding table.
-        heads: names of the fields that are drawn, in the order of drawing.
-        shared: prefixes of fields that share a table, such as "value".
+        fields: (name, codes) of every column of a row, in order.
+        drawn: names of the fields that are drawn, in the order of drawing.
+        shared: prefixes of fields that share an embedding table: with "value", value1 and value2 do.
         width, layers, heads, kv_heads, feed_forward: the trunk; all but the head counts are multiples of 64.
         dropout: in training only.
     """
@@ -50,6 +49,22 @@ class GridConfig:
     def sizes(self) -> dict[str, int]:
         """Codes of each field by name."""
         return dict(self.fields)
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of every tensor of the model by name."""
+        width, inner, outer = self.width, self.heads * HEAD_DIM, self.kv_heads * HEAD_DIM
+        block: dict[str, tuple[int, ...]] = {
+            "q": (inner, width), "k": (outer, width), "v": (outer, width), "o": (width, inner),
+            "gate": (self.feed_forward, width), "up": (self.feed_forward, width), "down": (width, self.feed_forward),
+            "norm1": (width,), "norm2": (width,),
+        }  # fmt: skip
+        found: dict[str, tuple[int, ...]] = {f"embed.{name}.weight": (n, width) for name, n in self.tables.items()}
+        for index in range(self.layers):
+            found |= {f"blocks.{index}.{name}.weight": shape for name, shape in block.items()}
+        found |= {f"heads.{name}.weight": (self.sizes[name], width) for name in self.drawn}
+        found |= {f"chain.{name}.weight": (width, width) for name in self.drawn[2:]}
+        return {**found, "norm.weight": (width,)}
 
     def to_json(self) -> str:
         """The config as one line of JSON, for a checkpoint's metadata."""
