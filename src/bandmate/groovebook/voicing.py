@@ -54,7 +54,7 @@ def _clear(voices: Sequence[int]) -> bool:
 def _rub(voices: tuple[int, ...]) -> float:
     """How much a voicing grates: semitones inside it, most of all at its bottom."""
     gaps = [high - low for low, high in pairwise(voices)]
-    return 3.5 * gaps.count(1) + (3.0 if gaps and gaps[0] == 1 else 1.0 if gaps and gaps[0] == 2 else 0.0)
+    return 5.5 * gaps.count(1) + (3.0 if gaps and gaps[0] == 1 else 1.0 if gaps and gaps[0] == 2 else 0.0)
 
 
 @cache
