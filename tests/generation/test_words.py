@@ -370,8 +370,8 @@ def test_a_brief_survives_json() -> None:
         assert Brief.from_json(json.loads(json.dumps(brief.to_json()))) == brief
 
 
-VOCABULARY = """no drums bass and , . but with only just two 808 120 bpm bars 3/4 in A minor Dm7 G7 slow very not too dark
-    house techno x meets actually make it drop at bar 17 starts ends | - / ( ) ii V I AABA swing 58 % w/o # ♯"""
+VOCABULARY = """no drums bass and , . but with only just two 808 120 bpm bars 3/4 in A minor Dm7 G7 slow very not too
+    dark house techno x meets actually make it drop at bar 17 starts ends | - / ( ) ii V I AABA swing 58 % w/o # ♯"""
 WORDS = st.sampled_from(re.findall(r"\S+|\n", VOCABULARY))
 
 

@@ -62,6 +62,9 @@ class Sayer:
             entry = fact.entry(kind)
             if entry is not None and self._apply(kind, entry.value, fact, weight, head, used):
                 used = True
+        other = fact.meaning("genre")
+        if not used and not self.negated and other not in (None, self.choice.head):
+            self.draft.note(f"'{fact.text}' is left aside: {str(self.choice.head).replace('_', ' ')} leads")
 
     def _say_all(self, fact: Fact) -> bool:
         """Say every plain meaning of a word; whether there was one. A word that lends its genre lends no mode."""
@@ -256,6 +259,9 @@ class Sayer:
 
     def _on_tempo(self, fact: Fact) -> None:
         value, said = fact.value
+        if fact.text.lower() == f"at {value:g}" and self.sections.counts_bars(self.facts, self.i):
+            self.sections.at_bar(int(value), self.facts, self.i)  # "drop at bar 17, breakdown at 33"
+            return
         if said:
             self.draft.note(f"{said} is taken as {value:g} BPM")
         self.draft.state("tempo", value, fact.text)

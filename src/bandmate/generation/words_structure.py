@@ -143,6 +143,10 @@ class Sections:
             return True
         return False
 
+    def counts_bars(self, facts: Sequence[Fact], i: int) -> bool:
+        """Whether `at 33` after a section word counts bars, as a section before it did."""
+        return i > 0 and facts[i - 1].entry("section") is not None and any(row.at for row in self.rows)
+
     def close(self) -> None:
         """Turn "at bar N" into lengths of what comes before."""
         out: list[_Section] = []

@@ -30,7 +30,7 @@ _TOKEN = re.compile(
 _NOT_IN_KEY = re.compile(r"[^\w#]|_")
 _KEY_OF = {code: chr(code).lower() if chr(code).isalnum() or code == ord("#") else "" for code in range(128)}
 _KEY_OF[ord("&")] = "and"
-_DECADE = re.compile(r"(?:50|60|70|80|90|00|20\d0)s", re.I)
+_DECADE = re.compile(r"(?:50|60|70|80|90|00|(?:19|20)\d0)s", re.I)
 _SLANG_NUMBER = re.compile(r"(?:808|303|909|707|606)s", re.I)
 
 

@@ -98,6 +98,7 @@ class Tracks:
         return int(program) if isinstance(program, int) else None
 
     def _put(self, track: TrackAsk, count: int, place: int) -> list[str]:
+        count = 1 if track.role == "chords" and track.program is None else count  # "4 chords" are no four tracks
         same = self._mergeable(track)
         if same is not None and count == 1:
             self.asks[same] = _Ask(_merged(self.asks[same].track, track), place)

@@ -132,7 +132,7 @@ class Key:
     def uses_flats(self) -> bool:
         """Whether the key is written with flats."""
         relative_major = (self.tonic + (3 if self.is_minor else 0)) % 12
-        return relative_major in (1, 3, 5, 8, 10)
+        return relative_major in (1, 3, 5, 8, 10) or (self.is_minor and relative_major == 6)  # Eb minor, but F# major
 
     @property
     def name(self) -> str:
