@@ -262,6 +262,23 @@ def test_modifiers_before_an_instrument_belong_to_it() -> None:
     assert (bass.density, bass.register) == (1.3, -12)
 
 
+def test_what_is_said_after_an_instrument_belongs_to_it() -> None:
+    drums, bass = compile_text("I want the drums to be busy but the bass simple, rock").tracks
+    assert (drums.density, bass.density) == (1.3, 0.75)
+
+
+def test_leaving_out_in_one_section_alone() -> None:
+    brief = compile_text("house, no melody in the intro, drop at bar 17, breakdown at 33")
+    assert brief.excluded == ()
+    assert brief.events == ("intro:no_melody",)
+    assert [(s[0], s[1]) for s in brief.structure] == [("intro", 16), ("drop", 16), ("break", 0)]
+
+
+def test_what_is_left_aside_is_told() -> None:
+    assert any("'festival' is left aside" in n for n in compile_text("festival house").notices)
+    assert "1980s" in compile_text("1980s pop").styles
+
+
 def test_sections_in_the_order_they_are_told() -> None:
     brief = compile_text("house, 8 bar intro, verse 16 bars, drop at bar 33, ends quiet")
     assert [(s[0], s[1]) for s in brief.structure] == [
