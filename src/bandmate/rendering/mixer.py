@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -10,11 +11,13 @@ from numpy.typing import NDArray
 
 from bandmate.audio.signal import Samples, gain_from_db
 from bandmate.rendering.envelopes import BLOCK
+from bandmate.rendering.loudness import quick_lufs
 from bandmate.rendering.performance import Curve, Part
 from bandmate.rendering.reverb import Room, fold, reverberate
 from bandmate.rendering.sampler import Player
 
 _PIECE = 512 * BLOCK
+MOST_LIFT_DB = 24.0  # a nearly silent track is not blown up into noise
 FADE_SEC = 0.5  # at the very end of a song, where something may still ring
 
 
@@ -23,6 +26,7 @@ class TrackMix:
     """How one track stands in the mix.
 
     Attributes:
+        level_lufs: loudness its stem is brought to before `gain_db`; None = as it was played.
         gain_db: level. pan: -1 left .. 1 right, on top of the track's own pan.
         reverb: share sent to the room, 0..1; None = as the track's controller 91 says.
     """
@@ -30,6 +34,7 @@ class TrackMix:
     gain_db: float = 0.0
     pan: float = 0.0
     reverb: float | None = None
+    level_lufs: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ class Desk:
         for part in parts:
             mix = mixes.get(part.track, TrackMix())
             stem = player.play(part, room)
-            _place(stem, mix)
+            _place(stem, mix, self.rate)
             if self.length.loop:
                 stem = fold(stem, self.length.total)
             else:
@@ -107,10 +112,14 @@ def _reverb_share(part: Part, mix: TrackMix, span_sec: float) -> float | Curve:
     return part.curves["reverb"] if value is None else value / 127.0
 
 
-def _place(stem: Samples, mix: TrackMix) -> None:
+def _place(stem: Samples, mix: TrackMix, rate: int) -> None:
     """Level and balance, in place; the balance is one of constant power, straight in the middle."""
+    gain_db = mix.gain_db
+    if mix.level_lufs is not None:
+        measured = quick_lufs(stem, rate)
+        gain_db += min(mix.level_lufs - measured, MOST_LIFT_DB) if math.isfinite(measured) else 0.0
     angle = (np.clip(mix.pan, -1.0, 1.0) + 1.0) * np.pi / 4.0
-    sides = np.sqrt(2.0) * gain_from_db(mix.gain_db) * np.array([[np.cos(angle)], [np.sin(angle)]])
+    sides = np.sqrt(2.0) * gain_from_db(gain_db) * np.array([[np.cos(angle)], [np.sin(angle)]])
     if not np.allclose(sides, 1.0):
         stem *= sides.astype(np.float32)
 

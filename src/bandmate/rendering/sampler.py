@@ -149,16 +149,39 @@ class _Desk:
         pressure = self._moving("pressure", on, end_sec, blocks)
         cents, depth = bend * 100.0, (vibrato + pressure) * (WHEEL_CENTS / 127.0)
         release = held_sec if voice.knows_release else np.inf
-        options = {"bend_cents": cents, "vibrato_cents": depth, "release_sec": release}
         if isinstance(cents, np.ndarray) or isinstance(depth, np.ndarray):
-            return Tone(self._kernel, self._rate, voice, zone.sample, self._sources, **options)
-        name = (id(zone), key, voice.cutoff_cents, cents, depth, release)
+            return self._new_tone(zone, voice, cents, depth, release)
+        if voice.only_filter_knows_release and not depth:
+            return self._kept_tone(zone, key, voice, cents, depth, np.inf).released(held_sec)
+        return self._kept_tone(zone, key, voice, cents, depth, release)
+
+    def _kept_tone(self, zone: Zone, key: int, voice: Voicing, cents: float, depth: float, release_sec: float) -> Tone:
+        name = (id(zone), key, voice.cutoff_cents, voice.modulation, cents, depth, release_sec)
         tone = self._tones.get(name)
         if tone is None:
             if len(self._tones) % 64 == 63 and sum(kept.nbytes for kept in self._tones.values()) > KEPT_BYTES:
                 self._tones.clear()
-            tone = self._tones[name] = Tone(self._kernel, self._rate, voice, zone.sample, self._sources, **options)
+            tone = self._tones[name] = self._new_tone(zone, voice, cents, depth, release_sec)
         return tone
+
+    def _new_tone(
+        self,
+        zone: Zone,
+        voice: Voicing,
+        cents: float | NDArray[np.float64],
+        depth: float | NDArray[np.float64],
+        release_sec: float,
+    ) -> Tone:
+        return Tone(
+            self._kernel,
+            self._rate,
+            voice,
+            zone.sample,
+            self._sources,
+            bend_cents=cents,
+            vibrato_cents=depth,
+            release_sec=release_sec,
+        )
 
     def _moving(self, name: str, on: float, end_sec: float, blocks: int) -> float | NDArray[np.float64]:
         still = self._still[name]

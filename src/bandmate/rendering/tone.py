@@ -57,7 +57,11 @@ class Tone:
     """A tone that grows as longer notes ask for it.
 
     Args:
-        voice: what is played. sample: its recording. sources: guarded recordings, shared between tones.
+        kernel: the inner loops.
+        rate: Hz.
+        voice: what is played.
+        sample: its recording.
+        sources: guarded recordings, shared between tones.
         bend_cents: one number, or one a block for a pitch that the player moves.
         vibrato_cents: depth that the wheel adds to the vibrato; one number, or one a block.
         release_sec: when the key is released, where the tone depends on it.
@@ -86,6 +90,43 @@ class Tone:
         """Memory of what is kept."""
         return self._data.nbytes
 
+    def released(self, release_sec: float) -> Tone:
+        """The same tone with its key let go; what sounds before that is taken over, not made again.
+
+        For a tone whose pitch stays: only then its place in the recording is known at any time.
+        """
+        other = Tone(
+            self._kernel,
+            self._rate,
+            self._voice,
+            self._sample,
+            self._sources,
+            bend_cents=self._bend,
+            vibrato_cents=self._vibrato,
+            release_sec=release_sec,
+        )
+        blocks = int(release_sec * self._rate / BLOCK) + 1  # the first block that begins after the release
+        held = self.take(blocks * BLOCK)
+        other._data = held.copy()
+        other._ready, other._ended = len(held), len(held) < blocks * BLOCK
+        if not other._ended:
+            raw = np.empty(BLOCK, np.float32)
+            steps, _ = self._movement(0, 1)
+            place = self._wrapped(self._voice.position + float(steps[0]) * (blocks - 1) * BLOCK)
+            looped = self._voice.loop == 1
+            _, other._position = self._kernel.read_tone(
+                raw, self._source(looped), *self._loop(looped), place, steps, _NO_FILTER, np.zeros(4)
+            )
+            other._state[:] = raw[-1], raw[-2], held[-1], held[-2]
+        return other
+
+    def _wrapped(self, place: float) -> float:
+        start, end = self._voice.loop_start, self._voice.loop_end
+        return place if self._voice.loop != 1 or place < end else start + (place - start) % (end - start)
+
+    def _loop(self, looped: bool) -> tuple[int, int]:
+        return (self._voice.loop_start, self._voice.loop_end) if looped else (-1, len(self._sample.data) - 1)
+
     def take(self, count: int) -> NDArray[np.float32]:
         """The first `count` samples, fewer if the recording ends before."""
         if count > self._ready and not self._ended:
@@ -106,12 +147,10 @@ class Tone:
                 self._read(start, stop, looped=self._voice.loop == 1 or (self._voice.loop == 3 and stop <= turn))
 
     def _read(self, first: int, last: int, *, looped: bool) -> None:
-        voice = self._voice
         out = self._data[first * BLOCK : last * BLOCK]
         steps, filters = self._movement(first, last)
-        loop = (voice.loop_start, voice.loop_end) if looped else (-1, len(self._sample.data) - 1)
         written, self._position = self._kernel.read_tone(
-            out, self._source(looped), *loop, self._position, steps, filters, self._state
+            out, self._source(looped), *self._loop(looped), self._position, steps, filters, self._state
         )
         self._ready = first * BLOCK + written
         self._ended = written < len(out)

@@ -70,6 +70,11 @@ class Voicing:
         return bool(self.mod_lfo_pitch or self.vib_lfo_pitch or self.mod_env_pitch)
 
     @property
+    def only_filter_knows_release(self) -> bool:
+        """Whether letting go of the key moves the filter and nothing else of the tone, at a pitch that stays."""
+        return self.knows_release and self.loop != 3 and not self.bends_itself
+
+    @property
     def knows_release(self) -> bool:
         """Whether its tone, not only its volume, changes when the key is released."""
         return self.loop == 3 or bool(self.mod_env_pitch or (self.mod_env_cutoff and self.filtered))
