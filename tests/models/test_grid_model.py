@@ -1,5 +1,6 @@
 """The torch model: its heads are a chain, and the engines are the same function."""
 
+# ruff: noqa: E402 - torch is an optional part
 import numpy as np
 import pytest
 

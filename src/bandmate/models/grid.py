@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -127,7 +128,7 @@ class GridModel(nn.Module):
         drawn = self.config.drawn
         logits = {drawn[0]: self.heads[drawn[0]](hidden), drawn[1]: self.heads[drawn[1]](hidden)}
         state = hidden
-        for before, name in zip(drawn[1:], drawn[2:], strict=False):
+        for before, name in pairwise(drawn[1:]):
             known = self.embed[self.config.table_of(before)](target[..., column[before]])
             state = state + F.gelu(self.chain[name](state + known), approximate="tanh")
             logits[name] = self.heads[name](state)

@@ -24,7 +24,8 @@ from bandmate.training.shards import Origin
 _TD11_TO_GM = {22: 42, 26: 46, 40: 38, 58: 43, 52: 57, 55: 49, 59: 51}
 _STYLES = {
     "jazz": "jazz_swing", "hiphop": "boom_bap", "soul": "soul_motown", "blues": "blues_shuffle", "dance": "disco",
-    "afrocuban": "salsa", "latin": "salsa", "bossa": "bossa_nova", "r&b": "rnb_neo_soul", "string quartet": "string_quartet",
+    "afrocuban": "salsa", "latin": "salsa", "bossa": "bossa_nova", "r&b": "rnb_neo_soul",
+    "string quartet": "string_quartet",
 }  # fmt: skip
 
 

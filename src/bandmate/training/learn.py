@@ -16,12 +16,13 @@ from bandmate.library.examine import read_score
 from bandmate.models.checkpoint import Weights, load_weights
 from bandmate.tokenizers.grid import GridPiece, encode_piece
 from bandmate.tokenizers.grid_table import NAME
-from bandmate.training.prepare import measured_labels, usable
+from bandmate.training.prepare import usable
 from bandmate.training.shards import Origin, Shard, load, pack
 
 DEFAULT_MINUTES = 8.0
-EPOCHS = 10
-_ROWS_A_STEP = 4500
+EPOCHS, LEAST_STEPS, MOST_STEPS = 10, 30, 600
+SEQUENCES, HELD_OUT_VIEWS = 4, 24
+_ROWS_A_STEP = 4500  # about, with SEQUENCES of full length
 _SHARD, _RUN = "training.npz", "training"
 
 
@@ -72,8 +73,7 @@ def _library_pieces(catalog: Catalog) -> Iterator[tuple[GridPiece, Origin]]:
     for piece in catalog.pieces(has_grid=True):
         try:
             score = read_score(piece.path, piece.kind, piece.hints)[0]
-            known = {"genre": piece.genre} if piece.genre else {}
-            gridded = encode_piece(score, measured_labels(score, known))
+            gridded = encode_piece(score, piece.labels)
         except BandmateError:
             continue  # the file has gone or changed since it was taken in; the catalog still names it
         if usable(gridded):
@@ -128,14 +128,14 @@ def fine_tune(
         raise MissingExtra("learn", "training") from error
     start = shipped_weights()
     train, held = _splits(_shard(target, catalog))
-    steps = max(30, min(600, EPOCHS * train.note_count // _ROWS_A_STEP))
+    steps = max(LEAST_STEPS, min(MOST_STEPS, EPOCHS * train.note_count // _ROWS_A_STEP))
     options = TrainOptions(
-        steps=steps, sequences=4, learning_rate=4e-4, warmup_steps=min(20, steps // 4), floor=0.05,
+        steps=steps, sequences=SEQUENCES, learning_rate=4e-4, warmup_steps=min(20, steps // 4), floor=0.05,
         validate_every=max(10, steps // 12), save_every=max(10, steps // 12), patience=4,
     )  # fmt: skip
     shares = {"library": 1.0}
     held_batches = Batches(held, shares, ViewOptions(transpose=False), seed=1)
-    valid = [batch for step in range(6) for batch in held_batches.batch(step, 2)]
+    valid = [batch for step in range(HELD_OUT_VIEWS // 4) for batch in held_batches.batch(step, 2)]
     total = [options.steps]
     run = target / _RUN
     _fresh(run, start)
@@ -144,7 +144,7 @@ def fine_tune(
         start={name: torch.from_numpy(tensor) for name, tensor in start.tensors.items()},
         on_step=(lambda step, _: progress(step / total[0])) if progress else None,
     )  # fmt: skip
-    done = trainer.run(minutes=minutes or DEFAULT_MINUTES)
+    done = trainer.run(minutes=DEFAULT_MINUTES if minutes is None else minutes, judge_last=True)
     improved = done.best_loss < done.first_loss
     shutil.copyfile(run / "best.safetensors" if improved else _shipped_path(), target / "weights.safetensors")
     installed = load_weights(target / "weights.safetensors")

@@ -18,7 +18,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
 from torch import Tensor
 
 from bandmate.errors import ModelError
@@ -75,6 +76,7 @@ class TrainReport:
     stopped_early: bool
 
 
+CHECKPOINT, STATE = "checkpoint.safetensors", "state.json"
 _IGNORED = -100
 
 
@@ -151,7 +153,8 @@ class Trainer:
         self.until = options.steps  # a stage may end before the schedule does
         self.on_sample, self.on_step = on_sample, on_step
         self.log = EventLog(folder)
-        if (folder / "state.json").exists():
+        self.probed: bool | None = None
+        if (folder / CHECKPOINT).exists():
             self._resume()
         self.bf16 = self._choose_precision()
         self.log.add(self.step, {"bf16": float(self.bf16)})
@@ -159,6 +162,8 @@ class Trainer:
     def _choose_precision(self) -> bool:
         if self.options.precision != "auto":
             return self.options.precision == "bf16"
+        if self.probed is not None:  # a probe that turned out otherwise would be another run
+            return self.probed
         state = torch.get_rng_state()
         probe = torch.from_numpy(self.valid[0][:2]).to(self.device)
         helps = bf16_helps(self.model, probe)
@@ -210,8 +215,13 @@ class Trainer:
         losses = {f"valid/{name}": value / total for name, value in sums.items()}
         return {"valid/loss": sum(losses.values()), **losses}
 
-    def run(self, *, minutes: float | None = None) -> TrainReport:
-        """Train until the steps are done, patience ends, or the slice's minutes are over; always saves."""
+    def run(self, *, minutes: float | None = None, judge_last: bool = False) -> TrainReport:
+        """Train until the steps are done, patience ends, or the slice's minutes are over; always saves.
+
+        Args:
+            minutes: length of this slice.
+            judge_last: also validate where the slice ends, since no other will follow it.
+        """
         began, rows = time.monotonic(), 0.0
         self.model.train()
         stopped = False
@@ -224,7 +234,8 @@ class Trainer:
             rows += values.pop("rows")
             if self.on_step:
                 self.on_step(self.step, values["loss"])
-            if self._due(self.options.validate_every) or self.step == self.until:
+            over = minutes is not None and time.monotonic() - began > 60 * minutes
+            if self._due(self.options.validate_every) or self.step == self.until or (over and judge_last):
                 held = self.validate()
                 last = held["valid/loss"]
                 values |= held
@@ -236,7 +247,7 @@ class Trainer:
                 self.on_sample(self.model, self.step)
             if self._due(self.options.save_every):
                 self.save()
-            if minutes is not None and time.monotonic() - began > 60 * minutes:
+            if over:
                 break
         self.save()
         return TrainReport(self.step, self.first, self.best, last, time.monotonic() - began, stopped)
@@ -265,20 +276,22 @@ class Trainer:
         for name, state in zip(names, states, strict=True):
             tensors |= {f"optim.{name}.{key}": torch.as_tensor(value).contiguous() for key, value in state.items()}
         tensors["rng"] = torch.get_rng_state()
-        write_bytes_atomic(self.folder / "checkpoint.safetensors", save(tensors))
-        state = {"step": self.step, "best": self.best, "first": self.first, "stale": self.stale,
+        if self.device.type == "cuda":
+            tensors["rng.cuda"] = torch.cuda.get_rng_state()
+        state = {"step": self.step, "best": self.best, "first": self.first, "stale": self.stale, "bf16": self.bf16,
                  "config": self.model.config.to_json(), "tokenizer": NAME, "options": asdict(self.options)}  # fmt: skip
-        write_bytes_atomic(self.folder / "state.json", json.dumps(state, indent=1).encode("utf-8"))
+        # subtle: counters and tensors lie in one file, so that a kill cannot part them; state.json is for readers
+        write_bytes_atomic(self.folder / CHECKPOINT, save(tensors, {"state": json.dumps(state)}))
+        write_bytes_atomic(self.folder / STATE, json.dumps(state, indent=1).encode("utf-8"))
 
     def _names(self, group: dict[str, Any]) -> list[str]:
         by_id = {id(parameter): name for name, parameter in self.model.named_parameters()}
         return [by_id[id(parameter)] for parameter in group["params"]]
 
     def _resume(self) -> None:
-        state = json.loads((self.folder / "state.json").read_text(encoding="utf-8"))
+        state, tensors = _read_checkpoint(self.folder)
         if GridConfig.from_json(state["config"]) != self.model.config or state["tokenizer"] != NAME:
             raise ModelError(f"{self.folder}: holds a run of another model; choose another run folder")
-        tensors = load_file(self.folder / "checkpoint.safetensors")
         self.model.load_state_dict({n[6:]: t for n, t in tensors.items() if n.startswith("model.")})
         for group in self.optimiser.param_groups:
             for name, parameter in zip(self._names(group), group["params"], strict=True):
@@ -289,5 +302,20 @@ class Trainer:
                         k: t.to("cpu" if k == "step" else self.device) for k, t in found.items()
                     }
         torch.set_rng_state(tensors["rng"])
-        self.step, self.stale = state["step"], state["stale"]
+        if self.device.type == "cuda" and "rng.cuda" in tensors:
+            torch.cuda.set_rng_state(tensors["rng.cuda"])
+        self.step, self.stale, self.probed = state["step"], state["stale"], state.get("bf16")
         self.best, self.first = float(state["best"]), float(state["first"])
+
+
+def _read_checkpoint(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Counters and tensors of a run; runs begun by older versions keep their counters in state.json alone."""
+    path = folder / CHECKPOINT
+    try:
+        with safe_open(path, "pt") as file:
+            said = (file.metadata() or {}).get("state") or (folder / STATE).read_text(encoding="utf-8")
+            return json.loads(said), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+    except (OSError, ValueError, SafetensorError) as error:
+        raise ModelError(
+            f"{path}: the run cannot go on from it ({error}); delete the run folder to begin anew"
+        ) from error

@@ -11,10 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.errors import LibraryError
 from bandmate.tokenizers.grid import GridPiece
 from bandmate.tokenizers.grid_rows import Shown, View, fits_transposed, piece_rows
 from bandmate.tokenizers.grid_table import FIELDS, MAX_BARS
 from bandmate.training.shards import Shard
+
+LEAST_ROWS = 48
+_PATIENCE = 200  # draws in vain until any view with music will do, and as many again until none is believed in
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,10 @@ def _window(rng: np.random.Generator, piece: GridPiece, options: ViewOptions) ->
     return start, min(stop - start, fits), tuple(int(i) for i in order)
 
 
-def draw_rows(rng: np.random.Generator, piece: GridPiece, options: ViewOptions) -> NDArray[np.int16] | None:
-    """One random view as rows; None if the draw holds too little music."""
+def draw_rows(
+    rng: np.random.Generator, piece: GridPiece, options: ViewOptions, least: int = LEAST_ROWS
+) -> NDArray[np.int16] | None:
+    """One random view as rows; None if the draw holds too little music: fewer rows than `least`."""
     start, bars, order = _window(rng, piece, options)
     if bars < 1 or not order:
         return None
@@ -92,13 +98,16 @@ def draw_rows(rng: np.random.Generator, piece: GridPiece, options: ViewOptions) 
     if not fits_transposed(piece, view):
         view = View(start, bars, order, view.given, 0, view.shown)
     rows = piece_rows(piece, view)
-    return rows if 48 <= len(rows) <= options.rows + 1 else None
+    return rows if least <= len(rows) <= options.rows + 1 else None
 
 
 class Batches:
     """An endless stream of batches, reproducible from its seed and step.
 
     Each source gets its share of the draws whatever its size; inside a source, longer pieces are drawn more often.
+
+    Raises:
+        LibraryError: there is no piece of any source that has a share.
     """
 
     def __init__(self, shard: Shard, shares: dict[str, float], options: ViewOptions, seed: int) -> None:
@@ -107,22 +116,35 @@ class Batches:
         for index, origin in enumerate(shard.origins):
             by_source.setdefault(origin.source, []).append(index)
         self.sources = {name: np.array(ids) for name, ids in by_source.items() if shares.get(name, 0.0) > 0}
+        if not self.sources:
+            raise LibraryError(
+                f"no piece of {', '.join(shares) or 'any source'} to train on; add music or other sources"
+            )
         weight = np.array([shares[name] for name in self.sources])
         self.share = weight / weight.sum()
         length = np.array([min(600.0, len(piece.bars)) ** 0.5 for piece in shard.pieces])
         self.chance = {name: length[ids] / length[ids].sum() for name, ids in self.sources.items()}
 
     def rows(self, step: int, count: int) -> list[NDArray[np.int16]]:
-        """The sequences of one step, in draw order."""
+        """The sequences of one step, in draw order.
+
+        Raises:
+            LibraryError: no view fits into the rows, as where one bar alone holds more notes.
+        """
         rng = np.random.default_rng([self.seed, step])
         names = list(self.sources)
         drawn: list[NDArray[np.int16]] = []
+        vain = 0
         while len(drawn) < count:
             name = names[int(rng.choice(len(names), p=self.share))]
             piece = self.shard.pieces[int(rng.choice(self.sources[name], p=self.chance[name]))]
-            rows = draw_rows(rng, piece, self.options)
+            rows = draw_rows(rng, piece, self.options, LEAST_ROWS if vain < _PATIENCE else 1)
             if rows is not None:
                 drawn.append(rows)
+            elif (vain := vain + 1) > 2 * _PATIENCE:
+                raise LibraryError(
+                    f"no view of the pieces fits into {self.options.rows} rows; leave out the densest files"
+                )
         return drawn
 
     def batch(self, step: int, size: int) -> list[NDArray[np.int64]]:

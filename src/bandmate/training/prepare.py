@@ -31,7 +31,8 @@ def measured_labels(score: Score, known: dict[str, Any] | None = None) -> dict[s
         roles = [role or guess.role for role, guess in zip(roles, guessed, strict=True)]
     labels["roles"] = roles
     if any(not track.is_drum and len(track.notes) for track in score.tracks):
-        labels["key"] = estimate_key(score).key.name
+        key = estimate_key(score).key
+        labels["key"] = key.name if key else None
         labels["chords"] = estimate_chords(score)
     labels["sections"] = [(s.label, s.start_bar, s.bars, 0) for s in find_sections(score)]
     return labels | (known or {})

@@ -98,7 +98,7 @@ def train(
             run / "shards",
             stage.shares,
             recipe.counts,
-            progress=lambda n, c: print(f"{n}: {c} pieces", flush=True),
+            progress=lambda n, c: print(f"{n}: {c} pieces", flush=True),  # noqa: T201 - a command
         )
         shard = load(*paths)
         options = recipe.options
@@ -136,9 +136,9 @@ def main(arguments: list[str] | None = None) -> int:
             Recipe.read(options.recipe), options.data, options.run, minutes=options.minutes, steps=options.steps
         )
     except BandmateError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - a command
         return 2
-    print(report)
+    print(report)  # noqa: T201 - a command
     return 0
 
 

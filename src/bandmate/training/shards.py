@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +85,7 @@ def pack(items: Iterable[tuple[GridPiece, Origin]], path: Path) -> int:
 
 
 def _pieces(path: Path) -> Iterator[tuple[GridPiece, Origin]]:
-    with np.load(path, allow_pickle=False) as store:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as store:
         index = json.loads(store["index"].tobytes().decode("utf-8"))
         if index["tokenizer"] != NAME:
             raise LibraryError(f"{path}: made for {index['tokenizer']}, this version reads {NAME}; pack it again")
@@ -110,6 +112,6 @@ def load(*paths: Path) -> Shard:
     for path in paths:
         try:
             items += _pieces(path)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
             raise LibraryError(f"{path}: cannot be read as a shard ({error}); prepare the data again") from error
     return Shard(tuple(piece for piece, _ in items), tuple(origin for _, origin in items))

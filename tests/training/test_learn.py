@@ -1,0 +1,99 @@
+"""Fine-tuning on a small library: better weights are kept, worse ones are not."""
+
+# ruff: noqa: E402 - torch is an optional part
+import json
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from tests.training.bands import band
+
+from bandmate.errors import LibraryError
+from bandmate.io.midi import write_midi
+from bandmate.library.catalog import Catalog
+from bandmate.library.ingest import ingest
+from bandmate.models.checkpoint import load_weights, save_weights
+from bandmate.models.grid import GridModel
+from bandmate.models.grid_config import load_size
+from bandmate.tokenizers.grid_table import FIELDS, HEADS, NAME
+from bandmate.training import learn
+from bandmate.training.loop import Trainer, TrainReport
+
+
+@pytest.fixture
+def shipped(tmp_path, monkeypatch):
+    """A "shipped" model of size tiny that knows nothing yet."""
+    torch.manual_seed(0)
+    model = GridModel(load_size("tiny", FIELDS, HEADS))
+    path = tmp_path / "shipped" / "weights.safetensors"
+    path.parent.mkdir()
+    save_weights(path, {n: t.numpy() for n, t in model.state_dict().items()}, model.config, NAME)
+    monkeypatch.setattr(learn, "_shipped_path", lambda: path)
+    for name, value in (("LEAST_STEPS", 12), ("MOST_STEPS", 12), ("SEQUENCES", 1), ("HELD_OUT_VIEWS", 4)):
+        monkeypatch.setattr(learn, name, value)
+    return path
+
+
+@pytest.fixture
+def library(tmp_path):
+    """Eight songs in a catalog."""
+    folder = tmp_path / "songs"
+    folder.mkdir()
+    for seed in range(8):
+        write_midi(band(seed, bars=8 + seed), folder / f"song {seed}.mid")
+    with Catalog(tmp_path / "catalog.sqlite") as catalog:
+        ingest(folder, catalog, workers=1)
+        yield catalog
+
+
+def test_the_held_out_loss_falls_and_the_better_weights_are_installed(tmp_path, shipped, library):
+    target = tmp_path / "model"
+    target.mkdir()
+    shares = []
+    report = learn.fine_tune(target, library, minutes=1.0, progress=shares.append)
+    assert report.improved and report.loss_after < report.loss_before
+    assert report.pieces + report.held_out == 8 and report.held_out >= 1
+    assert shares == sorted(shares) and shares[-1] <= 1
+    installed = load_weights(target / "weights.safetensors", report.sha256)
+    assert report.sha256 != load_weights(shipped).digest
+    assert installed.config == load_weights(shipped).config and report.tokenizer == NAME
+    data = json.loads(json.dumps(report.to_json()))
+    assert f"{report.loss_before:.3f} -> {report.loss_after:.3f}" in data["lines"][0]
+    again = learn.fine_tune(target, library)
+    assert (again.steps, again.sha256, again.loss_before) == (report.steps, report.sha256, report.loss_before)
+
+
+def test_time_that_is_up_ends_training_and_judges_what_there_is(tmp_path, shipped, library):
+    report = learn.fine_tune(tmp_path, library, minutes=0.0)
+    assert report.steps == 1 and report.improved
+    more = learn.fine_tune(tmp_path, library, minutes=0.0)  # goes on where it stopped
+    assert more.steps == 2 and more.loss_before == report.loss_before
+
+
+def test_without_gain_the_shipped_weights_stay(tmp_path, shipped, library, monkeypatch):
+    worse = TrainReport(steps=5, first_loss=2.0, best_loss=2.5, last_loss=2.6, seconds=1.0, stopped_early=True)
+    monkeypatch.setattr(Trainer, "run", lambda self, **_: worse)
+    report = learn.fine_tune(tmp_path, library)
+    assert not report.improved and report.loss_after == 2.0
+    assert report.sha256 == load_weights(shipped).digest
+    assert "the shipped weights stay" in report.to_json()["lines"][0]
+
+
+def test_other_shipped_weights_begin_a_run_anew(tmp_path, shipped, library):
+    target = tmp_path / "model"
+    target.mkdir()
+    learn.fine_tune(target, library, minutes=0.0)
+    weights = load_weights(shipped)
+    save_weights(shipped, {n: t * 1.01 for n, t in weights.tensors.items()}, weights.config, NAME)
+    assert learn.fine_tune(target, library, minutes=0.0).steps == 1
+
+
+def test_a_library_with_nothing_to_hold_out_is_named(tmp_path, shipped):
+    folder = tmp_path / "one"
+    folder.mkdir()
+    write_midi(band(), folder / "song.mid")
+    with Catalog(tmp_path / "one.sqlite") as catalog:
+        ingest(folder, catalog, workers=1)
+        with pytest.raises(LibraryError, match="nothing can be held out; add more music"):
+            learn.fine_tune(tmp_path, catalog)
