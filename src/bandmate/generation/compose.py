@@ -16,7 +16,8 @@ from bandmate.errors import ModelError
 from bandmate.generation.constraints import Cells, compile_rules
 from bandmate.generation.engine import Engine, Heads
 from bandmate.generation.filters import SamplingOptions
-from bandmate.generation.form import echo_plan
+from bandmate.generation.form import locks_of, sketch
+from bandmate.generation.harmony import harmony_pull
 from bandmate.generation.sampler import Task, sample
 from bandmate.groovebook.play import channels_of, key_signature, mix_events
 from bandmate.groovebook.stage import Stage
@@ -99,9 +100,10 @@ def skeleton(plan: Plan) -> GridPiece:
         bars["energy"][where] = table.value_id("energy", section.energy - 1)
     codes = [table.chord_code(chord) for chord in plan.chords]
     chords = np.array([*codes, codes[0] if plan.loop else codes[-1]], np.int16)
+    outline = sketch(plan, plan.seed)
     tracks = tuple(
-        GridTrack(track.program, track.is_drum, track.role, track.name, _controls(track.polyphony))
-        for track in plan.tracks
+        GridTrack(track.program, track.is_drum, track.role, track.name, controls)
+        for track, controls in zip(plan.tracks, outline.controls, strict=True)
     )
     return GridPiece(
         tracks=tracks,
@@ -112,13 +114,9 @@ def skeleton(plan: Plan) -> GridPiece:
         tags=tuple(filter(None, (table.value_id("tag", mood) for mood in plan.brief.moods))),
         tempo=plan.tempo,
         key=plan.key,
-        level=np.where(plan.active, table.LEVEL_SOUNDS, table.LEVEL_EMPTY).astype(np.int16),
-        echo=echo_plan(plan),
+        level=outline.level,
+        echo=outline.echo,
     )
-
-
-def _controls(polyphony: int) -> tuple[int, int, int]:
-    return (0, 0, table.value_id("polyphony", 0) if polyphony == 1 else 0)
 
 
 def windows(plan: Plan) -> list[tuple[int, int, int]]:
@@ -141,7 +139,7 @@ def make_task(plan: Plan, piece: GridPiece, mask: NDArray[np.bool_], window: tup
     start, begin, end = window
     given = mask[:, start:end].copy()
     given[:, : begin - start] = True
-    shown = Shown(level=1, controls=True, tags=bool(piece.tags))
+    shown = Shown(level=2, tags=bool(piece.tags))
     rows = piece_rows(piece, View(start, end - start, tuple(range(len(plan.tracks))), given, 0, shown))
     mark = int(np.flatnonzero(rows[:, 0] == Kind.WRITE)[0])
     cells = rows[mark + 1 :]
@@ -154,7 +152,10 @@ def make_task(plan: Plan, piece: GridPiece, mask: NDArray[np.bool_], window: tup
     to_end = np.cumsum(steps[::-1])[::-1]
     where = Cells(track, bar, steps[bar], to_end[bar])
     drum = np.array([t.is_drum for t in plan.tracks])[track]
-    return Task(rows[: mark + 1], cells, where, compile_rules(plan, where), drum)
+    locks = locks_of(piece, track, bar)
+    return Task(
+        rows[: mark + 1], cells, where, compile_rules(plan, where), drum, harmony_pull(plan, where), locks, piece.notes
+    )
 
 
 def _place_given(plan: Plan, piece: GridPiece, given: Given | None) -> tuple[GridPiece, NDArray[np.bool_]]:

@@ -32,7 +32,7 @@ VARIETY = {"low": (0.82, 0.92), "normal": (0.92, 0.96), "high": (1.05, 0.985)}
 
 @dataclass(frozen=True, slots=True)
 class SamplingOptions:
-    """Soft filters of every drawn field."""
+    """Soft filters of every drawn field; `harmony` scales the pull of chord and key on pitches (0 = off)."""
 
     kind: FieldFilter = field(default_factory=FieldFilter)
     position: FieldFilter = field(default_factory=lambda: FieldFilter(0.92, 0, 0.96))
@@ -40,6 +40,7 @@ class SamplingOptions:
     duration: FieldFilter = field(default_factory=lambda: FieldFilter(0.9, 0, 0.95))
     velocity: FieldFilter = field(default_factory=lambda: FieldFilter(0.9, 0, 0.95))
     micro: FieldFilter = field(default_factory=lambda: FieldFilter(0.9, 0, 0.98))
+    harmony: float = 1.0
 
     @classmethod
     def of(

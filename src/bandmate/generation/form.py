@@ -1,52 +1,59 @@
-"""Form in the model's hands: which cells repeat an earlier one, and how."""
+"""Form in the model's hands: the groove book sketches how full each cell is and how it repeats, the model writes it.
+
+A rules performance of the plan is put on the grid and only its outline kept: density, register and polyphony of each
+track, how full each cell is, which cell repeats which. No note of it reaches the model.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.generation.sampler import Lock
+from bandmate.groovebook.play import play
 from bandmate.score.plan import Plan
 from bandmate.tokenizers import grid_table as table
-
-_FORMS = {name: index for index, name in enumerate(table.ECHO_FORMS)}
-
-
-def echo_value(form: str, lag: int) -> int:
-    """The id of an echo such as ("same", 1); lag in bars."""
-    return table.ECHO_NEW + 1 + table.ECHO_LAGS.index(lag) * len(table.ECHO_FORMS) + _FORMS[form]
+from bandmate.tokenizers.grid import GridPiece, encode_piece
 
 
-def _drum_echo(bar: int, bars: int) -> int:
-    if bar == 0:
-        return table.ECHO_NEW
-    if bar % 4 == 3 or bar == bars - 1:  # a fill leads out of every four bars
-        return echo_value("varied", 1)
-    return echo_value("same", 2) if bar >= 2 and bar % 4 != 0 else echo_value("varied", 1)
+@dataclass(frozen=True, slots=True, eq=False)
+class Sketch:
+    """The outline of a piece: value ids of each track's controls, and of each cell's level and echo."""
+
+    controls: tuple[tuple[int, int, int], ...]
+    level: NDArray[np.int16]
+    echo: NDArray[np.int16]
 
 
-def _phrase_echo(bar: int, bars: int, form: str) -> int:
-    """A phrase of four bars answered by one like it; the last bar closes anew."""
-    if bar < 4 or bar == bars - 1:
-        return table.ECHO_NEW
-    return echo_value(form, 8) if bar >= 8 and bar % 8 >= 4 else echo_value(form, 4)
+def sketch(plan: Plan, seed: int) -> Sketch:
+    """The outline that the groove book would give a plan; cells that shall sound are never told to be empty."""
+    shape = (len(plan.tracks), plan.bars)
+    performance = play(plan, seed)
+    outline = encode_piece(performance)
+    level = np.full(shape, table.LEVEL_EMPTY, np.int16)
+    echo = np.zeros(shape, np.int16)
+    controls = [(0, 0, 0)] * len(plan.tracks)
+    sounding = [index for index, track in enumerate(performance.tracks) if len(track.notes)]
+    for slot, index in enumerate(sounding):
+        level[index, : outline.level.shape[1]] = outline.level[slot]
+        echo[index, : outline.echo.shape[1]] = outline.echo[slot]
+        controls[index] = outline.tracks[slot].controls
+    level = np.where(plan.active, np.maximum(level, table.LEVEL_SOUNDS), table.LEVEL_EMPTY)
+    return Sketch(tuple(controls), level.astype(np.int16), np.where(plan.active, echo, 0).astype(np.int16))
 
 
-def echo_plan(plan: Plan) -> NDArray[np.int16]:
-    """How each cell shall repeat an earlier one of its section; value ids, (tracks, bars).
+def locks_of(piece: GridPiece, track: NDArray[np.int64], bar: NDArray[np.int64]) -> list[Lock | None]:
+    """What each of some cells takes over from an earlier cell of its track, from the piece's echoes.
 
-    Drums keep a groove and fill before section lines; bass and chords keep the rhythm over new harmony; melodies
-    answer a phrase of four bars with a varied one.
+    A "same" cell repeats the earlier one, a "varied" one its first half, a "rhythm" cell its onsets and lengths; touch
+    (velocity and micro-timing) is drawn anew each time, as a player's is.
     """
-    echo = np.zeros((len(plan.tracks), plan.bars), np.int16)
-    for section in plan.sections:
-        for bar in range(section.bars):
-            at = section.start_bar + bar
-            for index, track in enumerate(plan.tracks):
-                if track.is_drum:
-                    echo[index, at] = _drum_echo(bar, section.bars)
-                elif track.role in ("melody", "lead", "vox"):
-                    echo[index, at] = _phrase_echo(bar, section.bars, "varied")
-                elif bar >= 1:
-                    moved = plan.chord_at(at) != plan.chord_at(at - 1)
-                    echo[index, at] = echo_value("rhythm" if moved else "same", 1)
-    return np.where(plan.active, echo, 0).astype(np.int16)
+    found: list[Lock | None] = []
+    for index, at in zip(track.tolist(), bar.tolist(), strict=True):
+        echo = int(piece.echo[index, at]) - table.ECHO_NEW - 1
+        lag = table.ECHO_LAGS[echo // len(table.ECHO_FORMS)] if echo >= 0 else 0
+        form = table.ECHO_FORMS[echo % len(table.ECHO_FORMS)]
+        found.append(Lock(form, index, at - lag) if 0 < lag <= at else None)
+    return found

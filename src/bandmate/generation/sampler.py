@@ -6,7 +6,7 @@ ends when the model says so within its bounds. Whatever the weights, every walk 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,15 @@ _C = COLUMN
 _DRUM_CODES = 128
 
 
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """What a cell takes over: all notes ("same"), those of the first half bar ("varied"), or the rhythm alone."""
+
+    form: str
+    track: int
+    bar: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
     """What is to be written.
@@ -32,6 +41,9 @@ class Task:
         where: the same cells as indices.
         allowed: what the rules leave of each.
         drum: (n,) whether the cell's pitches are drum keys.
+        pull: logits added to pitches; (n, 2, 128).
+        locks: what each cell takes over from an earlier one of its track.
+        known: notes of cells that are there already, the sources of locks; CELL_NOTE.
     """
 
     prompt: NDArray[np.int16]
@@ -39,6 +51,9 @@ class Task:
     where: Cells
     allowed: Allowed
     drum: NDArray[np.bool_]
+    pull: NDArray[np.float32]
+    locks: Sequence[Lock | None]
+    known: NDArray[Any]
 
     @property
     def most_rows(self) -> int:
@@ -69,6 +84,51 @@ class _Dice:
         return self.block[:, self.at - 1]
 
 
+class _Locked:
+    """For each take, the notes its cell takes over from an earlier one, and how far it has come with them."""
+
+    def __init__(self, task: Task, takes: int) -> None:
+        self.task = task
+        self.memory: list[dict[tuple[int, int], list[tuple[int, int, int]]]] = [{} for _ in range(takes)]
+        for note in task.known:
+            kept = (int(note["position"]), int(note["pitch"]), int(note["duration"]))
+            for memory in self.memory:
+                memory.setdefault((int(note["track"]), int(note["bar"])), []).append(kept)
+        self.notes: list[list[tuple[int, int, int]]] = [[] for _ in range(takes)]
+        self.form = [""] * takes
+
+    def enter(self, takes: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
+        """Some takes begin a cell."""
+        where = self.task.where
+        for take, cell in zip(takes.tolist(), cells.tolist(), strict=True):
+            self.memory[take].setdefault((int(where.track[cell]), int(where.bar[cell])), [])
+            lock = self.task.locks[cell]
+            source = self.memory[take].get((lock.track, lock.bar), []) if lock else []
+            half = int(where.steps[cell]) // 2
+            self.form[take] = lock.form if lock and source else ""
+            keep = [n for n in source if lock and (lock.form != "varied" or n[0] < half)]
+            self.notes[take] = list(reversed(keep))  # subtle: the next note is popped from the end
+
+    def remember(self, take: int, cell: int, note: tuple[int, int, int]) -> None:
+        """A take has written a note."""
+        self.memory[take][int(self.task.where.track[cell]), int(self.task.where.bar[cell])].append(note)
+
+    def next(self, take: int, free: NDArray[np.bool_]) -> tuple[int, int, int] | None:
+        """The next note a take shall take over; notes that the rules no longer allow are passed over."""
+        while self.notes[take] and not free[self.notes[take][-1][0]]:
+            self.notes[take].pop()
+        return self.notes[take][-1] if self.notes[take] else None
+
+    def more_here(self, take: int) -> int:
+        """How many further notes of the lock start where the next one does."""
+        notes = self.notes[take]
+        return sum(note[0] == notes[-1][0] for note in notes[:-1][-16:])
+
+    def closed(self, take: int) -> bool:
+        """Whether the cell ends when its lock does."""
+        return self.form[take] in ("same", "rhythm")
+
+
 class _Walk:
     """Where each take stands in the grammar."""
 
@@ -84,6 +144,7 @@ class _Walk:
         self.length = np.zeros(takes, np.int64)
         self.total = np.zeros(takes)
         self.draws = np.zeros(takes, np.int64)
+        self.locked = _Locked(task, takes)
         allowed = task.allowed
         half = np.arange(MAX_STEPS)[None] * 2 >= task.where.steps[:, None]  # (n, MAX_STEPS)
         any_pitch = allowed.pitch.any(2)
@@ -126,6 +187,7 @@ class _Walk:
         self.write(cells[self.cell[going]], going)
         self.position[take] = self.pitch[take] = -1
         self.count[take] = self.at_once[take] = 0
+        self.locked.enter(going, self.cell[going])
 
     def note(self, take: NDArray[np.int64], position: NDArray[np.int64], pitch: NDArray[np.int64]) -> None:
         """Some takes write a note."""
@@ -136,13 +198,20 @@ class _Walk:
 
 
 def _draw_kind(
-    walk: _Walk, heads: Heads, hidden: Floats, free: NDArray[np.bool_], u: NDArray[Any], soft: SamplingOptions
+    walk: _Walk,
+    heads: Heads,
+    hidden: Floats,
+    free: NDArray[np.bool_],
+    taken_over: NDArray[np.int64],
+    u: NDArray[Any],
+    soft: SamplingOptions,
 ) -> NDArray[np.bool_]:
     """Which takes write another note in their cell."""
     cell = np.maximum(walk.cell, 0)
     may = (walk.cell >= 0) & ~walk.done & (walk.count < walk.task.allowed.most[cell]) & free.any(1)
-    must = may & (walk.count < walk.task.allowed.least[cell])
-    choice = may & ~must
+    must = may & ((walk.count < walk.task.allowed.least[cell]) | (taken_over[:, 0] >= 0))
+    closed = np.array([walk.locked.closed(take) for take in range(len(cell))])
+    choice = may & ~must & ~closed
     if not choice.any():
         return must
     logits = heads.logits("kind", hidden)
@@ -154,47 +223,81 @@ def _draw_kind(
     return must | (choice & (code == 0))
 
 
+def _taken_over(walk: _Walk, free: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """For each take the position, pitch, duration and company of the note it takes over next; -1 = none; (takes, 4)."""
+    found = np.full((len(free), 4), -1)
+    for take in range(len(free)):
+        note = None if walk.done[take] or walk.cell[take] < 0 else walk.locked.next(take, free[take])
+        if note is not None:
+            pitch = -1 if walk.locked.form[take] == "rhythm" else note[1]
+            found[take] = (note[0], pitch, note[2], walk.locked.more_here(take))
+    return found
+
+
+def _room_above(pitches: NDArray[np.bool_], company: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Pitches that leave room for the notes that shall stand above them, where there are any such."""
+    above = np.cumsum(pitches[:, ::-1], 1)[:, ::-1] - pitches
+    roomy = pitches & (above >= company[:, None])
+    return np.where(roomy.any(1)[:, None], roomy, pitches)
+
+
 def _draw_notes(
     walk: _Walk,
     heads: Heads,
     hidden: Floats,
     free: NDArray[np.bool_],
+    taken_over: NDArray[np.int64],
     take: NDArray[np.int64],
     u: NDArray[Any],
     soft: SamplingOptions,
 ) -> None:
-    """Draw a note for some takes, field after field, and write it."""
+    """Draw a note for some takes, field after field, and write it; what is taken over is not drawn."""
     task, cell = walk.task, walk.cell[take]
-    state = hidden[take]
+    state, locked = hidden[take], taken_over[take]
     row = task.cells[cell].copy()
     row[:, _C["value1"] : _C["position"]] = 0
     row[:, 0] = Kind.NOTE
 
-    def field(name: str, allowed: NDArray[np.bool_], column: int) -> NDArray[np.int64]:
-        logits = heads.logits(name, state)[:, : allowed.shape[1]]
+    def field(
+        name: str, allowed: NDArray[np.bool_], column: int, fixed: NDArray[np.int64] | None = None, pull: Any = 0
+    ) -> NDArray[np.int64]:
+        logits = heads.logits(name, state)[:, : allowed.shape[1]] + pull
         code, odds = draw(logits, allowed, u[take, column], getattr(soft, name))
+        drawn = np.ones(len(take), bool)
+        if fixed is not None:
+            drawn = (fixed < 0) | ~allowed[np.arange(len(take)), np.maximum(fixed, 0)]
+            code = np.where(drawn, code, fixed)
         row[:, _C[name]] = code
-        walk.total[take] += odds
-        walk.draws[take] += 1
+        walk.total[take] += np.where(drawn, odds, 0)
+        walk.draws[take] += drawn
         return code
 
     none = np.zeros((len(take), 1), bool)
-    position = field("position", np.concatenate([none, free[take]], 1), 1) - 1
+    held = locked[:, 0] >= 0
+    position = field("position", np.concatenate([none, free[take]], 1), 1, np.where(held, locked[:, 0] + 1, -1)) - 1
     state = heads.after("pitch", "position", state, row[:, _C["position"]])
-    pitches, drum = walk.pitches(take, position), task.drum[cell][:, None]
-    pitch_code = field("pitch", np.concatenate([none, pitches & ~drum, pitches & drum], 1), 2)
+    half = (position * 2 >= task.where.steps[cell]).astype(int)
+    pitches, drum = _room_above(walk.pitches(take, position), locked[:, 3]), task.drum[cell][:, None]
+    lean = np.concatenate([none, task.pull[cell, half] * soft.harmony, np.zeros_like(pitches)], 1, dtype=np.float32)
+    fixed = np.where(locked[:, 1] >= 0, locked[:, 1] + np.where(drum[:, 0], 129, 1), -1)
+    pitch_code = field("pitch", np.concatenate([none, pitches & ~drum, pitches & drum], 1), 2, fixed, lean)
     state = heads.after("duration", "pitch", state, pitch_code)
     remaining = task.where.to_end[cell] - position
     lengths = (DURATIONS[None] <= remaining[:, None]) & (DURATIONS[None] > 0)
-    state_code = field("duration", lengths, 3)
-    state = heads.after("velocity", "duration", state, state_code)
+    duration = field("duration", lengths, 3, locked[:, 2])
+    state = heads.after("velocity", "duration", state, duration)
     field("velocity", np.broadcast_to(np.arange(33) > 0, (len(take), 33)), 4)
     state = heads.after("micro", "velocity", state, row[:, _C["velocity"]])
     on_grid = np.arange(6)[None] == 3
     micro = np.where(task.allowed.micro[cell][:, None], np.arange(6)[None] > 0, on_grid)
     field("micro", micro, 5)
-    walk.note(take, position, (pitch_code - 1) % _DRUM_CODES)
+    pitch = (pitch_code - 1) % _DRUM_CODES
+    walk.note(take, position, pitch)
     walk.write(row, take)
+    for index, who in enumerate(take.tolist()):
+        if held[index]:
+            walk.locked.notes[who].pop()
+        walk.locked.remember(who, int(cell[index]), (int(position[index]), int(pitch[index]), int(duration[index])))
 
 
 def sample(
@@ -219,10 +322,11 @@ def sample(
     while True:
         u = dice.roll()
         free = walk.positions()
-        noting = _draw_kind(walk, heads, hidden, free, u, soft)
+        taken_over = _taken_over(walk, free)
+        noting = _draw_kind(walk, heads, hidden, free, taken_over, u, soft)
         writers = np.flatnonzero(noting)
         if len(writers):
-            _draw_notes(walk, heads, hidden, free, writers, u, soft)
+            _draw_notes(walk, heads, hidden, free, taken_over, writers, u, soft)
         walk.next_cell(np.flatnonzero(~noting & ~walk.done))
         if walk.done.all():
             break

@@ -1,0 +1,45 @@
+"""The pull of harmony: how much a pitched track leans on the chord of its half bar and on the key, as logits.
+
+A soft filter: it forbids nothing. Roles differ as players do: a bass leans on the root, comping on the chord, a melody
+only a little; all of them lean away from notes outside the key.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandmate.generation.constraints import Cells
+from bandmate.score.plan import Plan
+
+# role -> (root, other chord tones); logits
+_PULL = {
+    "bass": (2.6, 1.0),
+    "chords": (2.2, 2.2),
+    "pad": (2.4, 2.4),
+    "strings": (2.0, 2.0),
+    "arp": (2.2, 2.2),
+    "brass": (1.6, 1.6),
+    "melody": (0.9, 0.9),
+    "lead": (0.9, 0.9),
+    "vox": (0.9, 0.9),
+}
+_OUTSIDE = -2.0
+
+
+def harmony_pull(plan: Plan, cells: Cells) -> NDArray[np.float32]:
+    """Logits added to each pitch of each cell, for the first and second half of its bar; (n, 2, 128)."""
+    pull = np.zeros((len(cells), 2, 128), np.float32)
+    scale = np.isin(np.arange(12), list(plan.key.lock))
+    for index, (track, bar) in enumerate(zip(cells.track.tolist(), cells.bar.tolist(), strict=True)):
+        asked = plan.tracks[track]
+        if asked.is_drum:
+            continue
+        root_pull, tone_pull = _PULL.get(asked.role, (1.0, 1.0))
+        for half in (0, 1):
+            chord = plan.chord_at(bar, half)
+            tones = np.isin(np.arange(12), list(chord.pitch_classes))
+            classes = np.where(tones, tone_pull, np.where(scale, 0.0, _OUTSIDE))
+            classes[chord.root if chord.bass is None else chord.bass] = root_pull
+            pull[index, half] = np.tile(classes, 11)[:128]
+    return pull
