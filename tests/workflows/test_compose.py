@@ -61,7 +61,7 @@ def test_take_json_says_asked_and_got_and_reads_back() -> None:
     assert data["report"]["met"]
     assert data["recipe"]["seed"] == 7
     again = read_take(take.folder)
-    assert json.loads(json.dumps(again.to_json())) == data
+    assert json.loads(json.dumps(again.to_json())) == {name: data[name] for name in data if name != "seal"}
     assert [track.role for track in again.score.tracks] == ["drums", "bass"]
 
 

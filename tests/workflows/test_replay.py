@@ -9,6 +9,7 @@ import pytest
 from bandmate.errors import FileFormatError, ModelError
 from bandmate.workflows.compose import compose
 from bandmate.workflows.replay import replay
+from bandmate.workflows.take import seal_of
 
 
 @pytest.fixture
@@ -21,6 +22,7 @@ def take(tmp_path, monkeypatch):
 def _changed(take, change) -> None:
     data = json.loads(take.json_path.read_text(encoding="utf-8"))
     change(data)
+    data["seal"] = seal_of(data)
     take.json_path.write_text(json.dumps(data), encoding="utf-8")
 
 
@@ -68,6 +70,15 @@ def test_a_damaged_take_is_one_sentence(take, change, message) -> None:
     with pytest.raises(FileFormatError) as caught:
         replay(take.folder)
     assert message in str(caught.value)
+
+
+def test_a_take_that_was_changed_by_hand_is_refused(take) -> None:
+    text = take.json_path.read_text(encoding="utf-8")
+    take.json_path.write_text(text.replace('"seed": 7', '"seed": 8'), encoding="utf-8")
+    with pytest.raises(FileFormatError, match="changed by hand"):
+        replay(take.folder)
+    take.json_path.write_text(json.dumps(json.loads(text)), encoding="utf-8")  # another layout is no change
+    assert replay(take.folder).same
 
 
 def test_missing_files_say_what_to_do(take, tmp_path) -> None:

@@ -19,6 +19,7 @@ from bandmate.score.brief import Brief
 from bandmate.score.model import Score
 from bandmate.score.pitch import Chord, Key
 from bandmate.score.plan import Plan, PlannedSection, PlannedTrack
+from bandmate.workflows.places import safe_name
 
 FORMAT = "bandmate.take.v1"
 FILE_NAME = "take.json"
@@ -115,7 +116,9 @@ class Take:
 
     def save(self) -> Take:
         """Write `take.json` beside the music."""
-        write_text_atomic(self.json_path, json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n")
+        data = self.to_json()
+        data["seal"] = seal_of(data)
+        write_text_atomic(self.json_path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
         return self
 
     def with_files(self, paths: list[Path]) -> Take:
@@ -139,7 +142,7 @@ def read_take(path: str | Path) -> Take:
         brief = Brief.from_json(data["brief"])
         recipe = Recipe(**{**data["recipe"], "seeds": tuple(data["recipe"]["seeds"])})
         plan = plan_from_json(data["plan"])
-        name, folder = str(data["name"]), path.parent
+        name, folder = safe_name(str(data["name"])), path.parent
         take = Take(
             name, folder, Score(), brief, plan, data["heard"], data["report"], recipe,
             dict(data["files"]), tuple(data["parents"]), data["log_likelihood"], dict(data["given"]),
@@ -163,7 +166,16 @@ def _load(path: Path) -> dict[str, Any]:
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         found = data.get("format") if isinstance(data, dict) else type(data).__name__
         raise FileFormatError(f"{path} says format {found!r}, this version reads {FORMAT!r}; compose again")
+    if data.get("seal") != seal_of(data):
+        raise FileFormatError(f"{path} is damaged or was changed by hand; restore the file, or compose again")
     return data
+
+
+def seal_of(data: dict[str, Any]) -> str:
+    """SHA-256 over everything in a take.json but the seal itself, whatever its layout."""
+    plain = json.loads(json.dumps({name: value for name, value in data.items() if name != "seal"}))
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def _with_roles(score: Score, plan: Plan) -> Score:
