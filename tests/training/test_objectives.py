@@ -1,6 +1,7 @@
 """What is asked in training: every kind of task, labels hidden at their rates, drums never transposed."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def test_every_view_walks_the_row_table(shard):
     for rows in views(shard.pieces[0], count=60):
         kinds = rows[:, 0].tolist()
         assert kinds[0] == Kind.START and kinds[-1] == Kind.END and kinds.count(Kind.WRITE) == 1
-        for before, after in zip(kinds, kinds[1:], strict=False):
+        for before, after in pairwise(kinds):
             assert Kind(after) in ROWS[Kind(before)].follows, (Kind(before), Kind(after))
         assert (rows >= 0).all() and (rows < np.array(list(table.FIELDS.values()))).all()
 
