@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bandmate.errors import BriefError
 from bandmate.score import ops
@@ -154,7 +155,9 @@ def follow(text: str, old: Take) -> Next:
     if said.transpose and "key" not in said.brief.guessed:
         plan = replace(plan, key=replace(before.key, tonic=(before.key.tonic + said.transpose) % 12))
     keep = _kept(said.keep, before, plan) if plan.meter == before.meter else {}
-    given = _in_range(_moved(old.score, before, plan, said.transpose), plan, keep)
+    given = _moved(old.score, before, plan, said.transpose)
+    keep = {place: source for place, source in keep.items() if len(given.tracks[source].notes)}
+    given = _in_range(given, plan, keep)
     plan = _with_activity(plan, given, keep)
     same_seed = bool(said.density) or not said.rewrite
     return Next(plan, said.brief, given, keep, same_seed, _busier(said.density, old, plan), said.changes)
@@ -235,7 +238,8 @@ def _fitted(track: Track, old_end: int, new_end: int, gone: list[int]) -> Track:
 
 
 def _in_range(score: Score, plan: Plan, keep: Mapping[int, int]) -> Score:
-    """Kept notes that were moved out of their instrument's range come back by octaves."""
+    """Kept notes outside a key that binds step into it, and those outside their instrument's range come back."""
+    nearest = _into_key(plan)
     tracks = list(score.tracks)
     for place, source in keep.items():
         planned, track = plan.tracks[place], tracks[source]
@@ -243,11 +247,18 @@ def _in_range(score: Score, plan: Plan, keep: Mapping[int, int]) -> Score:
             continue
         notes = track.notes.copy()
         pitch = notes["pitch"].astype(np.int64)
+        pitch += nearest[pitch % 12]
         pitch -= 12 * np.maximum(0, -(-(pitch - planned.high) // 12))
         pitch += 12 * np.maximum(0, -(-(planned.low - pitch) // 12))
         notes["pitch"] = pitch
         tracks[source] = replace(track, notes=notes)
     return replace(score, tracks=tuple(tracks))
+
+
+def _into_key(plan: Plan) -> NDArray[np.int64]:
+    """Semitones from each pitch class to the nearest one that the key allows."""
+    allowed = plan.key.lock if plan.key_lock and not plan.chord_lock else range(12)
+    return np.array([min(((pc - at + 6) % 12 - 6 for pc in allowed), key=abs) for at in range(12)], np.int64)
 
 
 def _with_activity(plan: Plan, given: Score, keep: Mapping[int, int]) -> Plan:

@@ -8,6 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from bandmate.errors import BriefError, MissingExtra, UserError
 from bandmate.io.files import write
 from bandmate.score.brief import Brief
@@ -194,7 +196,7 @@ def _given_rows(request: Request) -> dict[int, list[Any]]:
     rows = {}
     for place, source in request.keep.items():
         notes = request.given.tracks[source].notes
-        onset = (notes["onset_ticks"] + step // 2) // step * step
+        onset = np.minimum((notes["onset_ticks"] + step // 2) // step * step, request.given.last_ticks - step)
         columns = (onset, notes["duration_ticks"], notes["pitch"], notes["velocity"])
         rows[place] = [Note(*map(int, row)) for row in zip(*columns, strict=True)]
     return rows
