@@ -1,5 +1,7 @@
 """Sampling by random weights: every walk decodes, every rule holds."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -40,7 +42,7 @@ def check(plan, score):
 @settings(max_examples=25, deadline=None)
 @given(
     st.sampled_from(GENRES), st.integers(1, 12), st.sampled_from(KEYS), st.integers(40, 220), st.integers(0, 2**31),
-    st.sampled_from([None, (3, 4), (5, 4), (6, 8), (7, 8)]),
+    st.sampled_from([None, (3, 4), (5, 4), (6, 8), (7, 8), (9, 4)]),
 )  # fmt: skip
 def test_random_weights_random_briefs(tiny_weights, genre, bars, key, tempo, seed, meter):
     plan = make_plan(Brief(genre=genre, bars=bars, key=key, tempo=float(tempo), meter=meter), seed)
@@ -70,22 +72,39 @@ def test_given_cells_stay(tiny_weights):
     mask[0] = True
     after = write_takes(plan, [2], tiny_weights, given=Given(before, {0: 0}, mask))[0].score
     assert (after.tracks[0].notes == before.tracks[0].notes).all()
-    assert len(after.tracks[1].notes) != len(before.tracks[1].notes) or not (
-        after.tracks[1].notes == before.tracks[1].notes
-    ).all()
+    assert (
+        len(after.tracks[1].notes) != len(before.tracks[1].notes)
+        or not (after.tracks[1].notes == before.tracks[1].notes).all()
+    )
+
+
+def test_given_cells_stay_in_bars_longer_than_a_cell(tiny_weights):
+    plan = make_plan(Brief(genre="rock", bars=4, meter=(9, 4)), 2)
+    before = write_takes(plan, [1], tiny_weights)[0].score
+    mask = np.zeros((len(plan.tracks), 4), bool)
+    mask[0] = mask[1, 2] = True
+    after = write_takes(plan, [2], tiny_weights, given=Given(before, {0: 0, 1: 1}, mask))[0].score
+    check(plan, after)
+    assert (after.tracks[0].notes == before.tracks[0].notes).all()
+    bars = [
+        notes[(notes["onset_ticks"] + 10) // 4320 == 2] for notes in (before.tracks[1].notes, after.tracks[1].notes)
+    ]
+    assert (bars[0]["pitch"] == bars[1]["pitch"]).all() and len(bars[0])
 
 
 def test_long_pieces_are_written_window_by_window(tiny_weights):
     plan = make_plan(Brief(genre="techno", bars=64), 1)
     spans = windows(plan)
     assert len(spans) > 1 and spans[0][1] == 0 and spans[-1][2] == 64
-    assert all(before[2] == after[1] for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before[2] == after[1] for before, after in pairwise(spans))
     check(plan, write_takes(plan, [4], tiny_weights)[0].score)
 
 
 def test_a_stated_chord_wins_over_the_key_for_its_span(tiny_weights):
     chords = tuple((Chord.parse(name),) for name in ("Am", "E7", "Am", "E7"))
-    brief = Brief(genre="pop", bars=4, key=Key(9, "minor"), chords=chords, tracks=(TrackAsk("chords", 0),), only=("chords",))
+    brief = Brief(
+        genre="pop", bars=4, key=Key(9, "minor"), chords=chords, tracks=(TrackAsk("chords", 0),), only=("chords",)
+    )
     plan = make_plan(brief, 0)
     assert plan.chord_lock
     notes = write_takes(plan, [0], tiny_weights)[0].score.tracks[0].notes

@@ -162,12 +162,15 @@ def _place_given(plan: Plan, piece: GridPiece, given: Given | None) -> tuple[Gri
     if given is None:
         return piece, np.zeros((len(plan.tracks), plan.bars), bool)
     source = encode_piece(given.score)
+    cut = -(-(96 * plan.meter[0] // plan.meter[1]) // table.MAX_STEPS)  # of a long bar, a cell holds the first part
     kept = [index for index, track in enumerate(given.score.tracks) if len(track.notes)]
     where = {index: slot for slot, index in enumerate(kept)}
     parts = []
     for mine, theirs in given.tracks.items():
         if theirs in where:
-            notes = source.notes[source.notes["track"] == where[theirs]].copy()
+            notes = source.notes[source.notes["track"] == where[theirs]]
+            notes = notes[notes["bar"] % cut == 0].copy()
+            notes["bar"] //= cut
             notes = notes[notes["bar"] < plan.bars]
             notes["track"] = mine
             parts.append(notes[given.mask[mine][notes["bar"]]])
@@ -213,6 +216,7 @@ def write_takes(
         seeds: one a take; the same seed gives the same take on one engine, version and thread count, in any batch
             of the same size.
         weights: of a grid model.
+        options: engine, threads and soft filters.
         given: cells that stay as they are.
         on_progress: gets the share done, 0..1; may raise to stop.
         on_first_note: called once, when the first note is drawn.

@@ -36,9 +36,10 @@ def sketch(plan: Plan, seed: int) -> Sketch:
     echo = np.zeros(shape, np.int16)
     controls = [(0, 0, 0)] * len(plan.tracks)
     sounding = [index for index, track in enumerate(performance.tracks) if len(track.notes)]
+    parts = -(-outline.level.shape[1] // plan.bars)  # a bar of more than MAX_STEPS lies on the grid in parts
     for slot, index in enumerate(sounding):
-        level[index, : outline.level.shape[1]] = outline.level[slot]
-        echo[index, : outline.echo.shape[1]] = outline.echo[slot]
+        level[index] = outline.level[slot].reshape(plan.bars, parts).max(1)
+        echo[index] = outline.echo[slot] if parts == 1 else table.ECHO_NEW
         controls[index] = outline.tracks[slot].controls
     level = np.where(plan.active, np.maximum(level, table.LEVEL_SOUNDS), table.LEVEL_EMPTY)
     return Sketch(tuple(controls), level.astype(np.int16), np.where(plan.active, echo, 0).astype(np.int16))

@@ -313,6 +313,10 @@ def sample(
 
     Args:
         engine: fresh, with a batch as large as the seeds and room for `task.most_rows`.
+        heads: of the same weights.
+        task: what is to be written.
+        seeds: one a take.
+        soft: filters of every field.
         on_row: called with (rows done, cells done by the slowest take) after each step; may raise to stop.
     """
     takes = len(seeds)
