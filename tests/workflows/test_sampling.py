@@ -6,18 +6,22 @@ import shutil
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bandmate.errors import BriefError, MissingExtra, ModelError
 from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import play
 from bandmate.score.brief import Brief
+from bandmate.score.model import Track, make_notes
 from bandmate.score.pitch import Key
 from bandmate.workflows import making
 from bandmate.workflows.again import again
 from bandmate.workflows.compose import compose
 from bandmate.workflows.models import WEIGHTS_FILE, models_folder
 from bandmate.workflows.replay import replay
-from bandmate.workflows.sampling import dress, key_signature
+from bandmate.workflows.report import most_at_once
+from bandmate.workflows.sampling import dress, key_signature, limit_voices
 
 SMALL = {"bars": 2, "tempo": 120, "key": "A minor", "tracks": "drums,bass=slap bass,chords=rhodes", "stems": False}
 
@@ -70,6 +74,22 @@ def test_a_score_is_dressed_as_the_rules_dress_it() -> None:
     assert [marker.text for marker in dressed.markers] == [section.label for section in plan.sections]
     assert dressed.markers == ruled.markers
     assert dressed.keys.tolist() == ruled.keys.tolist()
+
+
+def test_a_new_voice_ends_the_oldest_one() -> None:
+    held = make_notes([0, 480, 960, 960, 960], [4000, 4000, 480, 480, 480], [60, 64, 67, 71, 74])
+    rows = limit_voices(held, 2)[["onset_ticks", "duration_ticks", "pitch"]].tolist()
+    assert rows == [(0, 960, 60), (480, 480, 64), (960, 480, 71), (960, 480, 74)]
+    assert limit_voices(held, 5).tolist() == held.tolist()
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 40), st.integers(40, 60)), max_size=40), st.integers(1, 4))
+def test_voices_are_limited_whatever_comes(rows: list[tuple[int, int, int]], most: int) -> None:
+    notes = make_notes(*map(list, zip(*rows, strict=True))) if rows else make_notes([], [], [])
+    limited = limit_voices(notes, most)
+    assert most_at_once(Track(notes=limited)) <= most
+    assert set(limited["onset_ticks"]) == set(notes["onset_ticks"])
+    assert (limited["duration_ticks"] > 0).all()
 
 
 @pytest.mark.parametrize(
