@@ -80,7 +80,11 @@ def skeleton(config: GridConfig) -> onnx.ModelProto:
     tensors.append(external("norm", config.width))
     nodes.append(
         helper.make_node(
-            "SimplifiedLayerNormalization", [f"x{config.layers}", "norm"], ["hidden"], axis=-1, epsilon=NORM_EPS,
+            "SimplifiedLayerNormalization",
+            [f"x{config.layers}", "norm"],
+            ["hidden"],
+            axis=-1,
+            epsilon=NORM_EPS,
             stash_type=1,
         )  # fmt: skip
     )

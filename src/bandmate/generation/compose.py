@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from bandmate import registry
 from bandmate.errors import ModelError
-from bandmate.generation.constraints import Cells, compile_rules
+from bandmate.generation.constraints import RULES, Cells, compile_rules
 from bandmate.generation.engine import Engine, Heads
 from bandmate.generation.filters import SamplingOptions
-from bandmate.generation.form import locks_of, sketch
+from bandmate.generation.form import Sketch, locks_of, sketch
+from bandmate.generation.groove import groove_pull, kit_keys
 from bandmate.generation.harmony import harmony_pull
 from bandmate.generation.sampler import Task, sample
 from bandmate.groovebook.play import channels_of, key_signature, mix_events
@@ -87,7 +88,7 @@ def open_weights(path: Path, expected_sha256: str | None = None) -> Weights:
     return _open(path, modified, expected_sha256)
 
 
-def skeleton(plan: Plan) -> GridPiece:
+def skeleton(plan: Plan, outline: Sketch) -> GridPiece:
     """The plan as a piece without notes: tracks, bars, sections, chords, which cells sound, how cells repeat."""
     bars = np.zeros(plan.bars, GRID_BAR)
     numerator, denominator = plan.meter
@@ -100,7 +101,6 @@ def skeleton(plan: Plan) -> GridPiece:
         bars["energy"][where] = table.value_id("energy", section.energy - 1)
     codes = [table.chord_code(chord) for chord in plan.chords]
     chords = np.array([*codes, codes[0] if plan.loop else codes[-1]], np.int16)
-    outline = sketch(plan, plan.seed)
     tracks = tuple(
         GridTrack(track.program, track.is_drum, track.role, track.name, controls)
         for track, controls in zip(plan.tracks, outline.controls, strict=True)
@@ -134,7 +134,9 @@ def windows(plan: Plan) -> list[tuple[int, int, int]]:
     return found
 
 
-def make_task(plan: Plan, piece: GridPiece, mask: NDArray[np.bool_], window: tuple[int, int, int]) -> Task | None:
+def make_task(
+    plan: Plan, piece: GridPiece, pattern: NDArray[Any], mask: NDArray[np.bool_], window: tuple[int, int, int]
+) -> Task | None:
     """One window as a task; None if nothing is asked in it."""
     start, begin, end = window
     given = mask[:, start:end].copy()
@@ -154,7 +156,15 @@ def make_task(plan: Plan, piece: GridPiece, mask: NDArray[np.bool_], window: tup
     drum = np.array([t.is_drum for t in plan.tracks])[track]
     locks = locks_of(piece, track, bar)
     return Task(
-        rows[: mark + 1], cells, where, compile_rules(plan, where), drum, harmony_pull(plan, where), locks, piece.notes
+        prompt=rows[: mark + 1],
+        cells=cells,
+        where=where,
+        allowed=compile_rules(plan, where, (*RULES, kit_keys)),
+        drum=drum,
+        pull=harmony_pull(plan, where),
+        groove=groove_pull(plan, where, pattern),
+        locks=locks,
+        known=piece.notes,
     )
 
 
@@ -225,17 +235,18 @@ def write_takes(
         RuleConflict: the rules leave a cell nothing to sound; raised before anything is drawn.
     """
     options = options or WriteOptions()
-    base, mask = _place_given(plan, skeleton(plan), given)
+    outline = sketch(plan, plan.seed)
+    base, mask = _place_given(plan, skeleton(plan, outline), given)
     spans = windows(plan)
     for span in spans:
-        make_task(plan, base, mask, span)  # every rule is proved before the first note is drawn
+        make_task(plan, base, outline.pattern, mask, span)  # every rule is proved before the first note is drawn
     report = _Reporter(len(spans), plan, on_progress, on_first_note)
     heads = Heads(weights)
     pieces, likelihood, rows = [base] * len(seeds), np.zeros(len(seeds)), np.zeros(len(seeds), np.int64)
     for number, span in enumerate(spans):
         groups = [list(range(len(seeds)))] if number == 0 else [[take] for take in range(len(seeds))]
         for group in groups:
-            task = make_task(plan, pieces[group[0]], mask, span)
+            task = make_task(plan, pieces[group[0]], outline.pattern, mask, span)
             if task is None:
                 continue
             engine = _engine(options, weights, len(group), task.most_rows)

@@ -27,12 +27,15 @@ class FieldFilter:
 
 
 # What "low", "normal" and "high" variety mean; below .85 pieces loop, at 1.0 and above they wander.
-VARIETY = {"low": (0.82, 0.92), "normal": (0.92, 0.96), "high": (1.05, 0.985)}
+# (temperature, top-p, pull of the groove)
+VARIETY = {"low": (0.82, 0.92, 1.2), "normal": (0.92, 0.96, 1.0), "high": (1.05, 0.985, 0.6)}
 
 
 @dataclass(frozen=True, slots=True)
 class SamplingOptions:
-    """Soft filters of every drawn field; `harmony` scales the pull of chord and key on pitches (0 = off)."""
+    """Soft filters of every drawn field; `harmony` and `groove` scale the pull of chord and key on pitches
+    and of the genre's pattern on onsets and drum keys (0 = off).
+    """
 
     kind: FieldFilter = field(default_factory=FieldFilter)
     position: FieldFilter = field(default_factory=lambda: FieldFilter(0.92, 0, 0.96))
@@ -41,6 +44,7 @@ class SamplingOptions:
     velocity: FieldFilter = field(default_factory=lambda: FieldFilter(0.9, 0, 0.95))
     micro: FieldFilter = field(default_factory=lambda: FieldFilter(0.9, 0, 0.98))
     harmony: float = 1.0
+    groove: float = 1.0
 
     @classmethod
     def of(
@@ -51,9 +55,9 @@ class SamplingOptions:
         top_p: float | None = None,
     ) -> SamplingOptions:
         """The options a variety stands for; stated numbers replace those of position and pitch."""
-        warm, wide = VARIETY[variety]
+        warm, wide, groove = VARIETY[variety]
         chosen = FieldFilter(warm if temperature is None else temperature, top_k or 0, wide if top_p is None else top_p)
-        return replace(cls(), position=chosen, pitch=chosen)
+        return replace(cls(), position=chosen, pitch=chosen, groove=groove)
 
 
 def draw(

@@ -1,12 +1,13 @@
 """Form in the model's hands: the groove book sketches how full each cell is and how it repeats, the model writes it.
 
-A rules performance of the plan is put on the grid and only its outline kept: density, register and polyphony of each
-track, how full each cell is, which cell repeats which. No note of it reaches the model.
+A rules performance of the plan is put on the grid and its outline kept: density, register and polyphony of each track,
+how full each cell is, which cell repeats which, and, as a soft pull, where its pattern strikes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +21,17 @@ from bandmate.tokenizers.grid import GridPiece, encode_piece
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sketch:
-    """The outline of a piece: value ids of each track's controls, and of each cell's level and echo."""
+    """The outline of a piece.
+
+    Attributes:
+        controls: value ids, one triple a track; level, echo: value ids, (tracks, bars).
+        pattern: the performance the outline was taken from; CELL_NOTE with the plan's tracks.
+    """
 
     controls: tuple[tuple[int, int, int], ...]
     level: NDArray[np.int16]
     echo: NDArray[np.int16]
+    pattern: NDArray[Any]
 
 
 def sketch(plan: Plan, seed: int) -> Sketch:
@@ -41,8 +48,10 @@ def sketch(plan: Plan, seed: int) -> Sketch:
         level[index] = outline.level[slot].reshape(plan.bars, parts).max(1)
         echo[index] = outline.echo[slot] if parts == 1 else table.ECHO_NEW
         controls[index] = outline.tracks[slot].controls
+    pattern = outline.notes.copy()
+    pattern["track"] = np.array(sounding or [0])[pattern["track"]]
     level = np.where(plan.active, np.maximum(level, table.LEVEL_SOUNDS), table.LEVEL_EMPTY)
-    return Sketch(tuple(controls), level.astype(np.int16), np.where(plan.active, echo, 0).astype(np.int16))
+    return Sketch(tuple(controls), level.astype(np.int16), np.where(plan.active, echo, 0).astype(np.int16), pattern)
 
 
 def locks_of(piece: GridPiece, track: NDArray[np.int64], bar: NDArray[np.int64]) -> list[Lock | None]:

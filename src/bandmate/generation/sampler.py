@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from bandmate.generation.constraints import Allowed, Cells
 from bandmate.generation.engine import Engine, Floats, Heads
 from bandmate.generation.filters import SamplingOptions, draw
+from bandmate.generation.groove import GroovePull
 from bandmate.tokenizers.grid_table import COLUMN, DURATIONS, FIELDS, MAX_STEPS, Kind
 
 _C = COLUMN
@@ -41,7 +42,8 @@ class Task:
         where: the same cells as indices.
         allowed: what the rules leave of each.
         drum: (n,) whether the cell's pitches are drum keys.
-        pull: logits added to pitches; (n, 2, 128).
+        pull: logits added to pitches by chord and key; (n, 2, 128).
+        groove: logits added to onsets and drum keys.
         locks: what each cell takes over from an earlier one of its track.
         known: notes of cells that are there already, the sources of locks; CELL_NOTE.
     """
@@ -52,6 +54,7 @@ class Task:
     allowed: Allowed
     drum: NDArray[np.bool_]
     pull: NDArray[np.float32]
+    groove: GroovePull
     locks: Sequence[Lock | None]
     known: NDArray[Any]
 
@@ -274,11 +277,15 @@ def _draw_notes(
 
     none = np.zeros((len(take), 1), bool)
     held = locked[:, 0] >= 0
-    position = field("position", np.concatenate([none, free[take]], 1), 1, np.where(held, locked[:, 0] + 1, -1)) - 1
+    beat = np.concatenate([none, task.groove.position[cell] * soft.groove], 1, dtype=np.float32)
+    position = (
+        field("position", np.concatenate([none, free[take]], 1), 1, np.where(held, locked[:, 0] + 1, -1), beat) - 1
+    )
     state = heads.after("pitch", "position", state, row[:, _C["position"]])
     half = (position * 2 >= task.where.steps[cell]).astype(int)
     pitches, drum = _room_above(walk.pitches(take, position), locked[:, 3]), task.drum[cell][:, None]
-    lean = np.concatenate([none, task.pull[cell, half] * soft.harmony, np.zeros_like(pitches)], 1, dtype=np.float32)
+    keys = task.groove.keys(cell, position, drum[:, 0]) * soft.groove
+    lean = np.concatenate([none, task.pull[cell, half] * soft.harmony, keys], 1, dtype=np.float32)
     fixed = np.where(locked[:, 1] >= 0, locked[:, 1] + np.where(drum[:, 0], 129, 1), -1)
     pitch_code = field("pitch", np.concatenate([none, pitches & ~drum, pitches & drum], 1), 2, fixed, lean)
     state = heads.after("duration", "pitch", state, pitch_code)
