@@ -101,7 +101,7 @@ def check(command: list[str]) -> None:
 def song(arguments: list[str]) -> int:
     """Compose 16 bars from words into out/ on the base install."""
     python = environment("song")
-    words = arguments or [SONG, "--bars", "16", "--out", "out"]
+    words = arguments or [SONG, "--bars", "16", "--seed", "7", "--out", "out"]
     print("bandmate compose " + " ".join(f'"{word}"' if " " in word else word for word in words), flush=True)
     return run([str(python), "-m", "bandmate", "compose", *words])
 
