@@ -12,7 +12,6 @@ from bandmate.models.checkpoint import Weights, load_weights, save_weights
 from bandmate.models.grid_config import GridConfig, load_size
 from bandmate.tokenizers.grid_table import FIELDS, HEADS, NAME
 
-
 # A machine that builds must not fail by the luck of the draw, nor because it is slow.
 settings.register_profile("bandmate", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("bandmate")

@@ -30,7 +30,7 @@ class BriefError(UserError):
     """A demand that cannot be understood or met."""
 
 
-class RuleConflict(BriefError):
+class RuleConflict(BriefError):  # noqa: N818  a rule is named, as musicians name it
     """Hard rules leave nothing to write; the message names the rules."""
 
 
@@ -54,7 +54,7 @@ class OutputError(UserError):
     """A place that cannot be written to."""
 
 
-class MissingExtra(UserError):
+class MissingExtra(UserError):  # noqa: N818
     """An optional part is not installed; the message is its install line."""
 
     def __init__(self, extra: str, purpose: str) -> None:

@@ -61,4 +61,4 @@ def read_signal(source: Path | bytes, name: str = "") -> Signal:
         raise FileFormatError(f"{label} cannot be read as sound ({problem}); give WAV, FLAC, Ogg or AIFF") from problem
     if not len(data):
         raise FileFormatError(f"{label} holds no samples; give a file with sound in it")
-    return Signal(np.ascontiguousarray(data.T), int(rate))
+    return Signal(np.ascontiguousarray(data.T, np.float32), int(rate))

@@ -43,7 +43,7 @@ def parse_midi_fast(data: bytes, name: str = "MIDI data") -> Score:
         FileFormatError: as `read_midi_fast`.
     """
     try:
-        parsed = symusic.Score.from_midi(bytes(data))
+        parsed: Any = symusic.Score.from_midi(bytes(data))
     except Exception as error:  # the parser raises whatever its C++ threw
         reason = str(error).split("\n")[0].strip().removeprefix("MiniMidi: ").rstrip(".") or type(error).__name__
         raise FileFormatError(

@@ -75,7 +75,7 @@ class Brief:
         energy: 1..5; density: factor; swing: position of the off note in its pair (0.5 straight).
         feel: words such as "half_time"; register: semitone shift.
         structure: (section, bars or 0, energy or 0, roles) in order.
-        patterns: drum patterns or bass cells asked for by name ("one_drop", "double_kick"), as the genre table has them.
+        patterns: drum patterns or bass cells asked for by name ("one_drop", "double_kick"), as in the genre table.
         voicing: "triad", "7th", "9th", "power" or "sus"; dynamics: MIDI velocity (p = 49); articulation: a word.
         events: what is to happen ("key_change", "fade_out"), with its section where one was named ("intro:scary").
         track_count: how many tracks in all, if a number was said.
