@@ -222,3 +222,12 @@ def test_kept_tracks_come_back_note_for_note() -> None:
 
 def one_options() -> making.MakeOptions:
     return replace(making.MakeOptions(), engine="rules", stems=False)
+
+
+def test_music_of_more_than_an_hour_is_midi_alone() -> None:
+    events = []
+    options = {**SMALL, "bars": 400, "tempo": 20, "tracks": "bass"}
+    result = compose("ambient", seed=1, out="long", **options, listener=events.append)
+    assert "mix.wav" not in result.best.files
+    assert result.to_json()["takes"][0]["mix"] is None
+    assert any("MIDI alone" in event.get("text", "") for event in events)

@@ -124,7 +124,7 @@ class ComposeResult:
             {
                 "folder": str(take.folder.resolve()),
                 "midi": str(take.midi.resolve()),
-                "mix": str(take.mix.resolve()),
+                "mix": str(take.mix.resolve()) if take.mix.name in take.files else None,
                 "seed": take.recipe.seeds[take.recipe.index],
                 "engine": take.recipe.engine,
                 "report": take.report,

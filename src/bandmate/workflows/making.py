@@ -263,7 +263,12 @@ def _solo(score: Score, track: Track) -> Score:
 
 
 def _render(take: Take, options: MakeOptions, job: Job, place: int, count: int) -> Take:
-    from bandmate.workflows.render import render
+    from bandmate.workflows.render import RENDER_SEC, TAIL_SEC, render
+
+    length_sec = take.score.last_ticks / take.score.ticks_per_quarter * 60 / take.plan.tempo
+    if length_sec + TAIL_SEC > RENDER_SEC.high:
+        job.tell("notice", text=f"{length_sec / 60:.0f} minutes are too long for sound, so there is MIDI alone")
+        return take
 
     names = [file_stem(n, planned, take.plan.tempo, take.plan.key) for n, planned in enumerate(take.plan.tracks, 1)]
 

@@ -93,7 +93,8 @@ def show(result: Any, arguments: argparse.Namespace, console: Console) -> None:
     for take in result.takes:
         missed = [row["demand"] for row in take.report["demands"] if row["stated"] and not row["met"]]
         text = f"not met: {', '.join(missed)}" if missed else "everything asked is met"
-        console.say(f"{take.folder}: {take.midi.name}, mix.wav, {len(take.stems)} stems, roll.png; {text}")
+        sound = f"mix.wav, {len(take.stems)} stems, " if "mix.wav" in take.files else ""
+        console.say(f"{take.folder}: {take.midi.name}, {sound}roll.png; {text}")
     console.result(result.to_json())
     if getattr(arguments, "play", False) or getattr(arguments, "open", False):
         from bandmate.workflows import desktop
