@@ -241,7 +241,7 @@ def _save_score(request: Request, engine: str, result: Written, folder: Path) ->
     recipe = Recipe(
         engine, plan.seed, request.seeds, result.index,
         model=(style_identity if engine == "rules" else model_identity)(request.options.model),
-        settings=request.options.to_json(), versions=versions(), threads=request.threads,
+        settings=request.options.to_json(), versions=versions(request.options.soundfont), threads=request.threads,
     )  # fmt: skip
     score = replace(result.score, title=name)
     take = Take(name, folder, score, request.brief, plan, request.heard, result.report.to_json(), recipe,

@@ -75,7 +75,7 @@ def replay(path: str | Path, *, out: str | Path | None = None, listener: Listene
     new = make(request, folder, job)[0]
     names = sorted(old.files.keys() | new.files.keys())
     different = tuple(name for name in names if old.files.get(name) != new.files.get(name))
-    now = versions()
+    now = versions(request.options.soundfont)
     then = old.recipe.versions
     changes = tuple(
         f"{name} {then.get(name, 'not installed')} -> {now.get(name, 'not installed')}"

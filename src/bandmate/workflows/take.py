@@ -7,6 +7,7 @@ import json
 import platform
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -231,8 +232,8 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def versions() -> dict[str, str]:
-    """Versions of everything that has a say in the bytes of a take."""
+def versions(soundfont: str | None = None) -> dict[str, str]:
+    """Versions of everything that has a say in the bytes of a take; of the SoundFont, its hash."""
     found = {"bandmate": bandmate.__version__, "python": platform.python_version()}
     found["system"] = f"{platform.system()} {platform.machine()}"
     for name in _PACKAGES:
@@ -240,4 +241,8 @@ def versions() -> dict[str, str]:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
+    shipped = Path(str(files("bandmate.data"))) / "sounds" / "fluid_r3.sf3"
+    font = Path(soundfont) if soundfont else shipped
+    if font.is_file():
+        found["soundfont"] = f"{font.name} {sha256_of(font)[:16]}"
     return found
