@@ -60,6 +60,8 @@ def test_the_held_out_loss_falls_and_the_better_weights_are_installed(tmp_path, 
     assert installed.config == load_weights(shipped).config and report.tokenizer == NAME
     data = json.loads(json.dumps(report.to_json()))
     assert f"{report.loss_before:.3f} -> {report.loss_after:.3f}" in data["lines"][0]
+    assert sorted(path.name for path in target.rglob("*") if path.is_file()) == [
+        "events.out.tfevents.bandmate", "log.jsonl", "weights.safetensors"]  # fmt: skip
     again = learn.fine_tune(target, library)
     assert (again.steps, again.sha256, again.loss_before) == (report.steps, report.sha256, report.loss_before)
 
@@ -67,8 +69,29 @@ def test_the_held_out_loss_falls_and_the_better_weights_are_installed(tmp_path, 
 def test_time_that_is_up_ends_training_and_judges_what_there_is(tmp_path, shipped, library):
     report = learn.fine_tune(tmp_path, library, minutes=0.0)
     assert report.steps == 1 and report.improved
-    more = learn.fine_tune(tmp_path, library, minutes=0.0)  # goes on where it stopped
-    assert more.steps == 2 and more.loss_before == report.loss_before
+
+
+def test_no_more_steps_are_planned_than_fit_into_the_time(tmp_path, shipped, library, monkeypatch):
+    monkeypatch.setattr(learn, "MOST_STEPS", 500)
+    monkeypatch.setattr(learn, "EPOCHS", 500)
+    monkeypatch.setattr(Trainer, "seconds_a_step", lambda self: 3.0)
+    assert learn.fine_tune(tmp_path, library, minutes=1.0).steps == int(0.85 * 60 / 3)
+
+
+def test_a_killed_run_goes_on(tmp_path, shipped, library, monkeypatch):
+    target = tmp_path / "model"
+    target.mkdir()
+    whole = learn.fine_tune(target, library)
+
+    def kill(share):
+        if share > 0.9:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        learn.fine_tune(target, library, progress=kill)
+    seen = []
+    assert learn.fine_tune(target, library, progress=seen.append).sha256 == whole.sha256
+    assert len(seen) < whole.steps
 
 
 def test_without_gain_the_shipped_weights_stay(tmp_path, shipped, library, monkeypatch):
@@ -83,7 +106,13 @@ def test_without_gain_the_shipped_weights_stay(tmp_path, shipped, library, monke
 def test_other_shipped_weights_begin_a_run_anew(tmp_path, shipped, library):
     target = tmp_path / "model"
     target.mkdir()
-    learn.fine_tune(target, library, minutes=0.0)
+
+    def kill(share):
+        if share > 0.9:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        learn.fine_tune(target, library, progress=kill)
     weights = load_weights(shipped)
     save_weights(shipped, {n: t * 1.01 for n, t in weights.tensors.items()}, weights.config, NAME)
     assert learn.fine_tune(target, library, minutes=0.0).steps == 1

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bandmate.errors import BandmateError, LibraryError, MissingExtra
+from bandmate.io.atomic import write_text_atomic
 from bandmate.library.catalog import Catalog
 from bandmate.library.examine import read_score
 from bandmate.models.checkpoint import Weights, load_weights
@@ -19,11 +20,16 @@ from bandmate.tokenizers.grid_table import NAME
 from bandmate.training.prepare import usable
 from bandmate.training.shards import Origin, Shard, load, pack
 
+if TYPE_CHECKING:
+    from bandmate.training.loop import TrainReport
+
 DEFAULT_MINUTES = 8.0
 EPOCHS, LEAST_STEPS, MOST_STEPS = 10, 30, 600
 SEQUENCES, HELD_OUT_VIEWS = 4, 24
 _ROWS_A_STEP = 4500  # about, with SEQUENCES of full length
-_SHARD, _RUN = "training.npz", "training"
+_TRAINING_SHARE = 0.85  # of the minutes; the rest goes into judging
+_SHARD, _RUN, _MARK = "training.npz", "training", "start.json"
+_LEFTOVERS = (_MARK, "checkpoint.safetensors", "state.json", "best.safetensors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,9 @@ def fine_tune(
 ) -> FineTuneReport:
     """Train the shipped model on a library and write the better weights into the model's folder.
 
+    As many steps are planned as fit into the time, so that the rate has come down when it is over. A run that was
+    killed goes on where it stood.
+
     Args:
         target: folder of the model; `weights.safetensors` is written there.
         catalog: the library, already split by work.
@@ -126,48 +135,63 @@ def fine_tune(
         from bandmate.training.objectives import Batches, ViewOptions
     except ImportError as error:
         raise MissingExtra("learn", "training") from error
+
+    def options_of(steps: int) -> TrainOptions:
+        return TrainOptions(
+            steps=steps, sequences=SEQUENCES, learning_rate=4e-4, warmup_steps=min(20, steps // 4), floor=0.05,
+            validate_every=max(10, steps // 12), save_every=max(10, steps // 12), patience=4,
+        )  # fmt: skip
+
     start = shipped_weights()
+    minutes = DEFAULT_MINUTES if minutes is None else minutes
     train, held = _splits(_shard(target, catalog))
-    steps = max(LEAST_STEPS, min(MOST_STEPS, EPOCHS * train.note_count // _ROWS_A_STEP))
-    options = TrainOptions(
-        steps=steps, sequences=SEQUENCES, learning_rate=4e-4, warmup_steps=min(20, steps // 4), floor=0.05,
-        validate_every=max(10, steps // 12), save_every=max(10, steps // 12), patience=4,
-    )  # fmt: skip
+    wanted = max(LEAST_STEPS, min(MOST_STEPS, EPOCHS * train.note_count // _ROWS_A_STEP))
     shares = {"library": 1.0}
     held_batches = Batches(held, shares, ViewOptions(transpose=False), seed=1)
     valid = [batch for step in range(HELD_OUT_VIEWS // 4) for batch in held_batches.batch(step, 2)]
-    total = [options.steps]
     run = target / _RUN
-    _fresh(run, start)
+    begun = _begun(run, start)
     trainer = Trainer(
-        start.config, Batches(train, shares, ViewOptions(), seed=0), valid, options, run,
+        start.config, Batches(train, shares, ViewOptions(), seed=0), valid, options_of(wanted), run,
         start={name: torch.from_numpy(tensor) for name, tensor in start.tensors.items()},
-        on_step=(lambda step, _: progress(step / total[0])) if progress else None,
+        on_step=(lambda step, _: progress(step / trainer.until)) if progress else None,
     )  # fmt: skip
-    done = trainer.run(minutes=DEFAULT_MINUTES if minutes is None else minutes, judge_last=True)
+    fitting = int(_TRAINING_SHARE * 60 * minutes / trainer.seconds_a_step())
+    steps = begun or min(wanted, max(LEAST_STEPS, fitting))
+    _begin(run, start, steps)
+    trainer.reschedule(options_of(steps))
+    done = trainer.run(minutes=minutes, judge_last=True)
+    return _installed(target, done, len(train), len(held))
+
+
+def _installed(target: Path, done: TrainReport, pieces: int, held_out: int) -> FineTuneReport:
+    """Put the better weights into the model's folder."""
     improved = done.best_loss < done.first_loss
-    shutil.copyfile(run / "best.safetensors" if improved else _shipped_path(), target / "weights.safetensors")
-    installed = load_weights(target / "weights.safetensors")
+    best = target / _RUN / "best.safetensors" if improved else _shipped_path()
+    shutil.copyfile(best, target / "weights.safetensors")
+    digest = load_weights(target / "weights.safetensors").digest
+    _tidy(target)
     after = min(done.best_loss, done.first_loss)
     return FineTuneReport(
-        done.first_loss,
-        after,
-        len(train),
-        len(held),
-        done.steps,
-        done.seconds,
-        improved,
-        installed.digest,
-        NAME,
-        "small",
+        done.first_loss, after, pieces, held_out, done.steps, done.seconds, improved, digest, NAME, "small"
     )
 
 
-def _fresh(run: Path, start: Weights) -> None:
-    """A run goes on where it stopped only if it began from the weights that are shipped now."""
-    mark = run / "start.json"
-    begun = json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else None
-    if begun != {"sha256": start.digest}:
-        shutil.rmtree(run, ignore_errors=True)
-        run.mkdir(parents=True)
-        mark.write_text(json.dumps({"sha256": start.digest}), encoding="utf-8")
+def _begun(run: Path, start: Weights) -> int | None:
+    """The steps of a run that was stopped in the middle; None without one that began from the weights shipped now."""
+    mark = run / _MARK
+    begun = json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else {}
+    if begun.get("sha256") == start.digest:
+        return int(begun["steps"])
+    shutil.rmtree(run, ignore_errors=True)
+    return None
+
+
+def _begin(run: Path, start: Weights, steps: int) -> None:
+    write_text_atomic(run / _MARK, json.dumps({"sha256": start.digest, "steps": steps}))
+
+
+def _tidy(target: Path) -> None:
+    """Of a run that is over only its logs stay; the next one, on more music, begins anew."""
+    for path in (target / _SHARD, *(target / _RUN / name for name in _LEFTOVERS)):
+        path.unlink(missing_ok=True)
