@@ -163,6 +163,7 @@ def make_task(
         drum=drum,
         pull=harmony_pull(plan, where),
         groove=groove_pull(plan, where, pattern),
+        sings=np.array([t.role in ("melody", "lead", "vox") for t in plan.tracks])[track],
         locks=locks,
         known=piece.notes,
     )

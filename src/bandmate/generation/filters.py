@@ -34,7 +34,8 @@ VARIETY = {"low": (0.82, 0.92, 1.2), "normal": (0.92, 0.96, 1.0), "high": (1.05,
 @dataclass(frozen=True, slots=True)
 class SamplingOptions:
     """Soft filters of every drawn field; `harmony` and `groove` scale the pull of chord and key on pitches
-    and of the genre's pattern on onsets and drum keys (0 = off).
+    and of the genre's pattern on onsets and drum keys (0 = off), `repetition` how
+    soon a melody tires of one pitch.
     """
 
     kind: FieldFilter = field(default_factory=FieldFilter)
@@ -45,6 +46,7 @@ class SamplingOptions:
     micro: FieldFilter = field(default_factory=lambda: FieldFilter(0.9, 0, 0.98))
     harmony: float = 1.0
     groove: float = 1.0
+    repetition: float = 1.0
 
     @classmethod
     def of(

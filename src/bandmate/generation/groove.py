@@ -17,26 +17,49 @@ from bandmate.generation.constraints import Allowed, Cells
 from bandmate.score.plan import Plan
 from bandmate.tokenizers.grid_table import MAX_STEPS
 
-_ON_PATTERN = {"drums": 2.0, "perc": 2.0, "bass": 1.4, "chords": 1.4, "arp": 1.4}
+_ON_PATTERN = {"drums": 3.0, "perc": 2.5, "bass": 1.4, "chords": 1.4, "arp": 1.4}
 _ELSEWHERE = 0.7
-_KEY_IN_PATTERN, _OTHER_KEY = 2.5, -1.0
+_KEY_IN_PATTERN, _OTHER_KEY, _LOWEST_FIRST = 3.0, -1.5, 2.0
+_GO_ON = 0.5  # share of the onset's pull that says whether the cell goes on
 _ALWAYS = (36, 38, 42, 46, 49)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroovePull:
-    """Logits for onsets, (n, MAX_STEPS), and which drum keys the pattern strikes there, bool (n, MAX_STEPS, 128)."""
+    """What a pattern says of some cells.
+
+    Attributes:
+        position: logits of onsets, (n, MAX_STEPS); struck: keys the pattern strikes, bool (n, MAX_STEPS, 128).
+        more: logits of another note after one at position - 1, (n, MAX_STEPS + 1); 0 where the pattern is silent.
+    """
 
     position: NDArray[np.float32]
+    more: NDArray[np.float32]
     struck: NDArray[np.bool_]
 
+    def onsets(self, cell: NDArray[np.int64], last: NDArray[np.int64], pitch: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Logits of the next onset of some cells; what is played already pulls no more; (m, MAX_STEPS)."""
+        pull = self.position[cell]
+        at = np.maximum(last, 0)
+        left = (self.struck[cell, at] & (np.arange(128)[None] > pitch[:, None])).any(1)
+        rows = np.arange(len(cell))
+        pull[rows, at] = np.where((last < 0) | left, pull[rows, at], 0)
+        return pull
+
     def keys(
-        self, cell: NDArray[np.int64], position: NDArray[np.int64], drum: NDArray[np.bool_]
+        self, cell: NDArray[np.int64], position: NDArray[np.int64], free: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        """Logits added to the pitches of some notes, 0 for those that are no drums; (len(cell), 128)."""
-        struck = self.struck[cell, position]
-        pull = np.where(struck, _KEY_IN_PATTERN, np.where(struck.any(1)[:, None], _OTHER_KEY, 0.0))
-        return np.where(drum[:, None], pull, 0.0).astype(np.float32)
+        """Logits of drum keys at some onsets, the lowest free one of the pattern first; (m, 128).
+
+        Notes that start together are written from low to high: a hat written before the kick would shut the kick out.
+        """
+        struck = self.struck[cell, position] & free
+        some = struck.any(1)[:, None]
+        pull = np.where(struck, _KEY_IN_PATTERN, np.where(some, _OTHER_KEY, 0.0))
+        lowest = struck.argmax(1)[:, None]
+        return np.where(some & (np.arange(128)[None] == lowest), _KEY_IN_PATTERN + _LOWEST_FIRST, pull).astype(
+            np.float32
+        )
 
 
 def groove_pull(plan: Plan, cells: Cells, pattern: NDArray[Any]) -> GroovePull:
@@ -56,7 +79,10 @@ def groove_pull(plan: Plan, cells: Cells, pattern: NDArray[Any]) -> GroovePull:
     struck[where, notes["position"], notes["pitch"]] = True
     onset = struck.any(2)
     strength = np.array([_ON_PATTERN.get(track.role, _ELSEWHERE) for track in plan.tracks], np.float32)[cells.track]
-    return GroovePull(onset * strength[:, None], struck)
+    ahead = np.cumsum(onset[:, ::-1], 1)[:, ::-1] > 0
+    ahead = np.concatenate([ahead, np.zeros((len(cells), 1), bool)], 1)
+    more = np.where(ahead, _GO_ON, -_GO_ON) * strength[:, None] * onset.any(1)[:, None]
+    return GroovePull(onset * strength[:, None], more.astype(np.float32), struck)
 
 
 def kit_keys(plan: Plan, cells: Cells, allowed: Allowed) -> None:

@@ -21,6 +21,7 @@ from bandmate.tokenizers.grid_table import COLUMN, DURATIONS, FIELDS, MAX_STEPS,
 
 _C = COLUMN
 _DRUM_CODES = 128
+_TIRED = 0.8  # logits a melody loses on a pitch with each repeat after the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Task:
         drum: (n,) whether the cell's pitches are drum keys.
         pull: logits added to pitches by chord and key; (n, 2, 128).
         groove: logits added to onsets and drum keys.
+        sings: (n,) whether the cell is part of a melody.
         locks: what each cell takes over from an earlier one of its track.
         known: notes of cells that are there already, the sources of locks; CELL_NOTE.
     """
@@ -55,6 +57,7 @@ class Task:
     drum: NDArray[np.bool_]
     pull: NDArray[np.float32]
     groove: GroovePull
+    sings: NDArray[np.bool_]
     locks: Sequence[Lock | None]
     known: NDArray[Any]
 
@@ -148,6 +151,9 @@ class _Walk:
         self.total = np.zeros(takes)
         self.draws = np.zeros(takes, np.int64)
         self.locked = _Locked(task, takes)
+        tracks = int(task.where.track.max()) + 1
+        self.last = np.full((takes, tracks), -1)  # the pitch each track wrote last, and how often in a row
+        self.run = np.zeros((takes, tracks), np.int64)
         allowed = task.allowed
         half = np.arange(MAX_STEPS)[None] * 2 >= task.where.steps[:, None]  # (n, MAX_STEPS)
         any_pitch = allowed.pitch.any(2)
@@ -174,6 +180,14 @@ class _Walk:
         above = np.arange(128)[None] > np.where(position == self.position[take], self.pitch[take], -1)[:, None]
         return self.task.allowed.pitch[cell, half] & above
 
+    def tired(self, take: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Logits that melodies lose on the pitch they keep repeating; (len(take), 128)."""
+        cell = self.cell[take]
+        track = self.task.where.track[cell]
+        weary = np.maximum(self.run[take, track] - 1, 0) * self.task.sings[cell] * _TIRED
+        same = np.arange(128)[None] == self.last[take, track][:, None]
+        return np.where(same, -weary[:, None], 0.0).astype(np.float32)
+
     def write(self, row: NDArray[np.int16], take: NDArray[np.int64]) -> None:
         """Append rows to some takes."""
         self.rows[take, self.length[take]] = row
@@ -197,6 +211,9 @@ class _Walk:
         same = position == self.position[take]
         self.at_once[take] = np.where(same, self.at_once[take] + 1, 1)
         self.position[take], self.pitch[take] = position, pitch
+        track = self.task.where.track[self.cell[take]]
+        self.run[take, track] = np.where(self.last[take, track] == pitch, self.run[take, track] + 1, 1)
+        self.last[take, track] = pitch
         self.count[take] += 1
 
 
@@ -219,7 +236,8 @@ def _draw_kind(
         return must
     logits = heads.logits("kind", hidden)
     last = walk.cell + 1 >= len(walk.task.cells)
-    pair = np.stack([logits[:, Kind.NOTE], np.where(last, logits[:, Kind.END], logits[:, Kind.CELL])], 1)
+    note = logits[:, Kind.NOTE] + walk.task.groove.more[cell, walk.position + 1] * soft.groove
+    pair = np.stack([note, np.where(last, logits[:, Kind.END], logits[:, Kind.CELL])], 1)
     code, odds = draw(pair, np.ones_like(pair, bool), u[:, 0], soft.kind)
     walk.total += np.where(choice, odds, 0)
     walk.draws += choice
@@ -277,15 +295,17 @@ def _draw_notes(
 
     none = np.zeros((len(take), 1), bool)
     held = locked[:, 0] >= 0
-    beat = np.concatenate([none, task.groove.position[cell] * soft.groove], 1, dtype=np.float32)
+    onsets = task.groove.onsets(cell, walk.position[take], walk.pitch[take]) * soft.groove
+    beat = np.concatenate([none, onsets], 1, dtype=np.float32)
     position = (
         field("position", np.concatenate([none, free[take]], 1), 1, np.where(held, locked[:, 0] + 1, -1), beat) - 1
     )
     state = heads.after("pitch", "position", state, row[:, _C["position"]])
     half = (position * 2 >= task.where.steps[cell]).astype(int)
     pitches, drum = _room_above(walk.pitches(take, position), locked[:, 3]), task.drum[cell][:, None]
-    keys = task.groove.keys(cell, position, drum[:, 0]) * soft.groove
-    lean = np.concatenate([none, task.pull[cell, half] * soft.harmony, keys], 1, dtype=np.float32)
+    keys = task.groove.keys(cell, position, pitches & drum) * soft.groove
+    chord = task.pull[cell, half] * soft.harmony + walk.tired(take) * soft.repetition
+    lean = np.concatenate([none, chord, keys], 1, dtype=np.float32)
     fixed = np.where(locked[:, 1] >= 0, locked[:, 1] + np.where(drum[:, 0], 129, 1), -1)
     pitch_code = field("pitch", np.concatenate([none, pitches & ~drum, pitches & drum], 1), 2, fixed, lean)
     state = heads.after("duration", "pitch", state, pitch_code)
