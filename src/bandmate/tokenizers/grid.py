@@ -112,9 +112,10 @@ def _place(score: Score, tracks: Sequence[Track], span: NDArray[Any], bars: NDAr
     bar = bar_of(span, onset)
     exact = (onset - span["start_ticks"][bar]) * steps_per_tick
     position = np.rint(exact).astype(np.int64)
-    micro = np.clip(np.rint((exact - position) * table.MICRO_CODES), -2, 2)
     late = (position >= bars["steps"][bar]) & (bar + 1 < len(bars))  # rounds onto the next bar line
-    bar, position = bar + late, np.where(late, 0, np.minimum(position, bars["steps"][bar] - 1))
+    position = np.where(late, position, np.minimum(position, bars["steps"][bar] - 1))  # after the last bar is none
+    micro = np.clip(np.rint((exact - position) * table.MICRO_CODES), -2, 2)
+    bar, position = bar + late, np.where(late, 0, position)
     track = np.repeat(np.arange(len(tracks)), [len(t.notes) for t in tracks])
     drum = np.array([t.is_drum for t in tracks])[track]
     notes = np.empty(len(source), CELL_NOTE)
