@@ -48,7 +48,8 @@ def sketch(plan: Plan, seed: int) -> Sketch:
         level[index] = outline.level[slot].reshape(plan.bars, parts).max(1)
         echo[index] = outline.echo[slot] if parts == 1 else table.ECHO_NEW
         controls[index] = outline.tracks[slot].controls
-    pattern = outline.notes.copy()
+    pattern = outline.notes[outline.notes["bar"] % parts == 0].copy()
+    pattern["bar"] //= parts
     pattern["track"] = np.array(sounding or [0])[pattern["track"]]
     level = np.where(plan.active, np.maximum(level, table.LEVEL_SOUNDS), table.LEVEL_EMPTY)
     return Sketch(tuple(controls), level.astype(np.int16), np.where(plan.active, echo, 0).astype(np.int16), pattern)
