@@ -64,7 +64,7 @@ class Embedder:
         return self.table[rows + self.offset].sum(-2)
 
 
-def _gelu(x: Floats) -> Floats:
+def _gelu(x: Any) -> Any:
     return 0.5 * x * (1 + np.tanh(0.7978845608 * (x + 0.044715 * x * x * x)))
 
 

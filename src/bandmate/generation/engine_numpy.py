@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +12,7 @@ from bandmate.models.checkpoint import Weights
 from bandmate.models.grid_config import HEAD_DIM, NORM_EPS
 
 
-def _norm(x: Floats, gain: Floats) -> Floats:
+def _norm(x: Any, gain: Floats) -> Any:
     return x * (gain / np.sqrt((x * x).mean(-1, keepdims=True) + np.float32(NORM_EPS)))
 
 
@@ -43,7 +45,7 @@ class NumpyEngine:
 
     def feed(self, rows: NDArray[np.int16]) -> Floats:
         """Append rows (batch, n, fields); the hidden state after the last, (batch, width)."""
-        x = self.embed(rows)
+        x: Any = self.embed(rows)
         for index, layer in enumerate(self.layers):
             x = x + self._attend(index, _norm(x, layer["norm1"]), layer)
             h = _norm(x, layer["norm2"])

@@ -41,7 +41,7 @@ class GroovePull:
         """Logits of the next onset of some cells; what is played already pulls no more; (m, MAX_STEPS)."""
         pull = self.position[cell]
         at = np.maximum(last, 0)
-        left = (self.struck[cell, at] & (np.arange(128)[None] > pitch[:, None])).any(1)
+        left = np.any(self.struck[cell, at] & (np.arange(128)[None] > pitch[:, None]), axis=1)
         rows = np.arange(len(cell))
         pull[rows, at] = np.where((last < 0) | left, pull[rows, at], 0)
         return pull
@@ -54,7 +54,7 @@ class GroovePull:
         Notes that start together are written from low to high: a hat written before the kick would shut the kick out.
         """
         struck = self.struck[cell, position] & free
-        some = struck.any(1)[:, None]
+        some = np.any(struck, axis=1)[:, None]
         pull = np.where(struck, _KEY_IN_PATTERN, np.where(some, _OTHER_KEY, 0.0))
         lowest = struck.argmax(1)[:, None]
         return np.where(some & (np.arange(128)[None] == lowest), _KEY_IN_PATTERN + _LOWEST_FIRST, pull).astype(
@@ -77,11 +77,11 @@ def groove_pull(plan: Plan, cells: Cells, pattern: NDArray[Any]) -> GroovePull:
     notes, where = notes[where >= 0], where[where >= 0]
     struck = np.zeros((len(cells), MAX_STEPS, 128), bool)
     struck[where, notes["position"], notes["pitch"]] = True
-    onset = struck.any(2)
+    onset = np.any(struck, axis=2)
     strength = np.array([_ON_PATTERN.get(track.role, _ELSEWHERE) for track in plan.tracks], np.float32)[cells.track]
     ahead = np.cumsum(onset[:, ::-1], 1)[:, ::-1] > 0
     ahead = np.concatenate([ahead, np.zeros((len(cells), 1), bool)], 1)
-    more = np.where(ahead, _GO_ON, -_GO_ON) * strength[:, None] * onset.any(1)[:, None]
+    more = np.where(ahead, _GO_ON, -_GO_ON) * strength[:, None] * np.any(onset, axis=1)[:, None]
     return GroovePull(onset * strength[:, None], more.astype(np.float32), struck)
 
 

@@ -156,7 +156,7 @@ class _Walk:
         self.run = np.zeros((takes, tracks), np.int64)
         allowed = task.allowed
         half = np.arange(MAX_STEPS)[None] * 2 >= task.where.steps[:, None]  # (n, MAX_STEPS)
-        any_pitch = allowed.pitch.any(2)
+        any_pitch = np.any(allowed.pitch, axis=2)
         self.open = allowed.position & np.where(half, any_pitch[:, 1:], any_pitch[:, :1])
         top = 127 - np.argmax(allowed.pitch[:, :, ::-1], 2)
         self.highest = np.where(any_pitch, top, -1)  # (n, 2)
@@ -237,7 +237,7 @@ def _draw_kind(
     logits = heads.logits("kind", hidden)
     last = walk.cell + 1 >= len(walk.task.cells)
     note = logits[:, Kind.NOTE] + walk.task.groove.more[cell, walk.position + 1] * soft.groove
-    pair = np.stack([note, np.where(last, logits[:, Kind.END], logits[:, Kind.CELL])], 1)
+    pair = np.stack([note, np.where(last, logits[:, Kind.END], logits[:, Kind.CELL])], 1, dtype=np.float32)
     code, odds = draw(pair, np.ones_like(pair, bool), u[:, 0], soft.kind)
     walk.total += np.where(choice, odds, 0)
     walk.draws += choice
