@@ -54,7 +54,7 @@ class NumpyEngine:
         self.length += rows.shape[1]
         return _norm(x[:, -1], self.last_norm)
 
-    def _attend(self, index: int, h: Floats, layer: dict[str, Floats]) -> Floats:
+    def _attend(self, index: int, h: Any, layer: dict[str, Floats]) -> Any:
         batch, count, _ = h.shape
         config, start = self.config, self.length
         stop = start + count
