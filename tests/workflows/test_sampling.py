@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bandmate.errors import BriefError, MissingExtra, ModelError
+from bandmate.generation.dress import dressed, limit_voices
 from bandmate.groovebook.plan import make_plan
-from bandmate.groovebook.play import play
+from bandmate.groovebook.play import key_signature, play
 from bandmate.score.brief import Brief
 from bandmate.score.model import Track, make_notes
 from bandmate.score.pitch import Key
@@ -21,7 +22,6 @@ from bandmate.workflows.compose import compose
 from bandmate.workflows.models import WEIGHTS_FILE, models_folder
 from bandmate.workflows.replay import replay
 from bandmate.workflows.report import most_at_once
-from bandmate.workflows.sampling import dress, key_signature, limit_voices
 
 SMALL = {"bars": 2, "tempo": 120, "key": "A minor", "tracks": "drums,bass=slap bass,chords=rhodes", "stems": False}
 
@@ -69,11 +69,11 @@ def test_what_is_kept_is_kept_under_a_model_too() -> None:
 def test_a_score_is_dressed_as_the_rules_dress_it() -> None:
     plan = make_plan(Brief(genre="house", bars=4, key=Key(10, "minor")), 1)
     ruled = play(plan, 1)
-    dressed = dress(ruled, plan)
-    assert [track.name for track in dressed.tracks] == [planned.name for planned in plan.tracks]
-    assert [marker.text for marker in dressed.markers] == [section.label for section in plan.sections]
-    assert dressed.markers == ruled.markers
-    assert dressed.keys.tolist() == ruled.keys.tolist()
+    score = dressed(plan, ruled)
+    assert [track.name for track in score.tracks] == [planned.name for planned in plan.tracks]
+    assert [marker.text for marker in score.markers] == [section.label for section in plan.sections]
+    assert score.markers == ruled.markers
+    assert score.keys.tolist() == ruled.keys.tolist()
 
 
 def test_a_new_voice_ends_the_oldest_one() -> None:

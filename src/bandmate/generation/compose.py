@@ -14,16 +14,15 @@ from numpy.typing import NDArray
 from bandmate import registry
 from bandmate.errors import ModelError
 from bandmate.generation.constraints import RULES, Cells, compile_rules
+from bandmate.generation.dress import dressed
 from bandmate.generation.engine import Engine, Heads
 from bandmate.generation.filters import SamplingOptions
 from bandmate.generation.form import Sketch, locks_of, sketch
 from bandmate.generation.groove import groove_pull, kit_keys
 from bandmate.generation.harmony import harmony_pull
 from bandmate.generation.sampler import Task, sample
-from bandmate.groovebook.play import channels_of, key_signature, mix_events
-from bandmate.groovebook.stage import Stage
 from bandmate.models.checkpoint import Weights, load_weights
-from bandmate.score.model import Marker, Score
+from bandmate.score.model import Score
 from bandmate.score.plan import Plan
 from bandmate.tokenizers import grid_table as table
 from bandmate.tokenizers.grid import CELL_NOTE, GRID_BAR, GridPiece, GridTrack, decode_piece, encode_piece
@@ -275,20 +274,6 @@ def _verbatim(score: Score, given: Given | None) -> Score:
         if source is not None and given.mask[mine].all():
             tracks[mine] = replace(tracks[mine], notes=source.tracks[theirs].notes)
     return replace(score, tracks=tuple(tracks))
-
-
-def dressed(plan: Plan, score: Score) -> Score:
-    """A written score with all that is not notes: names, channels, mix, key signature, exact tempo, section markers."""
-    stage, channels = Stage(plan, 0), channels_of(plan)
-    tracks = []
-    for index, (who, track) in enumerate(zip(plan.tracks, score.tracks, strict=True)):
-        notes = track.notes.copy()
-        notes["channel"] = channels[index]
-        events = mix_events(stage, index, channels[index])
-        tracks.append(replace(track, name=who.name, notes=notes, events=events, end_ticks=score.end_ticks))
-    bar_ticks = score.end_ticks // plan.bars
-    markers = tuple(Marker(section.start_bar * bar_ticks, section.label) for section in plan.sections)
-    return replace(score, tracks=tuple(tracks), keys=key_signature(plan.key), markers=markers)
 
 
 def _engine(options: WriteOptions, weights: Weights, batch: int, capacity: int) -> Engine:

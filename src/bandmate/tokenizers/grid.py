@@ -132,7 +132,8 @@ def _place(score: Score, tracks: Sequence[Track], span: NDArray[Any], bars: NDAr
 
 def _counts(notes: NDArray[Any], tracks: int, bars: int) -> NDArray[np.int64]:
     """Notes of each cell; (tracks, bars)."""
-    return np.bincount(notes["track"].astype(np.int64) * bars + notes["bar"], minlength=tracks * bars).reshape(tracks, bars)
+    cell = notes["track"].astype(np.int64) * bars + notes["bar"]
+    return np.bincount(cell, minlength=tracks * bars).reshape(tracks, bars)
 
 
 def _controls(notes: NDArray[Any], count: NDArray[np.int64], bars: NDArray[Any]) -> list[tuple[int, int, int]]:
