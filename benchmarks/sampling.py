@@ -10,7 +10,8 @@ model's whole forward pass again for every row, in the same run.
 
 Agreement: hidden states and logits of every field on the same rows, and free sampling: takes drawn by two engines from
 the same seeds are equal, or first differ at a draw that lies on a boundary (the uniform number within 1e-3 of the edge
-between two codes, or top-p cut at another rank). Without a model, random weights are used.
+between two codes in both engines, or what top-p keeps as near to another choice). Without a model, random weights are
+used.
 """
 
 # ruff: noqa: E402 - one core means one thread of the matrix library, which is said before it loads
@@ -141,23 +142,31 @@ def agreement(plan: Plan, weights: Weights) -> dict[str, dict[str, float]]:
 
 @dataclass
 class Recorder:
-    """Stands in for `draw`: the same codes, and how near each draw was to another."""
+    """Stands in for `draw`: the same codes, how near each was to another, what top-p kept and how near that was."""
 
     codes: list[int] = field(default_factory=list)
     margin: list[float] = field(default_factory=list)
-    kept: list[int] = field(default_factory=list)
+    kept: list[bytes] = field(default_factory=list)
+    cut: list[float] = field(default_factory=list)
     real: Any = sampler.draw
 
     def __call__(self, logits: Any, allowed: Any, uniform: Any, soft: FieldFilter) -> Any:
         code, odds = self.real(logits, allowed, uniform, soft)
         masked = np.where(allowed, logits, -1e30).astype(np.float32)
         weight = np.exp((masked - masked.max(1, keepdims=True)) / np.float32(soft.temperature))
+        ranked = np.sort(weight, 1)[:, ::-1]
+        before = (np.cumsum(ranked, 1) - ranked) / ranked.sum(1, keepdims=True)
         weight = _truncated(weight, soft) if soft.top_k or soft.top_p < 1 else weight
         edges = np.cumsum(weight, 1, dtype=np.float64)
         edges /= edges[:, -1:]
         self.codes += code.tolist()
         self.margin += np.abs(edges - uniform[:, None]).min(1).tolist()
-        self.kept += (weight > 0).sum(1).tolist()
+        kept = weight > 0
+        self.kept += [row.tobytes() for row in np.packbits(kept, axis=1)]
+        rows, size = np.arange(len(kept)), kept.sum(1)
+        dropped = np.append(ranked, np.zeros((len(ranked), 1), np.float32), 1)[rows, size]
+        tie = (ranked[rows, size - 1] - dropped) / ranked.sum(1)  # two codes that could change places at the cut
+        self.cut += np.minimum(np.abs(before - soft.top_p).min(1), tie).tolist()
         return code, odds
 
 
@@ -185,9 +194,10 @@ def equality(plan: Plan, weights: Weights, takes: int) -> dict[str, Any]:
         if not same:
             pairs = zip(one.codes, other.codes, strict=False)
             at = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(one.codes), len(other.codes)) - 1)
-            margin = min(one.margin[at], other.margin[at])
+            margin = max(one.margin[at], other.margin[at])
             margins.append(margin)
-            on_boundary += margin < ON_BOUNDARY or one.kept[at] != other.kept[at]
+            cut = max(one.cut[at], other.cut[at])
+            on_boundary += margin < ON_BOUNDARY or (one.kept[at] != other.kept[at] and cut < ON_BOUNDARY)
     return {"takes": takes, "equal": equal, "draws": draws, "differing": takes - equal,
             "first_difference_on_boundary": on_boundary, "margins": [round(m, 7) for m in margins]}  # fmt: skip
 

@@ -104,3 +104,25 @@ def test_random_takes_sees_what_is_wrong(monkeypatch):
         assert words in wrong
     shorter = replace(brief, bars=3, tempo=90.0, excluded=("bass",))
     assert len(bench.problems(shorter, plan, take.score)) == 3
+
+
+def test_sampling_finds_where_takes_part(monkeypatch):
+    """Weights that differ a little give takes that part where a draw lies on a boundary; far ones anywhere."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    from dataclasses import replace
+
+    import numpy as np
+    import sampling as bench
+    from model_weights import random_weights
+
+    plan, weights, real = bench.plan_of(2), random_weights("tiny"), bench.recorded
+    draw = np.random.default_rng(0)
+    noise = {n: draw.normal(0, 1, weights.tensors[n].shape).astype(np.float32) for n in sorted(weights.tensors)}
+    for size, all_on_boundary in ((3e-5, True), (0.1, False)):
+        other = replace(weights, tensors={n: t + np.float32(size) * noise[n] for n, t in weights.tensors.items()})
+        monkeypatch.setattr(
+            bench, "recorded", lambda p, w, engine, seed, o=other: real(p, o if engine == "onnx" else w, "numpy", seed)
+        )
+        found = bench.equality(plan, weights, 40)
+        assert found["differing"] == len(found["margins"]) == 40 - found["equal"] > 0
+        assert (found["first_difference_on_boundary"] == found["differing"]) == all_on_boundary
