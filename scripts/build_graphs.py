@@ -30,7 +30,8 @@ def layer(index: int, config: GridConfig) -> tuple[list, list]:
     p, x, width, ff = f"l{index}.", f"x{index}", config.width, config.feed_forward
     inner = (config.heads + 2 * config.kv_heads) * HEAD_DIM
     tensors = [
-        external(p + "norm1", width), external(p + "qkv", width, inner), external(p + "o", config.heads * HEAD_DIM, width),
+        external(p + "norm1", width), external(p + "qkv", width, inner),
+        external(p + "o", config.heads * HEAD_DIM, width),
         external(p + "norm2", width), external(p + "gate", width, ff), external(p + "up", width, ff),
         external(p + "down", ff, width),
     ]  # fmt: skip
@@ -86,7 +87,7 @@ def skeleton(config: GridConfig) -> onnx.ModelProto:
             axis=-1,
             epsilon=NORM_EPS,
             stash_type=1,
-        )  # fmt: skip
+        )
     )
     graph = helper.make_graph(nodes, "trunk", inputs, outputs, tensors)
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid(MICROSOFT, 1)]

@@ -61,8 +61,8 @@ def test_onsets_move_at_most_four_milliseconds(score):
     went = ticks_to_seconds(score, score.tracks[0].notes["onset_ticks"])
     nearest = np.abs(came[:, None] - went[None]).min(1)
     assert nearest.max() <= 0.004
-    again = encode_piece(back)
-    assert (again.notes[["bar", "position", "pitch", "micro"]] == piece.notes[["bar", "position", "pitch", "micro"]]).all()
+    columns = ["bar", "position", "pitch", "micro"]
+    assert (encode_piece(back).notes[columns] == piece.notes[columns]).all()
 
 
 @settings(max_examples=60, deadline=None)
