@@ -42,7 +42,7 @@ class SamplingOptions:
     position: FieldFilter = field(default_factory=lambda: FieldFilter(0.92, 0, 0.96))
     pitch: FieldFilter = field(default_factory=lambda: FieldFilter(0.92, 0, 0.96))
     duration: FieldFilter = field(default_factory=lambda: FieldFilter(0.9, 0, 0.95))
-    velocity: FieldFilter = field(default_factory=lambda: FieldFilter(0.9, 0, 0.95))
+    velocity: FieldFilter = field(default_factory=lambda: FieldFilter(1.0, 0, 0.98))
     micro: FieldFilter = field(default_factory=lambda: FieldFilter(0.9, 0, 0.98))
     harmony: float = 1.0
     groove: float = 1.0

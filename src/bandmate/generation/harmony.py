@@ -14,7 +14,7 @@ from bandmate.score.plan import Plan
 
 # role -> (root, other chord tones); logits
 _PULL = {
-    "bass": (2.6, 1.0),
+    "bass": (3.4, 1.0),
     "chords": (2.2, 2.2),
     "pad": (2.4, 2.4),
     "strings": (2.0, 2.0),

@@ -30,11 +30,11 @@ from bandmate.library.style import LibraryStyle
 from bandmate.score.model import Score
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.judge import judge, written_by
-from bandmate.workflows.models import CARD_FILE, WEIGHTS_FILE, installed_models, models_folder
+from bandmate.workflows.models import CARD_FILE, RUNS_FILE, WEIGHTS_FILE, installed_models, models_folder
 from bandmate.workflows.places import safe_name
 
 CATALOG_FILE = "catalog.sqlite"
-RUNS_FILE = "runs.npz"
+
 NOT_TRAINED = "statistics only"
 
 

@@ -16,6 +16,7 @@ from bandmate.score.brief import Brief
 from bandmate.score.model import Score, Track
 from bandmate.score.plan import Plan
 from bandmate.workflows.jobs import Job
+from bandmate.workflows.models import copies_in
 from bandmate.workflows.places import file_stem, safe_name
 from bandmate.workflows.report import Busier, Report, make_report
 from bandmate.workflows.take import Recipe, Take, sha256_of, versions
@@ -214,7 +215,8 @@ def _lent(request: Request) -> Plan:
 def _measured(request: Request, index: int, score: Score, log_likelihood: float | None, job: Job) -> Written:
     job.first_note()
     job.progress("writing", (index + 1) / len(request.seeds))
-    return Written(index, score, make_report(request.plan, score, request.busier), log_likelihood)
+    copied = copies_in(request.options.model, score)
+    return Written(index, score, make_report(request.plan, score, request.busier, copied), log_likelihood)
 
 
 def _ranked(written: Iterator[Written]) -> list[Written]:

@@ -25,11 +25,14 @@ from bandmate.settings import user_folder
 from bandmate.workflows.take import sha256_of
 
 if TYPE_CHECKING:
+    from bandmate.library.runs import CopyReport, RunIndex
     from bandmate.library.style import LibraryStyle
+    from bandmate.score.model import Score
 
 SHIPPED = "small"
 WEIGHTS_FILE = "weights.safetensors"
 CARD_FILE = "card.json"
+RUNS_FILE = "runs.npz"
 MANIFEST = "bandmate-model.json"
 FORMAT = "bandmate.model.v1"
 _LARGEST_BYTES = 2 * 2**30
@@ -162,6 +165,23 @@ def style_of(name: str) -> LibraryStyle | None:
 
     folder = find_model(name).folder
     return LibraryStyle.load(folder) if (folder / FILE_NAME).is_file() else None
+
+
+def copies_in(name: str | None, score: Score) -> CopyReport | None:
+    """What a score copies from the library that a model learned from; None for a model without one."""
+    from bandmate.library.runs import copy_check
+
+    if name is None:
+        return None
+    path = find_model(name).folder / RUNS_FILE
+    return copy_check(score, _runs(path, path.stat().st_mtime_ns)) if path.is_file() else None
+
+
+@cache
+def _runs(path: Path, _changed: int) -> RunIndex:
+    from bandmate.library.runs import RunIndex
+
+    return RunIndex.load(path)
 
 
 def lent_genre(name: str, genre: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.library.runs import CopyReport
 from bandmate.score.model import Score, Track
 from bandmate.score.plan import Plan
 
@@ -72,8 +73,17 @@ class Busier:
     notes_a_bar: float
 
 
-def make_report(plan: Plan, score: Score, busier: Mapping[int, Busier] | None = None) -> Report:
-    """Measure a score against its plan; one Demand for each thing that can be checked."""
+def make_report(
+    plan: Plan, score: Score, busier: Mapping[int, Busier] | None = None, copied: CopyReport | None = None
+) -> Report:
+    """Measure a score against its plan; one Demand for each thing that can be checked.
+
+    Args:
+        plan: what was to be written.
+        score: what was.
+        busier: what an `again` asked of the density of tracks.
+        copied: what of the score is copied from the library its model learned from, if there is one.
+    """
     tracks = list(score.tracks)
     demands = [_tempo(plan, score), _meter(plan, score), _bars(plan, score), _end(plan, score), _tracks(plan, tracks)]
     demands += [_range(planned.name, planned.low, planned.high, track, planned.is_drum)
@@ -82,7 +92,14 @@ def make_report(plan: Plan, score: Score, busier: Mapping[int, Busier] | None = 
                 for planned, track in zip(plan.tracks, tracks, strict=False) if not planned.is_drum]  # fmt: skip
     demands += [_key(plan, score), _chords(plan, score), *_excluded(plan, tracks)]
     demands += [_busier(plan, score, place, wish) for place, wish in (busier or {}).items()]
+    demands += [_copied(copied)] if copied else []
     return Report(tuple(demands))
+
+
+def _copied(report: CopyReport) -> Demand:
+    run = report.longest
+    got = f"{run.notes} notes of {run.piece}, bar {run.bar + 1}" if run.notes else "none"
+    return Demand("copied run", f"weight at most {report.limit}", got, 1.0 - report.share, False)
 
 
 def notes_a_bar(track: Track, plan: Plan, score: Score) -> float:
