@@ -12,18 +12,19 @@ from numpy.typing import NDArray
 from bandmate.generation.constraints import Cells
 from bandmate.score.plan import Plan
 
-# role -> (root, other chord tones); logits
+# role -> (root, other chord tones, other tones of the key); logits
 _PULL = {
-    "bass": (3.4, 1.0),
-    "chords": (2.2, 2.2),
-    "pad": (2.4, 2.4),
-    "strings": (2.0, 2.0),
-    "arp": (2.2, 2.2),
-    "brass": (1.6, 1.6),
-    "melody": (0.9, 0.9),
-    "lead": (0.9, 0.9),
-    "vox": (0.9, 0.9),
+    "bass": (3.4, 1.0, 0.0),
+    "chords": (2.6, 2.6, -1.5),
+    "pad": (2.6, 2.6, -1.5),
+    "strings": (2.2, 2.2, -1.0),
+    "arp": (2.4, 2.4, -1.0),
+    "brass": (1.8, 1.8, -0.5),
+    "melody": (0.9, 0.9, 0.0),
+    "lead": (0.9, 0.9, 0.0),
+    "vox": (0.9, 0.9, 0.0),
 }
+_OTHER_ROLE = (1.0, 1.0, 0.0)
 _OUTSIDE = -2.0
 
 
@@ -35,11 +36,11 @@ def harmony_pull(plan: Plan, cells: Cells) -> NDArray[np.float32]:
         asked = plan.tracks[track]
         if asked.is_drum:
             continue
-        root_pull, tone_pull = _PULL.get(asked.role, (1.0, 1.0))
+        root_pull, tone_pull, key_pull = _PULL.get(asked.role, _OTHER_ROLE)
         for half in (0, 1):
             chord = plan.chord_at(bar, half)
             tones = np.isin(np.arange(12), list(chord.pitch_classes))
-            classes = np.where(tones, tone_pull, np.where(scale, 0.0, _OUTSIDE))
+            classes = np.where(tones, tone_pull, np.where(scale, key_pull, key_pull + _OUTSIDE))
             classes[chord.root if chord.bass is None else chord.bass] = root_pull
             pull[index, half] = np.tile(classes, 11)[:128]
     return pull

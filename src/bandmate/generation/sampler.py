@@ -21,6 +21,8 @@ from bandmate.tokenizers.grid_table import COLUMN, DURATIONS, FIELDS, MAX_STEPS,
 
 _C = COLUMN
 _DRUM_CODES = 128
+_CRASHES = (49, 52, 55, 57)
+_FIRST_NOTE = 1.6  # how much more the first note of a cell leans on the harmony
 _TIRED = 0.8  # logits a melody loses on a pitch with each repeat after the first
 
 
@@ -112,8 +114,13 @@ class _Locked:
             source = self.memory[take].get((lock.track, lock.bar), []) if lock else []
             half = int(where.steps[cell]) // 2
             self.form[take] = lock.form if lock and source else ""
-            keep = [n for n in source if lock and (lock.form != "varied" or n[0] < half)]
+            keep = [n for n in source if lock and (lock.form != "varied" or n[0] < half) and self._repeats(cell, n)]
             self.notes[take] = list(reversed(keep))  # subtle: the next note is popped from the end
+
+    def _repeats(self, cell: int, note: tuple[int, int, int]) -> bool:
+        """A crash marks the start of a section; it comes again only where the pattern strikes it again."""
+        crash = bool(self.task.drum[cell]) and note[1] in _CRASHES
+        return not crash or bool(self.task.groove.struck[cell, note[0], note[1]])
 
     def remember(self, take: int, cell: int, note: tuple[int, int, int]) -> None:
         """A take has written a note."""
@@ -304,7 +311,8 @@ def _draw_notes(
     half = (position * 2 >= task.where.steps[cell]).astype(int)
     pitches, drum = _room_above(walk.pitches(take, position), locked[:, 3]), task.drum[cell][:, None]
     keys = task.groove.keys(cell, position, pitches & drum) * soft.groove
-    chord = task.pull[cell, half] * soft.harmony + walk.tired(take) * soft.repetition
+    stress = np.where(walk.count[take] == 0, _FIRST_NOTE, 1.0)[:, None] * soft.harmony
+    chord = task.pull[cell, half] * stress + walk.tired(take) * soft.repetition
     lean = np.concatenate([none, chord, keys], 1, dtype=np.float32)
     fixed = np.where(locked[:, 1] >= 0, locked[:, 1] + np.where(drum[:, 0], 129, 1), -1)
     pitch_code = field("pitch", np.concatenate([none, pitches & ~drum, pitches & drum], 1), 2, fixed, lean)
