@@ -19,7 +19,7 @@ from bandmate.generation.engine import Engine, Heads
 from bandmate.generation.filters import SamplingOptions
 from bandmate.generation.form import Sketch, locks_of, sketch
 from bandmate.generation.groove import groove_pull, kit_keys
-from bandmate.generation.harmony import harmony_pull
+from bandmate.generation.harmony import harmony_pull, singing
 from bandmate.generation.sampler import Task, sample
 from bandmate.models.checkpoint import Weights, load_weights
 from bandmate.score.model import Score
@@ -162,7 +162,7 @@ def make_task(
         drum=drum,
         pull=harmony_pull(plan, where),
         groove=groove_pull(plan, where, pattern),
-        sings=np.array([t.role in ("melody", "lead", "vox") for t in plan.tracks])[track],
+        sings=singing(plan)[track],
         locks=locks,
         known=piece.notes,
     )

@@ -9,12 +9,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.analysis.genres import genre
 from bandmate.generation.constraints import Cells
 from bandmate.score.plan import Plan
 
 # role -> (root, other chord tones, other tones of the key); logits
 _PULL = {
-    "bass": (3.4, 1.0, 0.0),
+    "bass": (2.0, 1.1, 0.0),
     "chords": (2.6, 2.6, -1.5),
     "pad": (2.6, 2.6, -1.5),
     "strings": (2.2, 2.2, -1.0),
@@ -44,3 +45,10 @@ def harmony_pull(plan: Plan, cells: Cells) -> NDArray[np.float32]:
             classes[chord.root if chord.bass is None else chord.bass] = root_pull
             pull[index, half] = np.tile(classes, 11)[:128]
     return pull
+
+
+def singing(plan: Plan) -> NDArray[np.bool_]:
+    """Which tracks are lines that should not dwell on one pitch: melodies, and a bass that walks free of the kick."""
+    walks = genre(plan.genre)["bass"].get("kick_rel") == "free"
+    lines = ("melody", "lead", "vox", *(("bass",) if walks else ()))
+    return np.array([track.role in lines for track in plan.tracks])

@@ -22,7 +22,7 @@ from bandmate.tokenizers.grid_table import COLUMN, DURATIONS, FIELDS, MAX_STEPS,
 _C = COLUMN
 _DRUM_CODES = 128
 _CRASHES = (49, 52, 55, 57)
-_FIRST_NOTE = 1.6  # how much more the first note of a cell leans on the harmony
+_FIRST_NOTE = 2.2  # how much more the first note of a cell leans on the harmony
 _TIRED = 0.8  # logits a melody loses on a pitch with each repeat after the first
 
 
