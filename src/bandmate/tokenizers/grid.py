@@ -104,30 +104,42 @@ def _bar_table(score: Score) -> tuple[NDArray[Any], NDArray[Any]]:
     return span, rows
 
 
+_LONGEST = int(table.DURATIONS[-1])
+_DURATION_CODES = table.duration_code(np.arange(_LONGEST + 1)).astype(np.uint8)  # by steps
+_VELOCITY_CODES = (1 + np.maximum(np.arange(256), 1) // table.VELOCITY_STEP).astype(np.uint8)
+
+
 def _place(score: Score, tracks: Sequence[Track], span: NDArray[Any], bars: NDArray[Any]) -> NDArray[Any]:
     """Every note of some tracks in its cell, sorted, duplicates dropped."""
-    source = np.concatenate([track.notes for track in tracks])
+
+    def column(name: str) -> NDArray[Any]:
+        return np.concatenate([track.notes[name] for track in tracks])
+
     steps_per_tick = STEPS_PER_QUARTER / score.ticks_per_quarter
-    onset = source["onset_ticks"]
+    onset, pitch = column("onset_ticks"), column("pitch")
     bar = bar_of(span, onset)
+    steps = bars["steps"].astype(np.int64)
     exact = (onset - span["start_ticks"][bar]) * steps_per_tick
     position = np.rint(exact).astype(np.int64)
-    late = (position >= bars["steps"][bar]) & (bar + 1 < len(bars))  # rounds onto the next bar line
-    position = np.where(late, position, np.minimum(position, bars["steps"][bar] - 1))  # after the last bar is none
-    micro = np.clip(np.rint((exact - position) * table.MICRO_CODES), -2, 2)
-    bar, position = bar + late, np.where(late, 0, position)
+    over = np.flatnonzero(position >= steps[bar])  # rounds onto the next bar line; after the last bar there is none
+    last = over[bar[over] + 1 >= len(bars)]
+    late = over[bar[over] + 1 < len(bars)]
+    position[last] = steps[bar[last]] - 1
+    micro = 3 + np.clip(np.rint((exact - position) * table.MICRO_CODES), -2, 2)
+    bar[late] += 1
+    position[late] = 0
     track = np.repeat(np.arange(len(tracks)), [len(t.notes) for t in tracks])
-    drum = np.array([t.is_drum for t in tracks])[track]
-    notes = np.empty(len(source), CELL_NOTE)
-    notes["bar"], notes["track"], notes["position"] = bar, track, position
-    notes["pitch"] = source["pitch"]
-    length = np.where(drum, _DRUM_STEPS, np.rint(source["duration_ticks"] * steps_per_tick))
-    notes["duration"] = table.duration_code(length)
-    notes["velocity"] = 1 + np.maximum(source["velocity"], 1) // table.VELOCITY_STEP
-    notes["micro"] = 3 + micro
-    cell = ((bar * len(tracks) + track) * MAX_STEPS + position) * 128 + notes["pitch"]
+    length = np.minimum(np.rint(column("duration_ticks") * steps_per_tick), _LONGEST).astype(np.int64)
+    length[np.array([t.is_drum for t in tracks])[track]] = _DRUM_STEPS
+    cell = ((bar * len(tracks) + track) * MAX_STEPS + position) * 128 + pitch
     order = np.argsort(cell, kind="stable")
-    return notes[order[np.append(True, np.diff(cell[order]) != 0)]]
+    cell = cell[order]
+    order = order[np.append(True, cell[1:] != cell[:-1])]
+    notes = np.empty(len(order), CELL_NOTE)
+    notes["bar"], notes["track"], notes["position"] = bar[order], track[order], position[order]
+    notes["pitch"], notes["duration"] = pitch[order], _DURATION_CODES[length[order]]
+    notes["velocity"], notes["micro"] = _VELOCITY_CODES[column("velocity")[order]], micro[order]
+    return notes
 
 
 def _counts(notes: NDArray[Any], tracks: int, bars: int) -> NDArray[np.int64]:
