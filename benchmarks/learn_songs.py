@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -51,14 +52,14 @@ def reserve(data: Path, name: str) -> list[Path]:
     return sorted(found)
 
 
-def collect(data: Path | None, songs: int, folder: Path) -> Counter[str]:
+def collect(data: Path | None, songs: int, folder: Path, sources: Sequence[str] = SOURCES) -> Counter[str]:
     """Fill a folder with songs; how many of each source."""
     folder.mkdir()
     if data is None:
         for index, (score, _) in enumerate(pieces(songs, 90)):
             write_midi(score, folder / f"song {index}.mid")
         return Counter({"groove book": songs})
-    queues = {name: reserve(data, name) for name in SOURCES}
+    queues = {name: reserve(data, name) for name in sources}
     taken: Counter[str] = Counter()
     while taken.total() < songs and any(queues.values()):
         for name, queue in queues.items():
@@ -123,6 +124,9 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="folder that holds corpus/")
     parser.add_argument("--songs", type=int, help="default 50; without --data 12")
+    parser.add_argument(
+        "--sources", nargs="+", default=SOURCES, help="corpora in turn; one of them = a library of one kind"
+    )
     parser.add_argument("--minutes", type=float, help="longest training; default: learn's own")
     parser.add_argument("--weights", type=Path, help="weights to begin from instead of the shipped ones")
     parser.add_argument("--size", default="small", help="of random weights, where none are shipped or given")
@@ -133,7 +137,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
         os.environ["BANDMATE_HOME"] = str(root / "home")
-        taken = collect(options.data, options.songs or (50 if options.data else 12), root / "songs")
+        taken = collect(options.data, options.songs or (50 if options.data else 12), root / "songs", options.sources)
         began_from = stand_in(options.weights, options.size, root)
         started = time.perf_counter()
         report = learn(root / "songs", "bench", minutes=options.minutes, workers=options.workers, listener=told({}))

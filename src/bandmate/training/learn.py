@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bandmate.training.loop import TrainReport
 
 DEFAULT_MINUTES = 8.0
-EPOCHS, LEAST_STEPS, MOST_STEPS = 10, 30, 600
+EPOCHS, LEAST_STEPS, MOST_STEPS = 30, 30, 600
 SEQUENCES, HELD_OUT_VIEWS = 4, 24
 _ROWS_A_STEP = 4500  # about, with SEQUENCES of full length
 _TRAINING_SHARE = 0.85  # of the minutes; the rest goes into judging
@@ -138,8 +138,8 @@ def fine_tune(
 
     def options_of(steps: int) -> TrainOptions:
         return TrainOptions(
-            steps=steps, sequences=SEQUENCES, learning_rate=4e-4, warmup_steps=min(20, steps // 4), floor=0.05,
-            validate_every=max(10, steps // 12), save_every=max(10, steps // 12), patience=4,
+            steps=steps, sequences=SEQUENCES, learning_rate=2e-4, warmup_steps=min(20, steps // 4), floor=0.05,
+            validate_every=max(10, steps // 12), save_every=max(10, steps // 12), patience=5,
         )  # fmt: skip
 
     start = shipped_weights()
