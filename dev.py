@@ -151,7 +151,7 @@ def bench(arguments: list[str]) -> int:
 
 def train(arguments: list[str]) -> int:
     """Train by the recipe of the shipped model."""
-    return run([str(environment("dev")), "-m", "bandmate.training.recipe", *arguments])
+    return run([str(environment("dev")), "-m", "bandmate.workflows.train", *arguments])
 
 
 COMMANDS = {"song": song, "test": test, "check": check_all, "bench": bench, "train": train}

@@ -111,3 +111,16 @@ def test_an_engine_that_is_not_there_is_said_before_any_work(monkeypatch, tmp_pa
     with pytest.raises(ModelError):
         compose("house", model="dice", out="x", **SMALL)
     assert not (tmp_path / "x").exists()
+
+
+def test_a_take_that_copies_the_library_is_drawn_again(model) -> None:
+    from bandmate.library.runs import RunIndex
+
+    asked = {**SMALL, "bars": 8, "tracks": "melody", "model": "dice", "seed": 3}
+    first = compose("house", out="a", **asked).best
+    RunIndex.build([("song.mid", "song", first.score)]).save(model / "runs.npz")
+    second = compose("house", out="b", **asked).best
+    row = next(row for row in second.report["demands"] if row["demand"] == "copied run")
+    assert row["met"]
+    assert not np.array_equal(first.score.tracks[0].notes["pitch"], second.score.tracks[0].notes["pitch"])
+    assert replay(second.folder).same

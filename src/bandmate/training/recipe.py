@@ -9,12 +9,14 @@ from __future__ import annotations
 import argparse
 import sys
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from bandmate.errors import BandmateError, UserError
+from bandmate.models.grid import GridModel
 from bandmate.models.grid_config import load_size
 from bandmate.tokenizers.grid_table import FIELDS, HEADS
 from bandmate.training.loop import Trainer, TrainOptions, TrainReport
@@ -23,6 +25,7 @@ from bandmate.training.prepare import prepare
 from bandmate.training.shards import Shard, load
 
 VALID_SEQUENCES = 24
+OnSample = Callable[[GridModel, int, Path], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,24 @@ def valid_batches(shard: Shard, shares: dict[str, float]) -> list[Any]:
 
 
 def train(
-    recipe: Recipe, data: Path | None, run: Path, *, minutes: float | None = None, steps: int | None = None
+    recipe: Recipe,
+    data: Path | None,
+    run: Path,
+    *,
+    minutes: float | None = None,
+    steps: int | None = None,
+    on_sample: OnSample | None = None,
 ) -> TrainReport:
-    """Prepare, train from where the run stands, export to run/weights.safetensors."""
+    """Prepare, train from where the run stands, export to run/weights.safetensors.
+
+    Args:
+        recipe: what to train.
+        data: folder that holds corpus/, None = the groove book's pieces alone.
+        run: folder of the run.
+        minutes: length of this slice.
+        steps: step to stop at.
+        on_sample: called with the model, the step and the run's folder every `sample_every` steps.
+    """
     recipe = recipe if data else recipe.without_data()
     stages = [s for s in recipe.stages if s.until_step > _done(run)] or [recipe.stages[-1]]
     report = None
@@ -104,7 +122,8 @@ def train(
         options = recipe.options
         config = load_size(recipe.size, FIELDS, HEADS, recipe.dropout)
         batches = Batches(shard.select("train"), stage.shares, ViewOptions(), options.seed)
-        trainer = Trainer(config, batches, valid_batches(shard, stage.shares), options, run)
+        told = (lambda model, step: on_sample(model, step, run)) if on_sample else None
+        trainer = Trainer(config, batches, valid_batches(shard, stage.shares), options, run, on_sample=told)
         trainer.until = min(stage.until_step, steps or stage.until_step)
         report = trainer.run(minutes=minutes)
         trainer.export(run / "weights.safetensors")
@@ -122,8 +141,8 @@ def _done(run: Path) -> int:
     return int(json.loads(state.read_text(encoding="utf-8"))["step"]) if state.exists() else 0
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Entry of `python3 dev.py train`."""
+def main(arguments: list[str] | None = None, on_sample: OnSample | None = None) -> int:
+    """Entry of `python3 dev.py train`, which hands in what draws takes on the way (workflows/train)."""
     parser = argparse.ArgumentParser(prog="dev.py train", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--data", type=Path, help="folder that holds corpus/; without it, groove-book pieces alone")
     parser.add_argument("--recipe", default="small")
@@ -133,8 +152,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         report = train(
-            Recipe.read(options.recipe), options.data, options.run, minutes=options.minutes, steps=options.steps
-        )
+            Recipe.read(options.recipe), options.data, options.run, minutes=options.minutes, steps=options.steps,
+            on_sample=on_sample,
+        )  # fmt: skip
     except BandmateError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - a command
         return 2

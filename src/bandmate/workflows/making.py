@@ -181,9 +181,9 @@ def _write(request: Request, engine: str, job: Job) -> Iterator[Written]:
             score = _with_given(play(plan, seed, given=given), request)
             yield _measured(request, index, score, None, job)
         return
-    from bandmate.workflows.sampling import sample_takes
+    from bandmate.workflows.sampling import own_takes
 
-    for index, (score, log_likelihood) in enumerate(sample_takes(request, engine, job)):
+    for index, (score, log_likelihood) in enumerate(own_takes(request, engine, job)):
         yield _measured(request, index, score, log_likelihood, job)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,10 +12,13 @@ from bandmate.generation.compose import Given, WriteOptions, open_weights, write
 from bandmate.generation.filters import VARIETY, SamplingOptions
 from bandmate.score.model import Score
 from bandmate.workflows.jobs import Job
-from bandmate.workflows.models import find_model, model_identity
+from bandmate.workflows.models import copies_in, find_model, model_identity
 
 if TYPE_CHECKING:
     from bandmate.workflows.making import Request
+
+REDRAWS = 4
+_NEXT_SEED = 1_000_003
 
 
 def sample_takes(request: Request, engine: str, job: Job) -> list[tuple[Score, float]]:
@@ -34,6 +38,25 @@ def sample_takes(request: Request, engine: str, job: Job) -> list[tuple[Score, f
         on_progress=lambda share: job.progress("writing", share), on_first_note=job.first_note,
     )  # fmt: skip
     return [(take.score, take.log_likelihood) for take in written]
+
+
+def own_takes(request: Request, engine: str, job: Job) -> list[tuple[Score, float]]:
+    """Takes without copied runs: one that quotes the library its model learned from is drawn again, a few times.
+
+    What is given is not the model's doing, so takes with given tracks are only reported on. The seed of a redraw
+    follows from that of the take, so that the same request gives the same takes.
+    """
+    takes = sample_takes(request, engine, job)
+    if request.given is not None:
+        return takes
+    for index, seed in enumerate(request.seeds):
+        for retry in range(1, REDRAWS + 1):
+            copied = copies_in(request.options.model, takes[index][0])
+            if copied is None or copied.passed:
+                break
+            again = replace(request, seeds=(seed + retry * _NEXT_SEED,))
+            takes[index] = sample_takes(again, engine, job)[0]
+    return takes
 
 
 def _given(request: Request) -> Given | None:
