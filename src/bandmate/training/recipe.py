@@ -11,6 +11,7 @@ import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -122,7 +123,7 @@ def train(
         options = recipe.options
         config = load_size(recipe.size, FIELDS, HEADS, recipe.dropout)
         batches = Batches(shard.select("train"), stage.shares, ViewOptions(), options.seed)
-        told = (lambda model, step: on_sample(model, step, run)) if on_sample else None
+        told: Callable[[GridModel, int], Any] | None = partial(_told, on_sample, run) if on_sample else None
         trainer = Trainer(config, batches, valid_batches(shard, stage.shares), options, run, on_sample=told)
         trainer.until = min(stage.until_step, steps or stage.until_step)
         report = trainer.run(minutes=minutes)
@@ -132,6 +133,10 @@ def train(
     if report is None:
         raise UserError(f"{run}: the recipe has no stages left")
     return report
+
+
+def _told(on_sample: OnSample, run: Path, model: GridModel, step: int) -> None:
+    on_sample(model, step, run)
 
 
 def _done(run: Path) -> int:
