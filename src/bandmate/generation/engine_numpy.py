@@ -16,7 +16,7 @@ def _norm(x: Any, gain: Floats) -> Any:
     return x * (gain / np.sqrt((x * x).mean(-1, keepdims=True) + np.float32(NORM_EPS)))
 
 
-def _rotate(x: Floats, cos: Floats, sin: Floats) -> Floats:
+def _rotate(x: Any, cos: Floats, sin: Floats) -> Any:
     left, right = x[..., : HEAD_DIM // 2], x[..., HEAD_DIM // 2 :]
     return np.concatenate([left * cos - right * sin, left * sin + right * cos], -1)
 
