@@ -85,7 +85,9 @@ def _by_file(entry: Mapping[str, Any]) -> str:
 
 
 def _by_title(entry: Mapping[str, Any]) -> str:
-    return str(entry["file"]).split("__")[1 if "__" in str(entry["file"]) else 0]
+    """Songs of one collection belong together; a song of no collection stands for itself."""
+    parts = str(entry["file"]).split("__")
+    return next(filter(None, parts[1:]), parts[0])
 
 
 CORPORA = {
