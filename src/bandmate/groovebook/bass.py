@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from bandmate.analysis.genres import genre, genre_ids
-from bandmate.groovebook.cells import ACCENT, SOFT, Step, cell
+from bandmate.groovebook.cells import ACCENT, NORMAL, SOFT, Step, cell, energy_weights
 from bandmate.groovebook.stage import BASS, Note, Stage
 from bandmate.groovebook.touch import bass_cell, gate_of, in_unit
 from bandmate.score.pitch import QUALITIES, Chord
-from bandmate.score.plan import PlannedTrack
+from bandmate.score.plan import PlannedSection, PlannedTrack
 
 _LITERAL = {"b2": 1, "b5": 6, "b6": 8, "#4": 6}
 _BLUESY = ("blues", "funk", "rock", "soul", "hip_hop")
@@ -58,6 +59,10 @@ def _named_cells(genre_name: str, name: str) -> list[dict[str, str]]:
     return own or [row for other in others for row in other["bass"]["cells"] if row["n"] == name][:1]
 
 
+def _level(sign: str) -> int:
+    return ACCENT if sign.endswith("!") else SOFT if sign == "x" else NORMAL
+
+
 class Bassist:
     """Writes one bass track."""
 
@@ -70,6 +75,8 @@ class Bassist:
         self.density = self.who.density * stage.colour["density"]
         self.root = self.who.low + 5
         self.cells: dict[str, tuple[tuple[Step, ...], ...]] = {}
+        self.varied: set[str] = set()  # sections that play a cell of the genre, which its `vary` may turn
+        self.turns: dict[tuple[str, int, int], list[dict[str, Any]]] = {}
 
     def notes(self) -> list[Note]:
         """All notes, monophonic, in the track's active bars."""
@@ -79,26 +86,26 @@ class Bassist:
             out += self._bar(bar)
         return self._cut(out)
 
+    def _label(self, bar: int) -> str:
+        section = self.stage.plan.sections[self.stage.section_index[bar]]
+        return f"{section.label} {section.energy}"
+
     def _cell(self, bar: int) -> tuple[tuple[Step, ...], ...]:
         index = self.stage.section_index[bar]
-        section = self.stage.plan.sections[index]
-        if section.label not in self.cells:
+        label = self._label(bar)
+        if label not in self.cells:
             rows = self.facts["cells"]
             named = [row for name in self.stage.wanted for row in _named_cells(self.name, name)]
             dice = self.stage.dice("bass", self.stage.kinds[index], self.track)
-            ranked = sorted(rows, key=lambda row: sum(c not in ".-|" for c in row["c"].split()))
-            # Quiet sections prefer the sparser cells, full ones the busier.
-            weights = [
-                1.0 + (i if section.energy >= 4 else len(rows) - 1 - i if section.energy <= 2 else 1)
-                for i in range(len(rows))
-            ]
-            row = named[0] if named else dice.weighted(ranked, weights)
+            row = named[0] if named else dice.weighted(rows, energy_weights(rows, self.stage.energy[bar]))
             own = [row for row in rows if row["n"] == self.who.articulation]
             row = own[0] if own else row
             asked = None if own else bass_cell(self.who.articulation)
             text = in_unit(asked, self.stage.grid.unit) if asked else row["c"]
-            self.cells[section.label] = cell(self.name, text, self.stage.plan.meter, True)
-        return self.cells[section.label]
+            if not asked and row in rows:
+                self.varied.add(label)
+            self.cells[label] = cell(self.name, text, self.stage.plan.meter, True)
+        return self.cells[label]
 
     def _bar(self, bar: int) -> list[Note]:
         stage, grid = self.stage, self.stage.grid
@@ -120,12 +127,46 @@ class Bassist:
         section = stage.plan.sections[stage.section_index[bar]]
         steps = list(bars[(bar - section.start_bar) % len(bars)])
         anticipates = any(s.symbol == "n" for one in bars for s in one)
+        if self._label(bar) in self.varied and (bar - section.start_bar) % 2:
+            steps = self._vary(steps, bar - section.start_bar, section)
         steps = self._kick_relation(steps, bar)
         steps = self._thin(steps, bar)
         if not anticipates:
             steps = self._on_changes(steps, bar)
         held = any(s.held_ticks > grid.step_ticks for one in bars for s in one)
         return [self._note(step, start, bar, held) for step in steps]
+
+    def _vary(self, steps: list[Step], offset: int, section: PlannedSection) -> list[Step]:
+        """The cell with the genre's turns, the same in every fourth bar of a section."""
+        grid = self.stage.grid
+        step = grid.step_ticks if grid.native or grid.unit == "3" else {"8": 240}.get(grid.unit, 120)
+        for row in self._turns(section, offset % 4):
+            for ticks in (place * step for place in row["at"]):
+                there = [s for s in steps if s.ticks == ticks]
+                if ticks >= grid.bar_ticks or bool(there) == (row["op"] == "add"):
+                    continue
+                if row["op"] == "drop":
+                    steps = [s for s in steps if s.ticks != ticks] or steps
+                else:
+                    held = there[0].held_ticks if there else step
+                    turned = Step(ticks, row["to"].rstrip("!"), held, _level(row["to"]))
+                    steps = sorted([*(s for s in steps if s.ticks != ticks), turned])
+        return steps
+
+    def _turns(self, section: PlannedSection, cycle: int) -> list[dict[str, Any]]:
+        """The edits that a bar of four takes; the fourth takes more of them than the second."""
+        place = (section.label, section.energy, cycle)
+        if place not in self.turns:
+            dice = self.stage.dice("bass vary", section.label, cycle, self.track)
+            likely = 1.4 if cycle == 3 else 0.6
+            # Turns join from their energy upwards, drops thin out from theirs downwards.
+            self.turns[place] = [
+                row
+                for row in self.facts.get("vary", ())
+                if dice.chance(row["p"] * likely)
+                and (section.energy <= row["e"] if row["op"] == "drop" else section.energy >= row["e"])
+            ]
+        return self.turns[place]
 
     def _kick_relation(self, steps: list[Step], bar: int) -> list[Step]:
         relation = self.facts["kick_rel"]

@@ -5,6 +5,7 @@ The grammar stands in docs/GENRES.md: drums `X x o . r t q T- f`, comp cells `X 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -254,3 +255,16 @@ def cell(name: str, text: str, meter: tuple[int, int], tokens: bool) -> tuple[tu
         bar, step = divmod(index, grid.steps)
         out[bar].append(Step(step * grid.step_ticks, symbol.rstrip("!"), held * grid.step_ticks, level))
     return tuple(tuple(bar) for bar in out)
+
+
+def energy_weights(rows: Sequence[dict[str, Any]], energy: float) -> list[float]:
+    """How likely each cell is at an energy: those whose `e` holds it, most of all where it is their middle.
+
+    A cell without `e` (of a learned style) fits everywhere; one that does not fit stays possible where none does.
+    """
+    out = []
+    for row in rows:
+        low, high = row.get("e", (1, 5))
+        inside = low - 0.5 <= energy <= high + 0.5
+        out.append((1.0 if inside else 0.001) / (1.0 + abs((low + high) / 2 - energy)))
+    return out

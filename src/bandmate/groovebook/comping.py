@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bandmate.groovebook.cells import ACCENT, SOFT, Step, cell
+from bandmate.groovebook.cells import ACCENT, SOFT, Step, cell, energy_weights
 from bandmate.groovebook.stage import CHORDS, Note, Stage
 from bandmate.groovebook.touch import comp_cell, gate_of, in_unit, is_broken
 from bandmate.groovebook.voicing import candidates, lead, tones_of
@@ -112,21 +112,20 @@ class Comper:
     def _cell(self, bar: int) -> tuple[str, tuple[tuple[Step, ...], ...]]:
         index = self.stage.section_index[bar]
         section = self.stage.plan.sections[index]
-        if section.label not in self.picked:
+        label = f"{section.label} {section.energy}"
+        if label not in self.picked:
             named = [r for name in self.stage.wanted for r in self.rows if r["n"] == name] if not self.nth else []
-            ranked = sorted(self.rows, key=lambda row: sum(c in "Xxo" for c in row["c"]) / len(row["c"].split("|")))
             dice = self.stage.dice("comp", self.stage.kinds[index], self.track)
-            level = section.energy / 5 * self.density
-            weights = [1.0 / (0.25 + abs((i + 0.5) / len(ranked) - level)) for i in range(len(ranked))]
-            if self.nth and len(ranked) > 1:  # a second player takes another cell than the first likes
-                weights = weights[::-1]
-            row = named[0] if named else dice.weighted(ranked, weights)
+            level = min(5.0, max(1.0, section.energy * self.density))
+            if self.nth:  # a second player is calm where the first is busy
+                level = 6.0 - level
+            row = named[0] if named else dice.weighted(self.rows, energy_weights(self.rows, level))
             asked = comp_cell(self.who.articulation)
             text = in_unit(asked, self.stage.grid.unit) if asked else row["c"]
             if not asked and not self.nth and self.who.role == "chords":
                 text = self.stage.overrides.get("comp_cell", text)
-            self.picked[section.label] = (row["n"], cell(self.stage.plan.genre, text, self.stage.plan.meter, False))
-        return self.picked[section.label]
+            self.picked[label] = (row["n"], cell(self.stage.plan.genre, text, self.stage.plan.meter, False))
+        return self.picked[label]
 
     def _bar(self, bar: int) -> list[Note]:
         stage, grid = self.stage, self.stage.grid
