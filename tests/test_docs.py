@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from bandmate.cli.main import COMMANDS, main
+from bandmate.evaluation.listening import COLUMNS, QUESTIONS
 from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import play
 from bandmate.score.brief import Brief
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/USING.md", "docs/PYTHON.md")
+PAGES = ("README.md", "docs/USING.md", "docs/PYTHON.md", "docs/LISTENING.md")
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -33,13 +34,15 @@ def commands(page: str) -> list[str]:
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A working folder with a folder of music, as a reader would have one."""
+    """A working folder with a folder of music and answers of a listener, as a reader would have them."""
     monkeypatch.setenv("BANDMATE_HOME", str(tmp_path / "home"))
     work = tmp_path / "work"
     (work / "my-midi").mkdir(parents=True)
     for number, genre in enumerate(("house", "funk", "rock", "jazz_swing", "trap")):
         score = play(make_plan(Brief(genre=genre, bars=8), number), number)
         score.write(work / "my-midi" / f"{genre} {score.bpm:.0f}bpm.mid")
+    answer = "anna,5f1c2b7a,1,model/house,model,keep,4,21.5,2026-01-01T10:00:00Z"
+    (work / "answers-anna.csv").write_text(",".join(COLUMNS) + f"\n{answer}\n", encoding="utf-8")
     monkeypatch.chdir(work)
     return work
 
@@ -64,6 +67,12 @@ def test_every_python_block_of_a_page_runs(folder, page: str) -> None:
 def test_using_names_every_command() -> None:
     named = {line.split()[1] for line in commands("docs/USING.md")}
     assert named == set(COMMANDS)
+
+
+def test_the_page_about_listening_has_every_question_and_column() -> None:
+    text = (ROOT / "docs/LISTENING.md").read_text(encoding="utf-8")
+    assert not [name for name in COLUMNS if f"| `{name}`" not in text]
+    assert not [q.name for q in QUESTIONS if f"| `{q.name}` | {q.text} | {q.low} | {q.high} |" not in text]
 
 
 def test_the_readme_says_what_it_has_to() -> None:

@@ -24,6 +24,7 @@ _FACE = {
     "replay": "bandmate.workflows.replay",
     "learn": "bandmate.workflows.learn",
     "render": "bandmate.workflows.render",
+    "listen": "bandmate.workflows.listen",
     "BandmateError": "bandmate.errors",
 }
 __all__ = [*_FACE, "__version__"]

@@ -70,6 +70,17 @@ def _content() -> dict[str, bytes]:
         (["learn", "nowhere", "--name", "mine"], "nowhere"),
         (["learn", "hollow", "--name", "mine"], "hollow"),
         (["learn", "hollow", "--name", "../up"], "'../up' cannot be the name"),
+        (["listen"], "which takes?"),
+        (["listen", "nowhere"], "nowhere is no folder"),
+        (["listen", "hollow"], "hollow holds no takes"),
+        (["listen", "broken"], "broken holds nothing that can be played"),
+        (["listen", "alone", "--pairs", "--seconds", "1"], "A/B needs two"),
+        (["listen", "alone", "--seconds", "1", "--out", "song.mid/x.html"], "cannot be made"),
+        (["listen", "alone", "--seconds", "nan"], "seconds nan is out of range"),
+        (["listen", "alone", "--pairs", "--ratings"], "not allowed with"),
+        (["listen", "alone", "--results", "garbage.txt"], "not both"),
+        (["listen", "--results", "none*.csv"], "none*.csv cannot be read"),
+        (["listen", "--results", "garbage.txt"], "garbage.txt holds no answers of a listening page"),
         (["models", "export", "nobody"], "model 'nobody' is not installed"),
         (["models", "import", "noise.mid"], "is not a model file"),
         (["models", "remove"], "which model?"),
@@ -81,7 +92,10 @@ def test_one_sentence_and_nothing_is_lost(bandmate, song, words: list[str], sent
     Path("noise.mid").write_bytes(bytes(range(256)) * 8)
     Path("silent.mid").write_bytes(data[:8] + b"\0\0\0\1\1\xe0" + b"MTrk\0\0\0\4\0\xff\x2f\0")
     Path("garbage.txt").write_text("WHAT IS THIS", encoding="utf-8")
-    Path("hollow").mkdir()
+    for name in ("hollow", "broken", "alone"):
+        Path(name).mkdir()
+    (Path("broken") / "a.wav").write_bytes(b"RIFF and no more")
+    (Path("alone") / "one.mid").write_bytes(data)
     (Path("hollow") / "notes.txt").write_text("no music", encoding="utf-8")
     before = _content()
     said = bandmate(*words)

@@ -35,6 +35,7 @@ COMMANDS = {
     "learn": "take in a folder of your music",
     "models": "what is installed; export, import, remove",
     "replay": "make a take again from its take.json, byte for byte",
+    "listen": "a page on which people judge takes blind, and what they said",
     "doctor": "what is installed, what is missing and how to add it",
 }
 _EXAMPLES = """\

@@ -1,0 +1,1 @@
+"""How good the music is: measured on notes, and judged by people."""
