@@ -7,7 +7,7 @@ import pytest
 
 from bandmate.errors import ModelError
 from bandmate.generation.compose import open_weights
-from bandmate.models.checkpoint import FORMAT, load_weights, save_weights
+from bandmate.models.checkpoint import load_weights, save_weights
 from bandmate.models.grid_config import GridConfig, load_size
 from bandmate.tokenizers.grid_table import FIELDS, HEADS, NAME
 
@@ -23,7 +23,7 @@ def rewritten(path, config=TINY, tensors=None, said=None):
     """A weights file with other metadata than save_weights would give it; None leaves an entry out."""
     from safetensors.numpy import save
 
-    entries = {"format": FORMAT, "config": config.to_json(), "tokenizer": NAME} | (said or {})
+    entries = {"format": GridConfig.FORMAT, "config": config.to_json(), "tokenizer": NAME} | (said or {})
     half = {name: tensor.astype(np.float16) for name, tensor in (tensors or tensors_of(config)).items()}
     path.write_bytes(save(half, {name: text for name, text in entries.items() if text is not None}))
     return path
@@ -92,7 +92,10 @@ def test_a_file_that_was_cut_short(tmp_path, tiny_weights_path):
 
 
 def test_another_format(tmp_path):
-    with pytest.raises(ModelError, match="format 'bandmate.grid.9' is not bandmate.grid.1; use the Bandmate version"):
+    with pytest.raises(
+        ModelError,
+        match="format 'bandmate.grid.9' is not bandmate.grid.1 or bandmate.multitrack.1; use the Bandmate version",
+    ):
         load_weights(rewritten(tmp_path / "w.safetensors", said={"format": "bandmate.grid.9"}))
     with pytest.raises(ModelError, match="format 'none'"):
         load_weights(rewritten(tmp_path / "w.safetensors", said={"format": None}))

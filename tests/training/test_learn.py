@@ -81,7 +81,7 @@ def test_no_more_steps_are_planned_than_fit_into_the_time(tmp_path, shipped, lib
 def test_a_killed_run_goes_on(tmp_path, shipped, library, monkeypatch):
     # what is measured on the clock differs from run to run: the pace that plans the steps, and the probe of bf16
     monkeypatch.setattr(Trainer, "seconds_a_step", lambda self: 0.01)
-    monkeypatch.setattr("bandmate.training.loop.bf16_helps", lambda model, rows: False)
+    monkeypatch.setattr("bandmate.training.loop.bf16_helps", lambda *_: False)
     target = tmp_path / "model"
     target.mkdir()
     whole = learn.fine_tune(target, library)

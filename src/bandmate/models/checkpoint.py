@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from bandmate.errors import ModelError
 from bandmate.io.atomic import write_bytes_atomic
 from bandmate.models.grid_config import GridConfig
+from bandmate.models.multitrack_config import MultitrackConfig
 
-FORMAT = "bandmate.grid.1"
+FORMATS: dict[str, type[GridConfig]] = {kind.FORMAT: kind for kind in (GridConfig, MultitrackConfig)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +44,7 @@ def save_weights(
     from safetensors.numpy import save
 
     half = {name: np.ascontiguousarray(array, np.float16) for name, array in tensors.items()}
-    metadata = {"format": FORMAT, "config": config.to_json(), "tokenizer": tokenizer, "note": note}
+    metadata = {"format": config.FORMAT, "config": config.to_json(), "tokenizer": tokenizer, "note": note}
     data = _ordered(save(half, metadata))
     write_bytes_atomic(path, data)
     return hashlib.sha256(data).hexdigest()
@@ -93,15 +94,17 @@ def load_weights(path: Path, expected_sha256: str | None = None) -> Weights:
     if expected_sha256 and digest != expected_sha256:
         raise ModelError(f"{path}: hash {digest[:12]} is not the expected {expected_sha256[:12]}; copy the model again")
     metadata = _metadata(data, path)
-    if metadata.get("format") != FORMAT:
+    kind = FORMATS.get(metadata.get("format", "none"))
+    if kind is None:
         raise ModelError(
-            f"{path}: format '{metadata.get('format', 'none')}' is not {FORMAT}; use the Bandmate version that made it"
+            f"{path}: format '{metadata.get('format', 'none')}' is not {' or '.join(FORMATS)}; "
+            "use the Bandmate version that made it"
         )
     try:
         tensors = {name: array.astype(np.float32) for name, array in load(data).items()}
     except SafetensorError as error:
         raise ModelError(f"{path}: the weights are damaged ({error}); copy the model again") from error
-    config = GridConfig.from_json(metadata.get("config", ""))
+    config = kind.from_json(metadata.get("config", ""))
     weights = Weights(config, metadata.get("tokenizer", ""), tensors, digest)
     _check_shapes(weights, path)
     return weights

@@ -6,6 +6,7 @@ import json
 import tomllib
 from dataclasses import asdict, dataclass
 from importlib.resources import files
+from typing import ClassVar, Self, TypeVar
 
 from bandmate.errors import ModelError
 
@@ -25,6 +26,8 @@ class GridConfig:
         width, layers, heads, kv_heads, feed_forward: the trunk; all but the head counts are multiples of 64.
         dropout: in training only.
     """
+
+    FORMAT: ClassVar[str] = "bandmate.grid.1"  # of a weights file
 
     fields: tuple[tuple[str, int], ...]
     drawn: tuple[str, ...]
@@ -71,7 +74,7 @@ class GridConfig:
         return json.dumps(asdict(self), separators=(",", ":"))
 
     @classmethod
-    def from_json(cls, text: str) -> GridConfig:
+    def from_json(cls, text: str) -> Self:
         """Read what to_json wrote.
 
         Raises:
@@ -86,8 +89,17 @@ class GridConfig:
             raise ModelError(f"the model's configuration cannot be read ({error}); export it again") from error
 
 
-def load_size(name: str, fields: dict[str, int], drawn: tuple[str, ...], dropout: float = 0.0) -> GridConfig:
-    """One of the sizes tiny, small, base as a config for some fields.
+Config = TypeVar("Config", bound=GridConfig)
+
+
+def load_size(
+    name: str,
+    fields: dict[str, int],
+    drawn: tuple[str, ...],
+    dropout: float = 0.0,
+    kind: type[Config] = GridConfig,
+) -> Config:
+    """One of the sizes tiny, small, base (and small_flat, of a model without a chain) as a config for some fields.
 
     Raises:
         ModelError: no such size.
@@ -95,4 +107,4 @@ def load_size(name: str, fields: dict[str, int], drawn: tuple[str, ...], dropout
     source = files("bandmate.models").joinpath(f"sizes/{name}.toml")
     if not source.is_file():
         raise ModelError(f"model size '{name}' is not known; choose tiny, small or base")
-    return GridConfig(tuple(fields.items()), drawn, dropout=dropout, **tomllib.loads(source.read_text("utf-8")))
+    return kind(tuple(fields.items()), drawn, dropout=dropout, **tomllib.loads(source.read_text("utf-8")))

@@ -6,7 +6,9 @@ the tracks and the transposition are drawn anew each time.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 from bandmate.errors import LibraryError
 from bandmate.tokenizers.grid import GridPiece
 from bandmate.tokenizers.grid_rows import Shown, View, fits_transposed, piece_rows
-from bandmate.tokenizers.grid_table import FIELDS, MAX_BARS
+from bandmate.tokenizers.grid_table import MAX_BARS
 from bandmate.training.shards import Shard
 
 LEAST_ROWS = 48
@@ -101,6 +103,10 @@ def draw_rows(
     return rows if least <= len(rows) <= options.rows + 1 else None
 
 
+# Draws one sequence of a piece, None if it would hold fewer rows than the number.
+Draw = Callable[[np.random.Generator, GridPiece, ViewOptions, int], NDArray[Any] | None]
+
+
 class Batches:
     """An endless stream of batches, reproducible from its seed and step.
 
@@ -110,8 +116,10 @@ class Batches:
         LibraryError: there is no piece of any source that has a share.
     """
 
-    def __init__(self, shard: Shard, shares: dict[str, float], options: ViewOptions, seed: int) -> None:
-        self.shard, self.options, self.seed = shard, options, seed
+    def __init__(
+        self, shard: Shard, shares: dict[str, float], options: ViewOptions, seed: int, draw: Draw = draw_rows
+    ) -> None:
+        self.shard, self.options, self.seed, self.draw = shard, options, seed, draw
         by_source: dict[str, list[int]] = {}
         for index, origin in enumerate(shard.origins):
             by_source.setdefault(origin.source, []).append(index)
@@ -125,7 +133,7 @@ class Batches:
         length = np.array([min(600.0, len(piece.bars)) ** 0.5 for piece in shard.pieces])
         self.chance = {name: length[ids] / length[ids].sum() for name, ids in self.sources.items()}
 
-    def rows(self, step: int, count: int) -> list[NDArray[np.int16]]:
+    def rows(self, step: int, count: int) -> list[NDArray[Any]]:
         """The sequences of one step, in draw order.
 
         Raises:
@@ -133,12 +141,12 @@ class Batches:
         """
         rng = np.random.default_rng([self.seed, step])
         names = list(self.sources)
-        drawn: list[NDArray[np.int16]] = []
+        drawn: list[NDArray[Any]] = []
         vain = 0
         while len(drawn) < count:
             name = names[int(rng.choice(len(names), p=self.share))]
             piece = self.shard.pieces[int(rng.choice(self.sources[name], p=self.chance[name]))]
-            rows = draw_rows(rng, piece, self.options, LEAST_ROWS if vain < _PATIENCE else 1)
+            rows = self.draw(rng, piece, self.options, LEAST_ROWS if vain < _PATIENCE else 1)
             if rows is not None:
                 drawn.append(rows)
             elif (vain := vain + 1) > 2 * _PATIENCE:
@@ -159,13 +167,13 @@ class Batches:
         return [pad(group) for group in [*groups, group] if group]
 
 
-def pad(sequences: list[NDArray[np.int16]]) -> NDArray[np.int64]:
-    """Stack sequences, short ones filled with PAD rows; int64 (B, T, fields), T - 1 a multiple of 64.
+def pad(sequences: list[NDArray[Any]]) -> NDArray[np.int64]:
+    """Stack sequences, short ones filled with rows of zeros; int64 (B, T, fields), T - 1 a multiple of 64.
 
     Few different shapes, since a CPU's matrix library compiles a kernel for each.
     """
     length = 1 + -(-(max(len(rows) for rows in sequences) - 1) // 64) * 64
-    out = np.zeros((len(sequences), length, len(FIELDS)), np.int64)
+    out = np.zeros((len(sequences), length, sequences[0].shape[1]), np.int64)
     for index, rows in enumerate(sequences):
         out[index, : len(rows)] = rows
     return out

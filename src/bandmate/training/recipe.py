@@ -1,4 +1,4 @@
-"""The recipe of a shipped model, as one command: `python -m bandmate.training.recipe --data DIR`.
+"""A model's recipe, as one command: `python -m bandmate.training.recipe --data DIR [--recipe NAME]`.
 
 Prepares shards that are not there yet, trains stage after stage in slices that resume, exports fp16 weights. Without
 a data folder it trains on the groove book's pieces alone.
@@ -10,23 +10,48 @@ import argparse
 import sys
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from bandmate.errors import BandmateError, UserError
-from bandmate.models.grid import GridModel
-from bandmate.models.grid_config import load_size
+from bandmate.models.grid_config import GridConfig, load_size
+from bandmate.models.multitrack_config import MultitrackConfig
+from bandmate.tokenizers import multitrack
 from bandmate.tokenizers.grid_table import FIELDS, HEADS
-from bandmate.training.loop import Trainer, TrainOptions, TrainReport
-from bandmate.training.objectives import Batches, ViewOptions
+from bandmate.training.loop import GRID, Subject, Trainer, TrainOptions, TrainReport
+from bandmate.training.multitrack import MULTITRACK, draw_window
+from bandmate.training.objectives import Batches, Draw, ViewOptions, draw_rows
 from bandmate.training.prepare import prepare
 from bandmate.training.shards import Shard, load
 
 VALID_SEQUENCES = 24
-OnSample = Callable[[GridModel, int, Path], object]
+OnSample = Callable[[Any, int, Path], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A kind of model: what is trained, its config by size and dropout, how a sequence is drawn from a piece."""
+
+    subject: Subject
+    config: Callable[[str, float], GridConfig]
+    draw: Draw
+
+
+def _grid_config(size: str, dropout: float) -> GridConfig:
+    return load_size(size, FIELDS, HEADS, dropout)
+
+
+def _multitrack_config(size: str, dropout: float) -> GridConfig:
+    return load_size(size, multitrack.FIELDS, multitrack.HEADS, dropout, kind=MultitrackConfig)
+
+
+FAMILIES = {
+    "grid": Family(GRID, _grid_config, draw_rows),
+    "multitrack": Family(MULTITRACK, _multitrack_config, draw_window),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +71,7 @@ class Recipe:
     options: TrainOptions
     dropout: float
     stages: tuple[Stage, ...]
+    family: Family = FAMILIES["grid"]
 
     @classmethod
     def read(cls, name: str) -> Recipe:
@@ -54,16 +80,19 @@ class Recipe:
         Raises:
             UserError: no such recipe.
         """
-        source = files("bandmate.training").joinpath(f"recipes/{name}.toml")
+        folder = files("bandmate.training").joinpath("recipes")
+        source = folder.joinpath(f"{name}.toml")
         if not source.is_file():
-            raise UserError(f"recipe '{name}' is not known; the package holds: small")
+            known = sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir())
+            raise UserError(f"recipe '{name}' is not known; the package holds: {', '.join(known)}")
         data: dict[str, Any] = tomllib.loads(source.read_text("utf-8"))
         train = data["train"]
-        known = {field.name for field in fields(TrainOptions)}
-        options = TrainOptions(**{key: value for key, value in train.items() if key in known})
-        counts = {key: data[key] for key in ("groove_book_pieces", "rearranged_pieces")}
+        options_known = {field.name for field in fields(TrainOptions)}
+        options = TrainOptions(**{key: value for key, value in train.items() if key in options_known})
+        counts = {key: data.get(key, 0) for key in ("groove_book_pieces", "rearranged_pieces")}
+        family = FAMILIES[data.get("model", "grid")]
         stages = tuple(Stage(stage["until_step"], stage["shares"]) for stage in data["stages"])
-        return cls(data["size"], counts, options, float(train.get("dropout", 0.0)), stages)
+        return cls(data["size"], counts, options, float(train.get("dropout", 0.0)), stages, family)
 
     def shares(self) -> dict[str, float]:
         """Every source of any stage with its largest share."""
@@ -75,14 +104,12 @@ class Recipe:
 
     def without_data(self) -> Recipe:
         """The same on groove-book pieces alone."""
-        return Recipe(
-            self.size, self.counts, self.options, self.dropout, (Stage(self.options.steps, {"groove_book": 1.0}),)
-        )
+        return replace(self, stages=(Stage(self.options.steps, {"groove_book": 1.0}),))
 
 
-def valid_batches(shard: Shard, shares: dict[str, float]) -> list[Any]:
+def valid_batches(shard: Shard, shares: dict[str, float], draw: Draw = draw_rows) -> list[Any]:
     """The same held-out views every time, in the shares of the sources."""
-    batches = Batches(shard.select("valid"), shares, ViewOptions(transpose=False), seed=1)
+    batches = Batches(shard.select("valid"), shares, ViewOptions(transpose=False), seed=1, draw=draw)
     found: list[Any] = []
     for step in range(VALID_SEQUENCES // 8):
         found += batches.batch(step, 4)
@@ -120,11 +147,12 @@ def train(
             progress=lambda n, c: print(f"{n}: {c} pieces", flush=True),  # noqa: T201 - a command
         )
         shard = load(*paths)
-        options = recipe.options
-        config = load_size(recipe.size, FIELDS, HEADS, recipe.dropout)
-        batches = Batches(shard.select("train"), stage.shares, ViewOptions(), options.seed)
-        told: Callable[[GridModel, int], Any] | None = partial(_told, on_sample, run) if on_sample else None
-        trainer = Trainer(config, batches, valid_batches(shard, stage.shares), options, run, on_sample=told)
+        options, family = recipe.options, recipe.family
+        config = family.config(recipe.size, recipe.dropout)
+        batches = Batches(shard.select("train"), stage.shares, ViewOptions(), options.seed, family.draw)
+        valid = valid_batches(shard, stage.shares, family.draw)
+        told: Callable[[Any, int], Any] | None = partial(_told, on_sample, run) if on_sample else None
+        trainer = Trainer(config, batches, valid, options, run, subject=family.subject, on_sample=told)
         trainer.until = min(stage.until_step, steps or stage.until_step)
         report = trainer.run(minutes=minutes)
         trainer.export(run / "weights.safetensors")
@@ -135,7 +163,7 @@ def train(
     return report
 
 
-def _told(on_sample: OnSample, run: Path, model: GridModel, step: int) -> None:
+def _told(on_sample: OnSample, run: Path, model: Any, step: int) -> None:
     on_sample(model, step, run)
 
 
@@ -150,15 +178,15 @@ def main(arguments: list[str] | None = None, on_sample: OnSample | None = None) 
     """Entry of `python3 dev.py train`, which hands in what draws takes on the way (workflows/train)."""
     parser = argparse.ArgumentParser(prog="dev.py train", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--data", type=Path, help="folder that holds corpus/; without it, groove-book pieces alone")
-    parser.add_argument("--recipe", default="small")
-    parser.add_argument("--run", type=Path, default=Path("runs/small"), help="folder of the run; it goes on from there")
+    parser.add_argument("--recipe", default="small", help="small (the shipped model) or multitrack (a flat baseline)")
+    parser.add_argument("--run", type=Path, help="folder of the run, else runs/RECIPE; it goes on from there")
     parser.add_argument("--minutes", type=float, help="length of this slice")
     parser.add_argument("--steps", type=int, help="stop at this step")
     options = parser.parse_args(arguments)
     try:
         report = train(
-            Recipe.read(options.recipe), options.data, options.run, minutes=options.minutes, steps=options.steps,
-            on_sample=on_sample,
+            Recipe.read(options.recipe), options.data, options.run or Path("runs") / options.recipe,
+            minutes=options.minutes, steps=options.steps, on_sample=on_sample,
         )  # fmt: skip
     except BandmateError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - a command
