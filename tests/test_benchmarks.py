@@ -36,6 +36,7 @@ SMALL = {
         (),
     ),
     "takes_report": (["--size", "tiny", "--takes", "2", "--bars", "2"], ("all", "genres"), ()),
+    "touch": (["--seeds", "1"], ("rock", "jazz"), ()),
     "trackbar_speed": (["--files", "1", "--rounds", "1"], (), ("miditok",)),
     "words": (["--repeat", "1"], (), ()),
 }  # fmt: skip

@@ -5,8 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from bandmate.analysis.genres import genre, genre_ids, load_table
 from bandmate.groovebook.cells import ACCENT, NORMAL, SOFT, Hit, _meter_table, _voice_hits, drum_pattern, grid_of
+from bandmate.groovebook.drum_touch import loudness_of, place_of, voice_numbers
 from bandmate.groovebook.fills import FILL_VOICES, GROUP, Fills
 from bandmate.groovebook.stage import HATS, KICK, PERC, SNARE, Note, Stage
 
@@ -34,6 +37,7 @@ _LENDABLE = (
     "clave23", "clave32", "batucada", "oompah", "chop_a", "d_beat", "bembe", "stomp", "tom_verse", "boom_chk",
     "breakdown", "gallop", "two_beat", "tresillo", "bachata",
 )  # fmt: skip
+_HAND = 0.4  # of the spread between players: an extreme hand would unbalance a mix
 _USUAL_OTHER = "x..x..x...x.x..."
 _HALF_TIME = ("half_time", "half", "breakdown")
 _DEFAULT_PERC = {"shaker": "xoxoxoxoxoxoxoxo", "conga_h": "..o...xx..o...xx", "conga_l": "x..x......x....."}
@@ -88,6 +92,7 @@ class Drummer:
         density = next((t.density for t in tracks if t.is_drum), 1.0)
         self.density = density * stage.colour["density"]
         self._patterns: dict[str, tuple[tuple[Hit, ...], ...]] = {}
+        self._forces: dict[tuple[str, int, int], float] = {}
         self.fills = Fills(stage)
         self._bars = self._write()
 
@@ -129,11 +134,34 @@ class Drummer:
         return [Hit(t, voice, NORMAL) for t in range(0, grid.bar_ticks, grid.beat_ticks)] if voice else []
 
     def _velocity(self, hit: Hit) -> float:
+        key = (hit.voice, hit.ticks, hit.level)
+        if key not in self._forces:
+            self._forces[key] = self._force(hit)
+        return self._forces[key]
+
+    def _force(self, hit: Hit) -> float:
+        """Velocity of a stroke: the genre's levels, and where people drum, theirs at this place of the bar.
+
+        Each step of the pattern has an accent of its own that comes back in every bar, and the whole kit a hand.
+        """
+        plain, touch, grid = self._plain(hit), self.stage.touch, self.stage.grid
+        number = int(voice_numbers()[drum_keys()[hit.voice]])
+        place = int(place_of(np.array([hit.ticks / grid.beat_ticks]))[0])
+        mean = touch.force(number, place, hit.level) if touch else 0.0
+        if not (touch and mean):
+            return plain
+        dice = self.stage.dice("accent", number, hit.ticks)
+        hand = self.stage.dice("hand", number).normals(1)[0] * _HAND * touch.player_sd[number]
+        accent = float(dice.normals(1)[0]) * touch.step_sd[number] * (0.4 if hit.level == SOFT else 0.8)
+        people = (mean + float(hand) * mean / 100 + accent) * loudness_of(self.name)
+        return (1 - self.stage.live) * plain + self.stage.live * max(8.0, people)
+
+    def _plain(self, hit: Hit) -> float:
         base = self.levels[("o", "x", "X")[hit.level]] * _LEVEL.get(hit.voice, 1.0)
         if hit.level == NORMAL and hit.voice in ("closed_hat", "ride", "shaker"):
             grid = self.stage.grid
             place = hit.ticks % grid.beat_ticks
-            live = min(1.0, self.stage.jitter_ms / 8)
+            live = self.stage.live
             if place == 0:
                 base *= 1.0
             elif place * 2 == grid.beat_ticks:

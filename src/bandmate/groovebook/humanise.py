@@ -1,7 +1,8 @@
 """Humanise: from the grid to played time: swing, feel, drift and touch, then the promises of the plan kept.
 
-Source for the law of timing: Groove MIDI (CC BY 4.0) as measured in docs/GENRES.md: kick and hat struck together
-deviate with correlation 0.62, so a shared AR(1) drift and noise of each voice stand in proportion 13 : 10.
+Source for the law of timing: Groove MIDI (CC BY 4.0). All voices share an AR(1) drift, each stroke adds its own; the
+proportion, the AR coefficient and the leaning of each voice at each place are the style's (`drum_touch`), the total is
+the stage's `spread_ms`. Where no style is near, drift and noise stand in proportion 13 : 10.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.groovebook.drum_touch import place_of, voice_numbers
 from bandmate.groovebook.stage import BASS, CHORDS, FREE, HATS, KICK, MELODY, PERC, SNARE, Note, Stage
 from bandmate.score.model import NO_NOTES, make_notes
 
@@ -18,6 +20,7 @@ _SHARED, _OWN = 0.79, 0.61  # 13 and 10 of a total of 16.4
 _AR = 0.85  # a 16th apart: successive 8ths of a hat then correlate by 0.45 (0.49 measured)
 # Velocity sd of a live player, by group.
 _TOUCH = {FREE: 5.0, KICK: 6.0, SNARE: 6.0, HATS: 9.0, PERC: 7.0, BASS: 5.0, CHORDS: 5.0, MELODY: 6.0}
+_STEADY = 0.6  # of what a stroke varies at its step, the rest being meant (a pattern that changes)
 _MOST_TICKS = 45  # however fast the tempo, nobody is off by more than three eighths of a 16th
 _LATE_MS = {MELODY: 4.0, CHORDS: 2.0}
 
@@ -49,10 +52,11 @@ def drift_ms(stage: Stage) -> NDArray[Any]:
     """The band's shared drift at every 16th of the piece, in ms; float64 (16ths + 1,)."""
     count = stage.end_ticks // 120 + 2
     noise = stage.dice("drift").normals(count).tolist()
-    keep = (1 - _AR * _AR) ** 0.5
+    ar = stage.touch.ar if stage.touch else _AR
+    keep = (1 - ar * ar) ** 0.5
     out, at = [], 0.0
     for value in noise:
-        at = _AR * at + keep * value
+        at = ar * at + keep * value
         out.append(at)
     return np.array(out)
 
@@ -73,12 +77,17 @@ def play_notes(stage: Stage, track: int, rows: list[Note], drift: NDArray[Any]) 
     bar = ticks // grid.bar_ticks
     dice = stage.dice("touch", track)
     feel = stage.block["feel"]
-    jitter = stage.jitter_ms
-    live = min(1.0, jitter / 8)
+    jitter = stage.spread_ms
+    live = stage.live
 
     start = swung(stage, ticks)
     end = swung(stage, ticks + length)
-    ms = jitter * (_SHARED * drift[np.minimum(ticks // 120, len(drift) - 1)] + _OWN * _per_stroke(dice, ticks, group))
+    shared, own = stage.touch.shares if stage.touch else (_SHARED, _OWN)
+    ms = jitter * (shared * drift[np.minimum(ticks // 120, len(drift) - 1)] + own * _per_stroke(dice, ticks, group))
+    if who.is_drum and stage.touch:
+        places = place_of(ticks % grid.bar_ticks / grid.beat_ticks)
+        bent = grid.step_ticks == 160 or abs(swing_amount(stage) - 0.5) > 0.02
+        ms += live * stage.touch.leanings_ms(voice_numbers()[pitch], places, bent)
     ms += np.select(
         [group == SNARE, group == HATS, group == BASS], [feel["snare_ms"], feel["hat_ms"], feel["bass_ms"]], 0.0
     )
@@ -91,7 +100,11 @@ def play_notes(stage: Stage, track: int, rows: list[Note], drift: NDArray[Any]) 
     stop = np.rint(end + shift).astype(np.int64)
 
     loud = np.array([stage.loudness(b) for b in range(plan.bars)])
-    sd = np.select([group == g for g in _TOUCH], list(_TOUCH.values())) * (0.25 + 0.75 * live)
+    sd = np.select([group == g for g in _TOUCH], list(_TOUCH.values()))
+    if who.is_drum and stage.touch:  # soft strokes vary less
+        strokes = stage.touch.stroke_sd[voice_numbers()[pitch]] * np.minimum(1.0, velocity / 70)
+        sd = (1 - live) * sd + live * _STEADY * strokes
+    sd = sd * (0.25 + 0.75 * live)
     velocity = velocity * loud[bar] + stage.colour["velocity"] * 0.7 + sd * dice.normals(len(rows))
     velocity = np.clip(np.rint(velocity), 1, 127).astype(np.int64)
 

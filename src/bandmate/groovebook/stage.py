@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from bandmate.analysis.genres import genre
 from bandmate.groovebook.cells import TPQ, Grid, grid_of
 from bandmate.groovebook.dice import Dice
+from bandmate.groovebook.drum_touch import DrumTouch, touch_of
 from bandmate.groovebook.touch import Feel, feel_of
 from bandmate.score.pitch import Chord
 from bandmate.score.plan import Plan
@@ -95,9 +96,27 @@ class Stage:
         return feel_of((*self.plan.brief.feel, *self.plan.brief.patterns))
 
     @cached_property
+    def touch(self) -> DrumTouch | None:
+        """How the genre's drummers play; None = a machine does."""
+        return touch_of(self.plan.genre)
+
+    @cached_property
+    def live(self) -> float:
+        """0 = by machine, 1 = by hand."""
+        return min(1.0, self.jitter_ms / 8)
+
+    @cached_property
     def jitter_ms(self) -> float:
-        """How loosely the band plays."""
+        """How loosely the band plays by the genre's facts or the brief: 0 to 2 is a machine, 8 and more people."""
         return self.block["feel"]["jitter_ms"] if self.feel.jitter_ms is None else self.feel.jitter_ms
+
+    @cached_property
+    def spread_ms(self) -> float:
+        """Standard deviation of onsets: the genre's, and where people drum half way (in ratio) to what they measure."""
+        if self.touch is None or self.feel.jitter_ms is not None:
+            return self.jitter_ms
+        people = (self.jitter_ms * self.touch.total_ms) ** 0.5
+        return (1 - self.live) * self.jitter_ms + self.live * max(self.jitter_ms, people)
 
     @cached_property
     def end_ticks(self) -> int:
