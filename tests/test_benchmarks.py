@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "benchmarks"
-HELPERS = {"model_weights", "fit_analysis"}  # the first is imported by others, the second needs a corpus
+HELPERS = {"model_weights", "fillers", "fit_analysis"}  # two are imported by others, the third needs a corpus
 
 # name: small arguments, keys that its JSON object must have, modules without which it cannot run
 SMALL = {
@@ -28,6 +28,7 @@ SMALL = {
     ),
     "midi_doors": (["--sample", "1", "--repeat", "1"], (), ("mido",)),
     "random_takes": (["--count", "6", "--workers", "1"], ("takes", "failures"), ()),
+    "report_card": (["--pieces", "12", "--takes", "6"], ("inside", "means", "auc"), ()),
     "rendering": (["--bars", "1"], (), ()),
     "sampling": (
         ["--size", "tiny", "--bars", "2", "--repeats", "1", "--batch", "3", "--equal", "2", "--equal-bars", "1",

@@ -62,3 +62,8 @@ def test_sizes_are_as_the_page_of_models_says(size, said):
     count = sum(int(np.prod(shape)) for shape in load_size(size, FIELDS, HEADS).shapes.values()) / 1e6
     assert f"| {size} | {said} |" in page("MODELS.md")
     assert said == (f"{count:.0f} M" if count > 10 else f"{count:.1f} M")
+
+
+def test_the_report_card_page_is_what_the_table_says() -> None:
+    script = runpy.run_path(str(ROOT / "scripts" / "evaluation_page.py"))
+    assert page("EVALUATION.md") == script["page"](), "run: python scripts/evaluation_page.py"

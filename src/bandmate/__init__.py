@@ -23,6 +23,7 @@ _FACE = {
     "again": "bandmate.workflows.again",
     "replay": "bandmate.workflows.replay",
     "learn": "bandmate.workflows.learn",
+    "evaluate": "bandmate.workflows.evaluate",
     "render": "bandmate.workflows.render",
     "listen": "bandmate.workflows.listen",
     "BandmateError": "bandmate.errors",

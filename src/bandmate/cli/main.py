@@ -32,6 +32,7 @@ COMMANDS = {
     "inspect": "tempo, key, sections, tracks and roles of a file",
     "edit": "transpose, quantise, swing, stretch or trim a file",
     "tokens": "a file as the text a model sees, and back",
+    "evaluate": "the report card: how near music is to what people write",
     "learn": "take in a folder of your music",
     "models": "what is installed; export, import, remove",
     "replay": "make a take again from its take.json, byte for byte",

@@ -115,7 +115,7 @@ def make(request: Request, folder: Path, job: Job) -> tuple[Take, ...]:
         job: gets progress, `first_note` and `take` events.
     """
     engine = choose_engine(request.options)
-    written = _ranked(_write(request, engine, job))
+    written = _ranked(write_down(request, engine, job))
     if request.only is not None:
         written = [take for take in written if take.index == request.only]
     written = written[: request.most]
@@ -172,7 +172,8 @@ def check_sounds(options: MakeOptions) -> None:
             raise UserError(f"the sounds {place} are not there; give a folder of WAV, FLAC or Ogg files")
 
 
-def _write(request: Request, engine: str, job: Job) -> Iterator[Written]:
+def write_down(request: Request, engine: str, job: Job) -> Iterator[Written]:
+    """The takes of a request as scores, in the order of the seeds; nothing is saved."""
     if engine == "rules":
         from bandmate.groovebook.play import play
 

@@ -1,0 +1,103 @@
+"""Who fills frames: a registry of makers, each `make(options) -> Filler` (see bandmate.score.frame).
+
+A maker joins by one line in FILLERS, as "module:function"; it is imported when it is asked for.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from model_weights import find_weights, random_weights
+
+from bandmate.analysis.genres import genre_ids
+from bandmate.errors import BriefError
+from bandmate.groovebook.plan import make_plan
+from bandmate.groovebook.play import play
+from bandmate.score.brief import Brief, TrackAsk
+from bandmate.score.frame import Filler, Frame, FrameTrack
+from bandmate.score.model import Score, Track
+
+FILLERS = {
+    "rules": "fillers:rules",
+    "random": "fillers:untrained",
+    "model": "fillers:model",
+}
+DRUMS = ("drums", "perc")
+
+
+@dataclass(frozen=True, slots=True)
+class FillOptions:
+    """What a maker may need: weights (None = its own), size of random weights, folder that holds corpus/, seed."""
+
+    weights: Path | None = None
+    size: str = "small"
+    data: Path | None = None
+    seed: int = 0
+
+
+def make_filler(name: str, options: FillOptions) -> Filler:
+    """The filler of a name; a file of weights makes a model of any name."""
+    if options.weights is not None and name not in FILLERS:
+        name = "model"
+    if name not in FILLERS:
+        raise BriefError(f"set '{name}' is not known; give NAME=FOLDER, NAME=WEIGHTS or one of {', '.join(FILLERS)}")
+    module, function = FILLERS[name].split(":")
+    return getattr(import_module(module), function)(options)
+
+
+def model(options: FillOptions) -> Filler:
+    """The grid model, free of plans and locks."""
+    from bandmate.generation.free import fill_frames
+
+    _, weights = find_weights(str(options.weights) if options.weights else None, options.size)
+    return lambda frames, seed: fill_frames(frames, seed, weights)
+
+
+def untrained(options: FillOptions) -> Filler:
+    """The same with random weights."""
+    from bandmate.generation.free import fill_frames
+
+    weights = random_weights(options.size)
+    return lambda frames, seed: fill_frames(frames, seed, weights)
+
+
+def rules(options: FillOptions) -> Filler:
+    """The rules engine, on a plan whose tracks, bars, meter and tempo are the frame's and whose genre is drawn."""
+
+    def fill(frames: Sequence[Frame], seed: int) -> list[Score]:
+        dice = random.Random(seed)
+        return [rules_take(frame, dice.choice(genre_ids()), seed + number) for number, frame in enumerate(frames)]
+
+    return fill
+
+
+def rules_take(frame: Frame, genre: str, seed: int) -> Score:
+    asks = tuple(ask_of(track) for track in frame.tracks)
+    brief = Brief(genre=genre, bars=frame.bars, meter=frame.meter, tempo=min(400.0, max(20.0, frame.tempo)),
+                  tracks=asks, only=tuple(dict.fromkeys(ask.role for ask in asks)))  # fmt: skip
+    return in_order(play(make_plan(brief, seed), seed), frame)
+
+
+def ask_of(track: FrameTrack) -> TrackAsk:
+    if track.is_drum:
+        return TrackAsk(track.role if track.role in DRUMS else "drums", kit=track.program)
+    return TrackAsk(track.role if track.role and track.role not in DRUMS else "chords", program=track.program)
+
+
+def in_order(score: Score, frame: Frame) -> Score:
+    """The tracks in the frame's order; what the plan did not give a frame's track is left silent."""
+    from dataclasses import replace
+
+    left = list(score.tracks)
+    tracks = []
+    for wanted in frame.tracks:
+        role = ask_of(wanted).role
+        same = [t for t in left if t.is_drum == wanted.is_drum]
+        found = sorted(same, key=lambda t: (t.role != role, t.program != wanted.program))[:1]
+        tracks.append(found[0] if found else Track(wanted.name, wanted.program, wanted.is_drum))
+        left = [t for t in left if not found or t is not found[0]]
+    return replace(score, tracks=tuple(tracks))

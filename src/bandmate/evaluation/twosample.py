@@ -1,0 +1,94 @@
+"""How easily two sets of music are told apart: the AUC of a logistic regression on the card's lines.
+
+0.5 = not at all, 1.0 = always. Every score is of a window whose work the regression did not see.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.stats import rankdata
+
+from bandmate.evaluation.card import ALL_LINES, CARD
+from bandmate.evaluation.excerpt import Floats
+from bandmate.evaluation.measured import Measured
+
+FOLDS = 5
+PENALTY = 1.0  # on squared weights of standardised columns
+_FURTHEST = 5.0  # standard deviations at which a column is cut off
+# The last lines apply to endings alone: whether one is there at all would tell whole takes from windows.
+_COLUMNS = np.array([line in CARD and not line.at_end for line in ALL_LINES])
+
+
+def two_sample_auc(first: Measured, second: Measured, *, seed: int = 0) -> float:
+    """AUC with which held-out windows of two sets are told apart.
+
+    Args:
+        first: measured windows.
+        second: others; a work named in both stays on one side of every fold.
+        seed: of the folds.
+
+    Returns:
+        Near 0.5 to 1.0 (chance may fall below 0.5); NaN with fewer than FOLDS works in a set.
+    """
+    values = np.concatenate([first.values, second.values])[:, _COLUMNS]
+    label = np.repeat([0.0, 1.0], [len(first), len(second)])
+    works = np.concatenate([first.works, second.works])
+    if min(len(np.unique(first.works)), len(np.unique(second.works))) < FOLDS:
+        return np.nan
+    fold = _folds(works, label, seed)
+    score = np.zeros(len(label))
+    for held in range(FOLDS):
+        out = fold == held
+        train, test = _standard(values, ~out)
+        weights = _fitted(train, label[~out])
+        score[out] = test @ weights[:-1] + weights[-1]
+    return auc(score, label)
+
+
+def auc(score: Floats, label: Floats) -> float:
+    """Chance that a window of the second set scores above one of the first, ties as half."""
+    ranks, positive = rankdata(score), label == 1
+    n, m = positive.sum(), (~positive).sum()
+    return float((ranks[positive].sum() - n * (n + 1) / 2) / (n * m)) if n and m else np.nan
+
+
+def _folds(works: NDArray[np.str_], label: Floats, seed: int) -> NDArray[np.int64]:
+    """A fold for each window: works of each set are dealt round, so that each fold holds some of both."""
+    names, owner = np.unique(works, return_inverse=True)
+    side = np.zeros(len(names))
+    np.maximum.at(side, owner, label)
+    draw = np.random.default_rng(seed)
+    dealt = np.zeros(len(names), np.int64)
+    for which in (0, 1):
+        found = draw.permutation(np.flatnonzero(side == which))
+        dealt[found] = np.arange(len(found)) % FOLDS
+    return dealt[owner]
+
+
+def _standard(values: Floats, chosen: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Columns on the mean and spread of the chosen windows; a gap becomes the median and says so in a column."""
+    gaps = np.isnan(values)
+    known = ~gaps[chosen].all(0)
+    middle = np.zeros(values.shape[1])
+    middle[known] = np.nanmedian(values[chosen][:, known], axis=0)
+    columns = np.concatenate([np.where(gaps, middle, values), gaps.astype(float)], axis=1)
+    spread = columns[chosen].std(0)
+    scaled = (columns - columns[chosen].mean(0)) / np.where(spread > 1e-9, spread, np.inf)
+    scaled = np.clip(scaled, -_FURTHEST, _FURTHEST)
+    return scaled[chosen], scaled[~chosen]
+
+
+def _fitted(x: Floats, label: Floats) -> Floats:
+    """Weights and bias of the penalised regression; both sets weigh the same however many windows they have."""
+    weight = np.where(label == 1, 0.5 / (label == 1).mean(), 0.5 / (label == 0).mean())
+    sign = 2.0 * label - 1.0
+
+    def loss(w: Floats) -> tuple[float, Floats]:
+        margin = sign * (x @ w[:-1] + w[-1])
+        value = float((weight * np.logaddexp(0.0, -margin)).sum() + 0.5 * PENALTY * (w[:-1] @ w[:-1]))
+        pull = -weight * sign / (1.0 + np.exp(np.clip(margin, -500, 500)))
+        return value, np.append(x.T @ pull + PENALTY * w[:-1], pull.sum())
+
+    return minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B").x

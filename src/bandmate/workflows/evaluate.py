@@ -1,0 +1,173 @@
+"""evaluate: the report card of a folder of pieces, or of takes that a model writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bandmate.analysis.genres import genre, genre_ids
+from bandmate.errors import BriefError, FileFormatError, LibraryError, ScoreError
+from bandmate.evaluation.excerpt import windows
+from bandmate.evaluation.facts import FactRow, fact_rows
+from bandmate.evaluation.measured import measured, together
+from bandmate.evaluation.report import ReportCard, report_card
+from bandmate.evaluation.yardstick import kind_of, yardstick
+from bandmate.io.files import FORMATS, read
+from bandmate.limits import SEED, Limit
+from bandmate.score.model import Score
+from bandmate.workflows.jobs import Job, Listener
+
+TAKES = Limit("takes", 1, 10_000, "takes")
+BARS = 16
+WEIGHTS = {"writing": 3.0, "measuring": 1.0}
+RULES = "rules"
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What `evaluate` found.
+
+    Attributes:
+        subject: the folder or the model.
+        pieces: how many were measured; skipped: those that were not, each with its reason.
+        card: the lines held against people's music of a kind.
+        facts: the lines held against the facts of each piece's genre, where genres are known.
+    """
+
+    subject: str
+    pieces: int
+    skipped: tuple[str, ...]
+    card: ReportCard
+    facts: tuple[FactRow, ...] = ()
+
+    def lines(self) -> list[str]:
+        """The card for reading, with its summary last."""
+        table = self.card.lines()
+        facts = [f"  {f.name:24}{f.median:10.3f}  {f.share:.0%} of {f.n} windows as the genre has it ({f.unit})"
+                 for f in self.facts]  # fmt: skip
+        about = f"{self.subject}: {self.pieces} pieces, {self.card.windows} windows of up to {BARS} bars"
+        heading = ["facts of the genre, where no people's music of it is at hand"] if facts else []
+        return [about, *table[:-1], *heading, *facts, *table[-1:]]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for the command line."""
+        facts = {f.name: {"unit": f.unit, "median": round(f.median, 4), "windows": f.n, "kept": round(f.share, 4)}
+                 for f in self.facts}  # fmt: skip
+        return {"subject": self.subject, "pieces": self.pieces, "skipped": list(self.skipped), **self.card.to_json(),
+                "facts": facts, "summary": self.card.summary}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    name: str
+    genre: str | None
+    score: Score
+
+
+def evaluate(
+    pieces: str | Path | None = None,
+    *,
+    model: str | None = None,
+    kind: str | None = None,
+    takes: int = 20,
+    seed: int = 0,
+    genre_id: str | None = None,
+    listener: Listener | None = None,
+) -> Evaluation:
+    """Measure a folder of pieces, or takes of a model, and hold them against people's music.
+
+    Args:
+        pieces: folder of MIDI files at any depth, or one file; files that cannot be read are skipped and named.
+        model: an installed model, or "rules" for the rules engine, whose takes of 16 bars go through the genres.
+        kind: "band", "piano", "chamber", "drums" or "drums.STYLE"; None = what most pieces are.
+        takes: how many the model writes.
+        seed: of its first take.
+        genre_id: the genre the pieces are of or the takes shall be of; their facts are held against its facts.
+        listener: gets "progress" and "notice" events.
+
+    Raises:
+        BriefError: neither or both of pieces and model are given, or a kind or genre is not known.
+        LibraryError: the folder is not there or holds no music that can be measured.
+        ModelError: the model is missing or damaged.
+    """
+    if (pieces is None) == (model is None):
+        raise BriefError("evaluate either a folder of pieces or a model; give one of --pieces DIR and --model NAME")
+    if genre_id is not None:
+        genre(genre_id)
+    if kind is not None:
+        yardstick(kind)
+    TAKES.check(takes)
+    SEED.check(seed)
+    job, skipped = Job(listener, WEIGHTS), []
+    if pieces is not None:
+        found = _read_all(Path(pieces).expanduser(), genre_id, skipped, job)
+    else:
+        found = _written(str(model), genre_id, takes, seed, job)
+    return _measure(str(pieces if pieces is not None else model), list(found), kind, skipped, job)
+
+
+def _measure(subject: str, found: list[_Piece], kind: str | None, skipped: list[str], job: Job) -> Evaluation:
+    parts, usable, excerpts = [], [], []
+    for number, piece in enumerate(found, 1):
+        try:
+            part = measured([(subject, piece.name, piece.score)], strict=False)
+            if not len(part):
+                raise ScoreError("no stretch of one meter with notes")
+        except ScoreError as error:
+            _skip(piece.name, error, skipped, job)
+            continue
+        parts.append(part)
+        usable.append(piece)
+        if piece.genre is not None:
+            excerpts += [(excerpt, piece.genre) for excerpt in windows(piece.score, strict=False)]
+        job.progress("measuring", number / len(found))
+    if not parts:
+        raise LibraryError(f"{subject}: nothing in it could be measured; give MIDI files with notes on one meter")
+    people = yardstick(kind or kind_of([piece.score for piece in usable]))
+    card = report_card(together(parts), people)
+    return Evaluation(subject, len(usable), tuple(skipped), card, fact_rows(excerpts))
+
+
+def _read_all(place: Path, genre_id: str | None, skipped: list[str], job: Job) -> Iterator[_Piece]:
+    if place.is_file():
+        yield _Piece(place.name, genre_id, read(place))
+        return
+    if not place.exists():
+        raise LibraryError(f"{place} is not there; give a folder of MIDI files")
+    paths = sorted(path for path in place.rglob("*") if path.suffix.lower() in FORMATS)
+    if not paths:
+        raise LibraryError(f"{place} holds no music; give a folder of files that end in {', '.join(FORMATS)}")
+    for number, path in enumerate(paths, 1):
+        try:
+            score = read(path)
+        except (FileFormatError, ScoreError) as error:
+            _skip(path.relative_to(place).as_posix(), error, skipped, job)
+            continue
+        job.progress("writing", number / len(paths))
+        yield _Piece(path.relative_to(place).as_posix(), genre_id, score)
+
+
+def _skip(name: str, error: Exception, skipped: list[str], job: Job) -> None:
+    text = str(error) if name in str(error) else f"{name}: {error}"
+    skipped.append(text)
+    job.tell("notice", text=f"skipped {text}")
+
+
+def _written(model: str, genre_id: str | None, takes: int, seed: int, job: Job) -> Iterator[_Piece]:
+    """Takes of 16 bars, each of the next genre."""
+    from bandmate.settings import Settings
+    from bandmate.workflows.compose import ComposeOptions, plan_request, understand
+    from bandmate.workflows.making import choose_engine, write_down
+
+    genres = (genre_id,) if genre_id else genre_ids()
+    step = max(1, len(genres) // takes)  # few takes are spread over the table
+    engine, library = (RULES, None) if model == RULES else (None, model)
+    for number in range(takes):
+        name, settings = genres[number * step % len(genres)], Settings()
+        chosen = ComposeOptions(genre=name, bars=BARS, seed=seed + number, engine=engine, model=library)
+        request = plan_request(understand("", chosen, settings), chosen, settings)
+        take = next(write_down(request, choose_engine(request.options), Job()))
+        job.progress("writing", (number + 1) / takes)
+        yield _Piece(f"{name} {seed + number}", name, take.score)
