@@ -112,8 +112,13 @@ def _plays(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() in (*SOUND_SUFFIXES, *FORMATS)
 
 
-def hear(path: Path, seconds: float) -> Heard:
+def hear(path: Path, seconds: float, kbps: int = 160) -> Heard:
     """A sound or MIDI file as it will be heard: its first seconds at -14 LUFS, compressed.
+
+    Args:
+        path: of it.
+        seconds: how much of it is heard at most.
+        kbps: bit rate, see `compress`.
 
     Raises:
         FileFormatError, ScoreError, UserError: it cannot be read or rendered, or is silent; the message names it.
@@ -131,7 +136,7 @@ def hear(path: Path, seconds: float) -> Heard:
     finished = master(samples, RATE)
     if not math.isfinite(finished.lufs):
         raise UserError(f"{path} is silent; leave it out or render it again")
-    return Heard(compress(finished.samples), samples.shape[1] / RATE, finished.lufs, cut)
+    return Heard(compress(finished.samples, kbps), samples.shape[1] / RATE, finished.lufs, cut)
 
 
 def _start_of(path: Path, seconds: float) -> Samples:
