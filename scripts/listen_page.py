@@ -19,7 +19,6 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from importlib.util import find_spec
 from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
@@ -30,6 +29,7 @@ from bandmate.errors import BandmateError, OutputError
 from bandmate.io.atomic import write_bytes_atomic, write_text_atomic
 from bandmate.settings import Settings
 from bandmate.workflows.compose import compose
+from bandmate.workflows.evaluate import evaluate
 from bandmate.workflows.listen_takes import hear
 from bandmate.workflows.take import Take
 
@@ -158,10 +158,6 @@ def card(take: Take) -> str:
     missed = [row["demand"] for row in demands if not row["met"]]
     text = f"Report: {len(demands) - len(missed)} of {len(demands)} demands met"
     text += f" (not met: {', '.join(missed)})." if missed else "."
-    if find_spec("bandmate.workflows.evaluate") is None:
-        return text
-    from bandmate.workflows.evaluate import evaluate
-
     found = evaluate(take.midi).card
     outside = [row.line.name for row in found.rows if not row.inside]
     named = ", ".join(outside[:MOST_NAMED]) + (" ..." if len(outside) > MOST_NAMED else "")
