@@ -17,6 +17,9 @@ HELPERS = {"model_weights", "fillers", "fit_analysis"}  # two are imported by ot
 SMALL = {
     "analysis_accuracy": (["--files", "1"], (), ()),
     "copies": (["--files", "20"], ("false_alarms", "quotes_found"), ()),
+    "genres": (
+        ["--size", "tiny", "--takes", "1", "--bars", "2", "--fit-each", "2", "--test-each", "1"], ("rows", "alike"), ()
+    ),
     "grid_speed": (["--files", "1", "--rounds", "1"], (), ("miditok",)),
     "groovebook": (["--seeds", "1", "--bars", "2"], (), ()),
     "ingest": (["--files", "40", "--workers", "1"], (), ()),
@@ -29,6 +32,10 @@ SMALL = {
     "midi_doors": (["--sample", "1", "--repeat", "1"], (), ("mido",)),
     "random_takes": (["--count", "6", "--workers", "1"], ("takes", "failures"), ()),
     "report_card": (["--pieces", "12", "--takes", "6"], ("inside", "means", "auc"), ()),
+    "moods": (
+        ["--size", "tiny", "--moods", "2", "--genres", "1", "--seeds", "1", "--bars", "2"], ("rules", "model"), ()
+    ),
+    "prompts": (["--size", "tiny", "--most", "2"], ("table", "night"), ()),
     "rendering": (["--bars", "1"], (), ()),
     "sampling": (
         ["--size", "tiny", "--bars", "2", "--repeats", "1", "--batch", "3", "--equal", "2", "--equal-bars", "1",

@@ -22,6 +22,7 @@ from bandmate.score.pitch import Key
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 PROMPTS = json.loads((FIXTURES / "prompts.json").read_text(encoding="utf-8"))["prompts"]
 HELD_OUT = json.loads((FIXTURES / "prompts_held_out.json").read_text(encoding="utf-8"))["prompts"]
+NIGHT = json.loads((FIXTURES / "prompts_night.json").read_text(encoding="utf-8"))["prompts"]
 # "warm pad" is the name of an instrument; that the mood is meant too does not follow.
 KNOWN_GAPS = {"h44"}
 
@@ -40,6 +41,32 @@ def test_a_prompt_of_the_table_has_no_word_that_is_not_understood(prompt: dict) 
 def test_a_prompt_written_before_the_rules_were_tuned(prompt: dict) -> None:
     found = differences(compile_text(prompt["text"]), prompt["expect"])
     assert bool(found) == (prompt["id"] in KNOWN_GAPS), found
+
+
+@pytest.mark.parametrize("prompt", NIGHT, ids=lambda p: p["id"])
+def test_a_prompt_as_one_types_it_at_night(prompt: dict) -> None:
+    assert differences(compile_text(prompt["text"]), prompt["expect"]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "chords"),
+    [
+        ("E9 vamp, funk", ["E9"]),
+        ("funk, e9 vamp", ["E9"]),
+        ("vamp on Dm7", ["Dm7"]),
+        ("Am drone, ambient", ["Am"]),
+        ("a vamp in house", []),
+        ("jam in E, blues", []),
+    ],
+)
+def test_one_chord_may_stay(text: str, chords: list[str]) -> None:
+    assert [bar[0].spell() for bar in compile_text(text).chords] == chords
+
+
+@pytest.mark.parametrize(("text", "tonic"), [("pop, G, 90", 7), ("rock, C, D", None), ("A, 120 bpm, rock", None)])
+def test_a_capital_between_commas_is_a_key(text: str, tonic: int | None) -> None:
+    key = compile_text(text).key
+    assert (key and key.tonic) == tonic
 
 
 @pytest.mark.parametrize(

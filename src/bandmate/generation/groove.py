@@ -21,6 +21,7 @@ _ON_PATTERN = {"drums": 3.0, "perc": 2.5, "bass": 1.4, "chords": 1.4, "arp": 1.4
 _ELSEWHERE = 0.7
 _KEY_IN_PATTERN, _OTHER_KEY, _LOWEST_FIRST = 3.0, -1.5, 2.0
 _GO_ON = 0.5  # share of the onset's pull that says whether the cell goes on
+_BUSIER = 2.0  # logits of going on for each e-fold of the density that was asked
 _ALWAYS = (36, 38, 42, 46, 49)
 
 
@@ -30,7 +31,8 @@ class GroovePull:
 
     Attributes:
         position: logits of onsets, (n, MAX_STEPS); struck: keys the pattern strikes, bool (n, MAX_STEPS, 128).
-        more: logits of another note after one at position - 1, (n, MAX_STEPS + 1); 0 where the pattern is silent.
+        more: logits of another note after one at position - 1, (n, MAX_STEPS + 1); what the pattern has ahead and the
+            density that was asked.
     """
 
     position: NDArray[np.float32]
@@ -82,7 +84,14 @@ def groove_pull(plan: Plan, cells: Cells, pattern: NDArray[Any]) -> GroovePull:
     ahead = np.cumsum(onset[:, ::-1], 1)[:, ::-1] > 0
     ahead = np.concatenate([ahead, np.zeros((len(cells), 1), bool)], 1)
     more = np.where(ahead, _GO_ON, -_GO_ON) * strength[:, None] * np.any(onset, axis=1)[:, None]
+    more = more + _BUSIER * _density(plan)[cells.track][:, None]
     return GroovePull(onset * strength[:, None], more.astype(np.float32), struck)
+
+
+def _density(plan: Plan) -> NDArray[np.float64]:
+    """How busy each track is asked to be, as the logarithm of a factor; moods count."""
+    whole = plan.extra.get("colour", {}).get("density", 1.0)
+    return np.log(np.clip([track.density * whole for track in plan.tracks], 0.25, 4.0))
 
 
 def kit_keys(plan: Plan, cells: Cells, allowed: Allowed) -> None:

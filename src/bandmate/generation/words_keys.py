@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 from bandmate.analysis.genres import load_table
@@ -33,6 +34,7 @@ _NUMERAL = re.compile(
 )
 _CHORD = re.compile(r"[A-G][#b]?(?:maj|min|dim|aug|sus|add|m|M|[0-9]|b5|#5|b9|#9)*")
 _NOTE = re.compile(r"([A-Ga-g])([#b]?)(-?\d)")
+_STAYS = ("vamp", "vamps", "drone", "jam")
 _KEY_WORDS = ("in", "key", "tonart", "en", "im")
 
 
@@ -138,6 +140,8 @@ def _letter(tokens: Tokens, i: int, j: int, marked: bool, letter: str, accidenta
     if mode and not (letter == "a" and not accidental and _is_article(tokens, k + mode[0], marked)):
         return k + mode[0] - i, "key", (tonic, mode[1])
     capital = letter.isupper()
+    if mode is None and capital and not marked and k == j + 1 and _stands_alone(tokens, j):
+        return k - i, "key", (tonic, "")
     if mode is None and letter.lower() == "a" and not accidental:
         ends = k >= len(tokens) or tokens[k].sign
         said = marked and (ends or (capital and not _noun_follows(tokens, k)))
@@ -147,6 +151,14 @@ def _letter(tokens: Tokens, i: int, j: int, marked: bool, letter: str, accidenta
             return None
         return k - i, "key", (tonic, "" if capital else None)
     return None
+
+
+def _stands_alone(tokens: Tokens, j: int) -> bool:
+    """A capital between two commas, `..., G, 96 bpm`; letters in a row are chords or sections."""
+    before, after = j - 1, j + 1
+    if not (text_at(tokens, before) == "," and text_at(tokens, after) in (",", "")):
+        return False
+    return not any(0 <= at < len(tokens) and _TONIC.fullmatch(tokens[at].raw) for at in (before - 1, after + 1))
 
 
 def _noun_follows(tokens: Tokens, k: int) -> bool:
@@ -227,6 +239,19 @@ def chords(tokens: Tokens, i: int) -> Found | None:
     return end - i, "chords", tuple(tuple(bar) for bar in rows)
 
 
+def vamp(tokens: Tokens, i: int) -> Found | None:
+    """One chord that stays: `E9 vamp`, `Am7 drone`, `vamp on Dm7`; value: bars of chords."""
+    said = text_at(tokens, i) in _STAYS
+    j = i + said
+    while said and text_at(tokens, j) in ("on", "in", "over", "of", "around"):
+        j += 1
+    raw = tokens[j].raw if j < len(tokens) else ""
+    found = _chord_at([replace(tokens[j], raw=raw[0].upper() + raw[1:])], 0) if len(raw) > 1 else None
+    if found is None or not (said or text_at(tokens, j + 1) in _STAYS):
+        return None
+    return j + 1 + (not said) - i, "chords", ((found[1],),)
+
+
 def _leads_on(tokens: Tokens, j: int) -> bool:
     while j < len(tokens) and tokens[j].text in ("-", ">", ",", "→", "/"):
         j += 1
@@ -276,4 +301,4 @@ def _note(tokens: Sequence[Token], i: int) -> int | None:
     return pitch if 0 <= pitch <= 127 else None
 
 
-RULES: tuple[Rule, ...] = (chords, numerals, note_range, key)
+RULES: tuple[Rule, ...] = (chords, vamp, numerals, note_range, key)

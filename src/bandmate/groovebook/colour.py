@@ -70,11 +70,11 @@ def colour_of(brief: Brief, block: dict[str, Any]) -> Colour:
         energy += weight * change.get("e", 0)
         if change.get("mode") and not modes:
             modes = (change["mode"],)
-        if row and mood not in block["moods"]["fits"]:
-            tempo *= 1 if "tempo" in change else 1 + weight * (row["tempo"] - 1)
-            energy += weight * row["energy"] * 0.5
-            modes = modes or tuple(row["mode"])
         if row:
+            tempo *= 1 if "tempo" in change else 1 + weight * (row["tempo"] - 1)
+            if mood not in block["moods"]["fits"]:  # a genre that fits the mood has its energy already
+                energy += weight * row["energy"] * 0.5
+            modes = modes or tuple(row["mode"])
             density *= 1 + weight * (row["density"] - 1)
             register += weight * row["reg"]
             gate *= 1 + weight * (row["art"] - 1)

@@ -134,6 +134,17 @@ def other_mode(chord: Chord, key: Key) -> Chord:
     return into_key(Chord(root, chord.quality), key)
 
 
+def into_family(chord: Chord, key: Key) -> Chord:
+    """A chord of a progression written for the other family of modes, made this key's own.
+
+    Where that would diminish a chord that was not, the seventh chord that holds it stands in: V for vii in major.
+    """
+    found, dim = other_mode(chord, key), ("dim", "m7b5", "dim7")
+    if found.quality in dim and chord.quality not in dim and mode_family(key.mode) == "major":
+        return into_key(Chord((found.root - 4) % 12, "maj" if found.quality == "dim" else "7"), key)
+    return found
+
+
 def mode_family(mode: str) -> str:
     """Whether a mode is "major" or "minor", by its third."""
     if mode in _MAJOR_LIKE:

@@ -16,6 +16,7 @@ from bandmate.groovebook.ensemble import Seat, seat
 from bandmate.groovebook.harmony import (
     cadence,
     guess_key,
+    into_family,
     into_key,
     length_bars,
     mode_family,
@@ -184,6 +185,8 @@ def _chords(
     if brief.progression:
         return _stated_progression(brief, key, bars)
     chords, texts = _progression_chords(rows, key, parts, dict(colour.overrides), dice)
+    if all(mode_family(row[0]) != mode_family(key.mode) for row in rows):
+        chords = [into_family(chord, key) for chord in chords]  # a happy song in a genre that knows minor only
     if not brief.loop and bars >= 4:
         cadence(chords, key, _dominant(key, block, texts), block["family"] in ("jazz", "blues"))
     if locked:
