@@ -4,10 +4,10 @@
 
 The classifier (`bandmate.evaluation.genres`) is fitted on groove-book pieces of one seed and tested on pieces of
 another; with --data (a folder that holds corpus/) Groove MIDI, Bach's chorales and string quartets by people join,
-split by their own splits. Then both engines write the same plans, --takes for each of the 58 genres. Rows: all features; all
-but tempo and drum kit; the notes alone (neither tempo, kit, meter nor programs, which the plan fixes for any engine).
-"relative" is the takes' top-1 over the classifier's own on held-out groove-book pieces. --out writes the confusion
-matrices as pictures, --fit the classifier of the first row to a file (the package's is data/genre_classifier.npz).
+split by their own splits. Then both engines write the same plans, --takes for each of the 58 genres. Rows: all
+features; all but tempo and drum kit; the notes alone (neither tempo, kit, meter nor programs, which the plan fixes for
+any engine). "relative" is the takes' top-1 over the classifier's own on held-out groove-book pieces. --out writes the
+confusion matrices as pictures, --fit the classifier of the first row (the package's is data/genre_classifier.npz).
 
 Genres alike: pairs whose rules takes of one seed lie nearest each other, in standard deviations of all features.
 """

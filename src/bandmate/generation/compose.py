@@ -209,6 +209,16 @@ def _merge(piece: GridPiece, more: NDArray[Any]) -> GridPiece:
     return with_notes(piece, notes[np.lexsort((notes["pitch"], notes["position"], notes["track"], notes["bar"]))])
 
 
+def _with_asked_drums(plan: Plan, piece: GridPiece, pattern: NDArray[Any], mask: NDArray[np.bool_]) -> GridPiece:
+    """Drum keys that were asked for by name and that the model left out come in as the groove book plays them."""
+    drum = np.array([track.is_drum for track in plan.tracks])
+    played = piece.notes["pitch"][drum[piece.notes["track"]]]
+    silent = [key for key in plan.brief.included_drums if key not in played]
+    rows = pattern[np.isin(pattern["pitch"], silent) & drum[pattern["track"]] & (pattern["bar"] < plan.bars)]
+    rows = rows[~mask[rows["track"], rows["bar"]]]
+    return _merge(piece, rows) if len(rows) else piece
+
+
 def write_takes(
     plan: Plan,
     seeds: Sequence[int],
@@ -259,6 +269,7 @@ def write_takes(
                 pieces[take] = _merge(pieces[take], notes_from_rows(result.rows, order, span[0]))
                 likelihood[take] += result.log_likelihood / len(spans)
                 rows[take] += len(result.rows)
+    pieces = [_with_asked_drums(plan, piece, outline.pattern, mask) for piece in pieces]
     voices = [track.polyphony if not track.is_drum else 64 for track in plan.tracks]
     scores = [_verbatim(dressed(plan, decode_piece(piece, polyphony=voices)), given) for piece in pieces]
     return [WrittenTake(score, float(likelihood[i]), int(rows[i])) for i, score in enumerate(scores)]
