@@ -214,6 +214,7 @@ const enough = () => answersOf(at).listened.every((seconds) => seconds >= DATA.l
 function only(id) {
   for (const section of ["welcome", "trial", "end"]) $(section).hidden = section !== id;
   $("foot").hidden = id === "welcome";
+  $("foot").querySelector(".save").hidden = id === "end"; // it has a big one
 }
 
 function show(index) {
