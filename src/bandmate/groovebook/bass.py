@@ -9,6 +9,7 @@ from bandmate.analysis.genres import genre, genre_ids
 from bandmate.groovebook.cells import ACCENT, NORMAL, SOFT, Step, cell, energy_weights
 from bandmate.groovebook.stage import BASS, Note, Stage
 from bandmate.groovebook.touch import bass_cell, gate_of, in_unit
+from bandmate.groovebook.walking import way
 from bandmate.score.pitch import QUALITIES, Chord
 from bandmate.score.plan import PlannedSection, PlannedTrack
 
@@ -72,10 +73,13 @@ class Bassist:
         self.who: PlannedTrack = stage.plan.tracks[track]
         self.facts = stage.block["bass"]
         self.name = stage.plan.genre
+        self._walks = stage.block["family"] == "jazz"
         self.density = self.who.density * stage.colour["density"]
         self.root = self.who.low + 5
         self.cells: dict[str, tuple[tuple[Step, ...], ...]] = {}
         self.varied: set[str] = set()  # sections that play a cell of the genre, which its `vary` may turn
+        self.walked: set[str] = set()  # sections in which the line walks
+        self.at: int | None = None  # where a walking line has come to
         self.turns: dict[tuple[str, int, int], list[dict[str, Any]]] = {}
 
     def notes(self) -> list[Note]:
@@ -104,6 +108,8 @@ class Bassist:
             text = in_unit(asked, self.stage.grid.unit) if asked else row["c"]
             if not asked and row in rows:
                 self.varied.add(label)
+            if text == bass_cell("walking") or (row["n"].startswith("walk") and self._walks and not asked):
+                self.walked.add(label)
             self.cells[label] = cell(self.name, text, self.stage.plan.meter, True)
         return self.cells[label]
 
@@ -124,6 +130,8 @@ class Bassist:
                 )
             ]
         bars = self._cell(bar)
+        if self._label(bar) in self.walked:
+            return self._walk(bar, start)
         section = stage.plan.sections[stage.section_index[bar]]
         steps = list(bars[(bar - section.start_bar) % len(bars)])
         anticipates = any(s.symbol == "n" for one in bars for s in one)
@@ -135,6 +143,45 @@ class Bassist:
             steps = self._on_changes(steps, bar)
         held = any(s.held_ticks > grid.step_ticks for one in bars for s in one)
         return [self._note(step, start, bar, held) for step in steps]
+
+    def _walk(self, bar: int, start: int) -> list[Note]:
+        """A bar of walking: from root to root, with an approach into each change."""
+        stage, grid, beat = self.stage, self.stage.grid, self.stage.grid.beat_ticks
+        count = max(1, grid.bar_ticks // beat)
+        half = -(-grid.half_ticks // beat) if count > 1 else count
+        changes = half < count and stage.plan.chords[2 * bar] != stage.plan.chords[2 * bar + 1]
+        dice = stage.dice("walk", bar, self.track)
+        level, out = stage.block["vel"], []
+        for first, after in ((0, half), (half, count)) if changes else ((0, count),):
+            ticks, until = start + first * beat, start + after * beat
+            chord = stage.chord(ticks)
+            here = self._nearest(chord.root if chord.bass is None else chord.bass, self.at, ticks)
+            coming = stage.chord(until) if until < stage.end_ticks else stage.next_chord(ticks)
+            target = self._nearest(coming.root if coming.bass is None else coming.bass, here, ticks)
+            free = stage.allowed(ticks)
+            span = [p for p in range(self.who.low, self.who.high + 1) if free is None or p % 12 in free]
+            scale = [p for p in span if p % 12 in stage.scale(ticks) | chord.pitch_classes] or span
+            tones = [p for p in span if p % 12 in chord.pitch_classes] or span
+            for index, pitch in enumerate(way(here, target, after - first, scale, tones, span, dice)):
+                loud = level["X"] if (first + index) % 2 else level["x"]  # a walking bass leans on 2 and 4
+                length = int(beat * min(0.95, self.facts["len"] * stage.colour["gate"]))
+                out.append(Note(ticks + index * beat, max(30, length), pitch, loud * 0.95, BASS))
+                self.at = pitch
+        if grid.step_ticks * 3 == beat and stage.energy[bar] >= 3 and dice.chance(0.3):  # a skip into a beat
+            skipped = out[dice.between(0, len(out) - 1)]
+            late = skipped.ticks + 2 * grid.step_ticks
+            out.append(Note(late, grid.step_ticks // 2, skipped.pitch, level["o"] * 0.95, BASS))
+        return sorted(out)
+
+    def _nearest(self, pitch_class: int, near: int | None, ticks: int) -> int:
+        """The pitch of a class that a line reaches from where it is, away from the ends of the range."""
+        low, high = self.who.low, self.who.high
+        found = [p for p in range(low, high + 1) if p % 12 == pitch_class]
+        if not found:
+            return self.stage.snap((low + high) // 2, ticks, low, high)
+        middle = (low + high) / 2 - 2
+        goal = middle if near is None else near
+        return self.stage.snap(min(found, key=lambda p: (abs(p - goal) + 0.35 * abs(p - middle), p)), ticks, low, high)
 
     def _vary(self, steps: list[Step], offset: int, section: PlannedSection) -> list[Step]:
         """The cell with the genre's turns, the same in every fourth bar of a section."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bandmate.groovebook.dice import Dice
 from bandmate.groovebook.harmony import mode_family
+from bandmate.groovebook.phrases import answered_leaps, neighbour, one_climax
 from bandmate.groovebook.stage import MELODY, Note, Stage
 from bandmate.groovebook.touch import gate_of
 from bandmate.score.pitch import MODES, QUALITIES, Chord
@@ -27,6 +28,12 @@ _SPARSE = {
     4: (("A", "-", "a", "C"), ("A", "a", "-", "C"), ("A", "B", "C", "-")),
     8: (("A", "-", "a", "c", "A", "-", "B", "C"), ("A", "a", "c", "-", "A", "B", "C", "-")),
 }
+
+
+def _arch(part: float, dice: Dice) -> float:
+    """Semitones above the middle at a part of a phrase: up to a climax at two thirds, then home."""
+    rise = part / 0.65 if part <= 0.65 else (1 - part) / 0.35
+    return -1.5 + 5.0 * rise + dice.pick((-1, 0, 0, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,7 @@ class Singer:
         self.who: PlannedTrack = stage.plan.tracks[track]
         self.facts = stage.block["melody"]
         self.scale = self._scale()
-        self.strong = _CHORD_TONE.get(stage.block["family"], 0.5)
+        self.strong = _CHORD_TONE.get(stage.block["family"], 0.4)
         self.density = self.who.density * stage.colour["density"]
         self.ladders: dict[tuple[Chord, frozenset[int] | None, int], tuple[list[int], list[int]]] = {}
         # A singable span in the middle of the range, high enough to stand over the chords.
@@ -218,15 +225,13 @@ class Singer:
             if len(b_rhythm) == len(a.steps) and dice.chance(0.5)
             else self._contour(len(b_rhythm), dice),
         )
-        until = stage.grid.half_ticks + stage.grid.step_ticks
-        c = self._motif(max(2, count // 2), dice, until=until)
+        c = self._close(a, count, dice)
         d = self._motif(min(count + 1, 12), dice)
         motifs = {"A": a, "a": a, "B": b, "C": c, "c": c, "D": d}
         size = next(n for n in (8, 4, 2, 1) if n <= min(int(self.facts["phrase_bars"]), len(bars)))
         shape = dice.pick((_SPARSE if rest >= 0.42 else _SHAPES)[size])
         centre = (self.low + self.high) / 2 + (2.5 if stage.kinds[stage.section_index[bars[0]]] == "high" else -1.5)
         out: list[Note] = []
-        anchor = centre
         for start in range(0, len(bars), size):
             number = start // size
             phrase = bars[start : start + size]
@@ -235,18 +240,64 @@ class Singer:
                 letters[-1] = "C"
             last = start + size >= len(bars)
             fresh = stage.dice("phrase", section.label, self.track, number)
+            sung: list[Note] = []
             for offset, (bar, letter) in enumerate(zip(phrase, letters, strict=True)):
                 if letter == "-":
                     continue
-                if letter == "A":
-                    anchor = centre
-                elif letter == "a":
-                    anchor += fresh.pick((-2, 2, 0))
+                anchor = centre + _arch(offset / max(1, len(phrase) - 1), fresh)
                 motif = self._varied(motifs[letter], fresh) if number % 2 and letter in "ABD" else motifs[letter]
                 closes = letter == "C" and (last or number % 2 == 1)
                 ends = offset == len(phrase) - 1 or letter in "Cc"
-                out += self._sing(bar, motif, anchor, closes, ends, out[-1].pitch if out else None)
+                previous = sung[-1].pitch if sung else out[-1].pitch if out else None
+                sung += self._sing(bar, motif, anchor, closes, ends, previous)
+            sung = self._shaped(sung, letters[-1] != "-")
+            if out and sung and fresh.chance(0.5):
+                out += self._pickup(out[-1], sung[0], fresh)
+            out += sung
         return out
+
+    def _close(self, motif: Motif, count: int, dice: Dice) -> Motif:
+        """The bar of a cadence: the head of the motif, so that one hears where it comes from, then its last note."""
+        until = self.stage.grid.half_ticks + self.stage.grid.step_ticks
+        head = tuple(t for t in motif.onsets if t < until)
+        if len(head) < 2 or dice.chance(0.3):
+            return self._motif(max(2, count // 2), dice, until=until)
+        steps = motif.steps[: len(head) - 1]
+        return Motif(head, (*steps, steps[-1] - dice.pick((1, 1, 2))))
+
+    def _shaped(self, notes: list[Note], ends: bool) -> list[Note]:
+        """A phrase with its leaps answered and one highest note."""
+        if len(notes) < 3:
+            return notes
+        ladders = [self._ladder(note.ticks)[0] for note in notes]
+        firm = [ends and index == len(notes) - 1 for index in range(len(notes))]
+        pitches = one_climax([note.pitch for note in notes], ladders)
+        pitches = answered_leaps(pitches, ladders, firm)
+        if not firm[-1] or pitches[-1] == notes[-1].pitch:
+            pitches = one_climax(pitches, ladders)
+        pitches = [n.pitch if kept else p for n, p, kept in zip(notes, pitches, firm, strict=True)]
+        return [note._replace(pitch=pitch) for note, pitch in zip(notes, pitches, strict=True)]
+
+    def _pickup(self, before: Note, first: Note, dice: Dice) -> list[Note]:
+        """Notes in the last beat before a phrase that lead to its first one by step, where there is a breath before."""
+        grid = self.stage.grid
+        eighth = max(grid.step_ticks, grid.beat_ticks // 2)
+        bar = first.ticks // grid.bar_ticks * grid.bar_ticks
+        count = dice.pick((1, 2, 2, 3))
+        while count and bar - count * eighth < before.ticks + before.duration_ticks + eighth:
+            count -= 1
+        if not count or first.ticks - bar > eighth:
+            return []
+        up = dice.chance(0.7)
+        pitches = [first.pitch]
+        for index in range(count):
+            rungs = self._ladder(bar - (index + 1) * eighth)[0]
+            pitches.append(neighbour(rungs, pitches[-1], up=not up))
+        level = self.stage.block["vel"]["x"] - 8
+        return [
+            Note(bar - (index + 1) * eighth, int(eighth * 0.9), pitch, level + 2 * (count - index), MELODY)
+            for index, pitch in reversed(list(enumerate(pitches[1:])))
+        ]
 
     def _varied(self, motif: Motif, dice: Dice) -> Motif:
         """The motif again, with one note other: its last steps turned, or a note left out."""
