@@ -73,9 +73,13 @@ class Heads:
 
     def __init__(self, weights: Weights) -> None:
         config, tensors = weights.config, weights.tensors
-        self.out = {name: np.ascontiguousarray(tensors[f"heads.{name}.weight"].T) for name in config.drawn}
-        self.mix = {name: np.ascontiguousarray(tensors[f"chain.{name}.weight"].T) for name in config.drawn[2:]}
+        form = [name for name, *_ in config.form]
+        self.form = config.form
+        self.out = {n: np.ascontiguousarray(tensors[f"heads.{n}.weight"].T) for n in (*config.drawn, *form)}
+        self.mix = {n: np.ascontiguousarray(tensors[f"chain.{n}.weight"].T) for n in (*config.drawn[2:], *form)}
         self.known = {name: tensors[f"embed.{config.table_of(name)}.weight"] for name in config.drawn}
+        self.known |= {name: tensors[f"embed.{config.table_of(field)}.weight"] for name, field, _, _ in config.form}
+        self.embed = Embedder(weights)
 
     def logits(self, name: str, state: Floats) -> Floats:
         """Logits of a field; (n, codes)."""
@@ -84,3 +88,7 @@ class Heads:
     def after(self, name: str, before: str, state: Floats, codes: NDArray[Any]) -> Floats:
         """The state from which `name` is drawn, now that `before` is known to be `codes`."""
         return state + _gelu((state + self.known[before][codes]) @ self.mix[name])
+
+    def before_cell(self, name: str, state: Floats, cells: NDArray[Any]) -> Floats:
+        """The state from which the first field of some cells' form is drawn; `cells` are their rows without it."""
+        return state + _gelu((state + self.embed(cells)) @ self.mix[name])

@@ -83,11 +83,10 @@ class GridModel(nn.Module):
         self.embed = nn.ModuleDict({name: nn.Embedding(size, config.width) for name, size in config.tables.items()})
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.norm = nn.RMSNorm(config.width, eps=NORM_EPS)
-        sizes = config.sizes
-        self.heads = nn.ModuleDict({name: nn.Linear(config.width, sizes[name], bias=False) for name in config.drawn})
-        self.chain = nn.ModuleDict(
-            {name: nn.Linear(config.width, config.width, bias=False) for name in config.drawn[2:]}
-        )
+        sizes = {name: config.sizes[name] for name in config.drawn} | {name: n for name, _, _, n in config.form}
+        self.heads = nn.ModuleDict({name: nn.Linear(config.width, n, bias=False) for name, n in sizes.items()})
+        chained = (*config.drawn[2:], *(name for name, *_ in config.form))
+        self.chain = nn.ModuleDict({name: nn.Linear(config.width, config.width, bias=False) for name in chained})
         self._start()
 
     def _start(self) -> None:
@@ -132,6 +131,24 @@ class GridModel(nn.Module):
             known = self.embed[self.config.table_of(before)](target[..., column[before]])
             state = state + F.gelu(self.chain[name](state + known), approximate="tanh")
             logits[name] = self.heads[name](state)
+        return logits
+
+    def form_logits(self, hidden: Tensor, cells: Tensor) -> dict[str, Tensor]:
+        """Logits of what is drawn of the next cell, each knowing where the cell lies and what was drawn before it.
+
+        Args:
+            hidden: (N, D) states before the cells.
+            cells: (N, fields) the cells' rows.
+        """
+        column = {name: index for index, (name, _) in enumerate(self.config.fields)}
+        place = cells.clone()
+        for _, field, _, _ in self.config.form:
+            place[:, column[field]] = 0
+        state, known, logits = hidden, self.embed_rows(place), {}
+        for name, field, _, _ in self.config.form:
+            state = state + F.gelu(self.chain[name](state + known), approximate="tanh")
+            logits[name] = self.heads[name](state)
+            known = self.embed[self.config.table_of(field)](cells[:, column[field]])
         return logits
 
     def forward(self, rows: Tensor) -> dict[str, Tensor]:

@@ -25,6 +25,7 @@ class GridConfig:
         shared: prefixes of fields that share an embedding table: with "value", value1 and value2 do.
         width, layers, heads, kv_heads, feed_forward: the trunk; all but the head counts are multiples of 64.
         dropout: in training only.
+        form: what is drawn of the next cell before its notes: (name, field, its first code, codes) each.
     """
 
     FORMAT: ClassVar[str] = "bandmate.grid.1"  # of a weights file
@@ -38,6 +39,7 @@ class GridConfig:
     kv_heads: int = 1
     feed_forward: int = 704
     dropout: float = 0.0
+    form: tuple[tuple[str, str, int, int], ...] = ()
 
     def table_of(self, field: str) -> str:
         """The name of the embedding table of a field."""
@@ -67,6 +69,8 @@ class GridConfig:
             found |= {f"blocks.{index}.{name}.weight": shape for name, shape in block.items()}
         found |= {f"heads.{name}.weight": (self.sizes[name], width) for name in self.drawn}
         found |= {f"chain.{name}.weight": (width, width) for name in self.drawn[2:]}
+        for name, _, _, codes in self.form:
+            found |= {f"heads.{name}.weight": (codes, width), f"chain.{name}.weight": (width, width)}
         return {**found, "norm.weight": (width,)}
 
     def to_json(self) -> str:
@@ -84,6 +88,7 @@ class GridConfig:
             data = json.loads(text)
             data["fields"] = tuple((name, int(size)) for name, size in data["fields"])
             data["drawn"], data["shared"] = tuple(data["drawn"]), tuple(data["shared"])
+            data["form"] = tuple((n, field, int(first), int(codes)) for n, field, first, codes in data.get("form", ()))
             return cls(**data)
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"the model's configuration cannot be read ({error}); export it again") from error
@@ -97,6 +102,7 @@ def load_size(
     fields: dict[str, int],
     drawn: tuple[str, ...],
     dropout: float = 0.0,
+    form: tuple[tuple[str, str, int, int], ...] = (),
     kind: type[Config] = GridConfig,
 ) -> Config:
     """One of the sizes tiny, small, base (and small_flat, of a model without a chain) as a config for some fields.
@@ -107,4 +113,5 @@ def load_size(
     source = files("bandmate.models").joinpath(f"sizes/{name}.toml")
     if not source.is_file():
         raise ModelError(f"model size '{name}' is not known; choose tiny, small or base")
-    return kind(tuple(fields.items()), drawn, dropout=dropout, **tomllib.loads(source.read_text("utf-8")))
+    sizes = tomllib.loads(source.read_text("utf-8"))
+    return kind(tuple(fields.items()), drawn, dropout=dropout, form=form, **sizes)

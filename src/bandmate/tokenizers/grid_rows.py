@@ -21,7 +21,11 @@ _C = COLUMN
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What of the labels a view tells; hidden parts are code 0."""
+    """What of the labels a view tells; hidden parts are code 0.
+
+    `listed` tells of every asked cell how full it is and how it repeats, of empty ones too: the form that a model
+    learns to draw cell by cell.
+    """
 
     genre: bool = True
     tags: bool = True
@@ -34,6 +38,7 @@ class Shown:
     echo: bool = True
     form: bool = True
     chords: bool = True
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,20 +134,20 @@ def _cell_rows(piece: GridPiece, view: View) -> tuple[NDArray[np.int16], NDArray
     rows[:, _C["track"]], rows[:, _C["bar"]] = slot + 1, bar + 1
     codes = np.array([table.program_code(piece.tracks[i].program, piece.tracks[i].is_drum) for i in order])
     rows[:, _C["program"]] = codes[slot]
-    if shown.level:
-        rows[:, _C["value1"]] = (
-            level if shown.level == 2 else np.where(level > 0, np.minimum(level, table.LEVEL_SOUNDS), 0)
-        )
-    if shown.echo:
+    listed = ~given if shown.listed else np.zeros(len(bar), bool)
+    if shown.level or shown.listed:
+        told = level if shown.level == 2 else np.minimum(level, table.LEVEL_SOUNDS if shown.level else 0)
+        rows[:, _C["value1"]] = np.where(listed, level, told)
+    if shown.echo or shown.listed:
         lag = np.array([0, *np.repeat(table.ECHO_LAGS, len(table.ECHO_FORMS))])[np.maximum(echo - table.ECHO_NEW, 0)]
-        rows[:, _C["value2"]] = np.where(lag > bar, table.ECHO_NEW, echo)
+        rows[:, _C["value2"]] = np.where(shown.echo | listed, np.where(lag > bar, table.ECHO_NEW, echo), 0)
     if shown.form:
         rows[:, _C["value3"]], rows[:, _C["value4"]] = piece.bars["section"][at], piece.bars["energy"][at]
     if shown.chords:
         for column, offset in (("chord1", 0), ("chord2", 1), ("chord3", 2)):
             rows[:, _C[column]] = table.transpose_chords(piece.chords[2 * at + offset], view.semitones)
     place = (np.where(given, 0, 1) * view.bars + bar) * count + slot
-    keep = (level != table.LEVEL_EMPTY) | (shown.level == 0)
+    keep = (level != table.LEVEL_EMPTY) | listed | (shown.level == 0)
     return rows[keep], place[keep]
 
 
@@ -180,7 +185,7 @@ def piece_rows(piece: GridPiece, view: View) -> NDArray[np.int16]:
     target += len(head) + (target >= given)  # the write mark stands between given and asked
     rows = np.zeros((len(head) + len(order) + 2, len(FIELDS)), np.int16)
     rows[: len(head)] = head
-    rows[len(head) + given] = _row(Kind.WRITE)
+    rows[len(head) + given] = _row(Kind.WRITE, value1=table.LEVEL_EMPTY if view.shown.listed else 0)
     rows[-1] = _row(Kind.END)
     rows[target[: len(cells)]] = cells
     rows[target[len(cells) :]] = notes

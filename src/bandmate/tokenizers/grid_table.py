@@ -101,6 +101,12 @@ VALUE_COUNT = _next
 ECHO_NEW = VALUE_OFFSETS["echo"]
 LEVEL_EMPTY = VALUE_OFFSETS["level"]
 LEVEL_SOUNDS = LEVEL_EMPTY + 1
+# What a model may draw of a CELL row: (name, field, its first code, codes). A WRITE row whose first value is
+# LEVEL_EMPTY says that all asked cells are listed, empty ones too.
+FORM = (
+    ("level", "value1", LEVEL_EMPTY, len(VALUES["level"])),
+    ("echo", "value2", ECHO_NEW, len(VALUES["echo"])),
+)
 
 # (name, size): every field of a row, in column order. Size counts the code 0, "none".
 FIELDS: dict[str, int] = {
@@ -144,7 +150,7 @@ ROWS: dict[Kind, RowType] = {
     Kind.BARS: RowType(("bars", "begins", "ends"), _HEADER),
     Kind.TRACK: RowType(("role", "density", "register", "polyphony"), (Kind.TRACK, Kind.GIVEN, Kind.WRITE)),
     Kind.GIVEN: RowType(("level", "echo", "section", "energy"), (Kind.NOTE, Kind.GIVEN, Kind.WRITE)),
-    Kind.WRITE: RowType((), (Kind.CELL, Kind.END)),
+    Kind.WRITE: RowType(("level",), (Kind.CELL, Kind.END)),
     Kind.CELL: RowType(("level", "echo", "section", "energy"), (Kind.NOTE, Kind.CELL, Kind.END)),
     Kind.NOTE: RowType((), (Kind.NOTE, Kind.GIVEN, Kind.WRITE, Kind.CELL, Kind.END)),
     Kind.END: RowType((), ()),

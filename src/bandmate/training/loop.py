@@ -107,7 +107,24 @@ def row_losses(model: GridModel, rows: Tensor) -> tuple[Tensor, dict[str, Tensor
         if name != "kind":
             codes = torch.where(real, notes[:, COLUMN[name]], _IGNORED)
             parts[name] = F.cross_entropy(values.float(), codes, reduction="sum")
+    if model.config.form:
+        parts |= _form_losses(model, rows, hidden)
     return torch.stack(list(parts.values())).sum(), parts, int(counted.sum())
+
+
+def _form_losses(model: GridModel, rows: Tensor, hidden: Tensor) -> dict[str, Tensor]:
+    """Losses of what is drawn of cells, in the sequences that list every cell."""
+    target = rows[:, 1:]
+    listed = ((rows[..., 0] == Kind.WRITE) & (rows[..., COLUMN["value1"]] > 0)).any(1)
+    picked, real = _note_indices(((target[..., 0] == Kind.CELL) & listed[:, None]).flatten())
+    cells = target.flatten(0, 1)[picked]
+    logits, parts = model.form_logits(hidden[picked], cells), {}
+    for name, field, first, _ in model.config.form:
+        codes = cells[:, COLUMN[field]] - first
+        parts[name] = F.cross_entropy(
+            logits[name].float(), torch.where(real & (codes >= 0), codes, _IGNORED), reduction="sum"
+        )
+    return parts
 
 
 def _rows_counted(rows: NDArray[np.int64]) -> int:

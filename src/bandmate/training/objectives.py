@@ -32,6 +32,8 @@ class ViewOptions:
         max_tracks: most tracks seen at once.
         compose, continued, accompany: chances of the tasks; the rest regenerates rectangles.
         hide: chance that a label is not told; hide_level: chances of telling nothing, activity, density.
+        bare: chance that nothing is told but tracks, length, meter, perhaps tempo and roles: the model on its own.
+        listed: chance that every asked cell is listed with its form, for the model to learn to draw it.
         transpose: whether to move the pitch by -5..6 semitones.
     """
 
@@ -42,6 +44,8 @@ class ViewOptions:
     accompany: float = 0.2
     hide: float = 0.25
     hide_level: tuple[float, float, float] = (0.3, 0.35, 0.35)
+    bare: float = 0.2
+    listed: float = 0.5
     transpose: bool = True
 
 
@@ -50,7 +54,10 @@ def _shown(rng: np.random.Generator, options: ViewOptions) -> Shown:
     level = int(rng.choice(3, p=options.hide_level))
     genre, tags, tempo, key, bars, roles, controls, form, chords = (bool(t) for t in told)
     echo = bool(rng.random() >= 0.4)
-    return Shown(genre, tags, tempo, key, bars, roles, controls, level, echo, form, chords)
+    listed = bool(rng.random() < options.listed)
+    if rng.random() < options.bare:
+        return Shown(False, False, tempo, False, bars, roles, False, 0, False, False, False, listed)
+    return Shown(genre, tags, tempo, key, bars, roles, controls, level, echo, form, chords, listed)
 
 
 def _given(rng: np.random.Generator, options: ViewOptions, tracks: int, bars: int) -> NDArray[np.bool_]:
