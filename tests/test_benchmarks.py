@@ -15,6 +15,7 @@ HELPERS = {"model_weights", "fillers", "fit_analysis"}  # two are imported by ot
 
 # name: small arguments, keys that its JSON object must have, modules without which it cannot run
 SMALL = {
+    "ablations": (["--steps", "2", "--judge", "1", "--variants", "base", "no_form"], ("base", "no_form"), ("torch",)),
     "analysis_accuracy": (["--files", "1"], (), ()),
     "copies": (["--files", "20"], ("false_alarms", "quotes_found"), ()),
     "genres": (

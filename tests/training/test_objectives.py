@@ -68,7 +68,7 @@ def test_every_use_is_trained_at_about_its_chance(shard):
 
 
 def test_labels_are_hidden_at_about_the_stated_rate(shard):
-    found = views(shard.pieces[0], ViewOptions(hide=0.3), 600)
+    found = views(shard.pieces[0], ViewOptions(hide=0.3, bare=0.0), 600)
     told = {kind: np.mean([(rows[:, 0] == kind).any() for rows in found])
             for kind in (Kind.GENRE, Kind.TAG, Kind.TEMPO, Kind.KEY, Kind.BARS)}  # fmt: skip
     for kind, share in told.items():
@@ -81,7 +81,7 @@ def test_labels_are_hidden_at_about_the_stated_rate(shard):
 
 
 def test_hiding_all_leaves_only_the_music(shard):
-    for rows in views(shard.pieces[0], ViewOptions(hide=1.0, hide_level=(1.0, 0.0, 0.0)), 40):
+    for rows in views(shard.pieces[0], ViewOptions(hide=1.0, hide_level=(1.0, 0.0, 0.0), listed=0.0), 40):
         assert set(rows[:, 0]) <= {
             Kind.START,
             Kind.METER,
@@ -99,7 +99,7 @@ def test_hiding_all_leaves_only_the_music(shard):
 def test_drums_are_never_transposed_and_the_rest_is_with_its_labels(shard):
     piece = shard.pieces[0]
     moved = set()
-    for rows in views(piece, ViewOptions(hide=0.0), 120):
+    for rows in views(piece, ViewOptions(hide=0.0, bare=0.0), 120):
         notes = rows[rows[:, 0] == Kind.NOTE]
         drums = notes[notes[:, C["program"]] > 128]
         assert set(drums[:, C["pitch"]]) <= {129 + 36, 129 + 42}
@@ -114,7 +114,7 @@ def test_drums_are_never_transposed_and_the_rest_is_with_its_labels(shard):
 
 
 def test_without_transposition_the_key_stays(shard):
-    rows = views(shard.pieces[0], ViewOptions(hide=0.0, transpose=False), 30)
+    rows = views(shard.pieces[0], ViewOptions(hide=0.0, transpose=False, bare=0.0), 30)
     assert {r[r[:, 0] == Kind.KEY][0, C["value1"]] for r in rows} == {table.key_value(shard.pieces[0].key)}
 
 
@@ -133,7 +133,7 @@ def test_sources_are_drawn_by_their_share_whatever_their_size(shard):
     few = some_shard(1, source="few")
     few = Shard((replace(few.pieces[0], genre=table.value_id("genre", "techno")),), few.origins)
     both = Shard(shard.pieces + few.pieces, shard.origins + few.origins)
-    batches = Batches(both, {"made": 0.25, "few": 0.75}, ViewOptions(hide=0.0), seed=0)
+    batches = Batches(both, {"made": 0.25, "few": 0.75}, ViewOptions(hide=0.0, bare=0.0), seed=0)
     techno = [bool((rows[:, C["value1"]] == few.pieces[0].genre).any()) for rows in batches.rows(0, 300)]
     assert abs(np.mean(techno) - 0.75) < 0.08
 

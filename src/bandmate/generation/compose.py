@@ -29,8 +29,8 @@ from bandmate.tokenizers.grid import CELL_NOTE, GRID_BAR, GridPiece, GridTrack, 
 from bandmate.tokenizers.grid_rows import Shown, View, notes_from_rows, piece_rows, with_notes
 from bandmate.tokenizers.grid_table import COLUMN, Kind
 
-# A window must stay within what the model has seen in training (1,024 rows).
-WINDOW_ROWS = 960
+# A window must stay within what the model has seen in training (1,536 rows).
+WINDOW_ROWS = 1400
 ROWS_PER_CELL = 11
 CONTEXT_SHARE = 0.4
 
@@ -259,7 +259,7 @@ def write_takes(
             task = make_task(plan, pieces[group[0]], outline.pattern, mask, span)
             if task is None:
                 continue
-            engine = _engine(options, weights, len(group), task.most_rows)
+            engine = make_engine(options, weights, len(group), task.most_rows)
             window_seeds = [int(seeds[take]) * 4096 + number for take in group]
             done = sample(
                 engine, heads, task, window_seeds, options.sampling, on_row=report.row(number, len(task.cells))
@@ -287,7 +287,8 @@ def _verbatim(score: Score, given: Given | None) -> Score:
     return replace(score, tracks=tuple(tracks))
 
 
-def _engine(options: WriteOptions, weights: Weights, batch: int, capacity: int) -> Engine:
+def make_engine(options: WriteOptions, weights: Weights, batch: int, capacity: int) -> Engine:
+    """A fresh engine with room for some rows."""
     make = registry.get(f"engine.{options.engine}")
     return make(weights, batch=batch, capacity=min(capacity, 8192), threads=options.threads)
 

@@ -35,7 +35,8 @@ VARIETY = {"low": (0.82, 0.92, 1.2), "normal": (0.92, 0.96, 1.0), "high": (1.05,
 class SamplingOptions:
     """Soft filters of every drawn field; `harmony` and `groove` scale the pull of chord and key on pitches
     and of the genre's pattern on onsets and drum keys (0 = off), `repetition` how
-    soon a melody tires of one pitch.
+    soon a melody tires of one pitch. `copying` lets cells that the model draws as the same as an earlier one take
+    over its notes.
     """
 
     kind: FieldFilter = field(default_factory=FieldFilter)
@@ -44,6 +45,9 @@ class SamplingOptions:
     duration: FieldFilter = field(default_factory=lambda: FieldFilter(0.9, 0, 0.95))
     velocity: FieldFilter = field(default_factory=lambda: FieldFilter(1.0, 0, 0.98))
     micro: FieldFilter = field(default_factory=lambda: FieldFilter(0.9, 0, 0.98))
+    level: FieldFilter = field(default_factory=FieldFilter)
+    echo: FieldFilter = field(default_factory=FieldFilter)
+    copying: bool = True
     harmony: float = 1.0
     groove: float = 1.0
     repetition: float = 1.0

@@ -64,6 +64,13 @@ class GroovePull:
         )
 
 
+def no_pull(cells: Cells) -> GroovePull:
+    """A pattern that is silent."""
+    shape = (len(cells), MAX_STEPS)
+    nothing = np.zeros((len(cells), MAX_STEPS + 1), np.float32)
+    return GroovePull(np.zeros(shape, np.float32), nothing, np.zeros((*shape, 128), bool))
+
+
 def groove_pull(plan: Plan, cells: Cells, pattern: NDArray[Any]) -> GroovePull:
     """The pull of a pattern on some cells.
 

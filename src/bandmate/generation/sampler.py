@@ -17,7 +17,18 @@ from bandmate.generation.constraints import Allowed, Cells
 from bandmate.generation.engine import Engine, Floats, Heads
 from bandmate.generation.filters import SamplingOptions, draw
 from bandmate.generation.groove import GroovePull
-from bandmate.tokenizers.grid_table import COLUMN, DURATIONS, FIELDS, MAX_STEPS, Kind
+from bandmate.tokenizers.grid_table import (
+    COLUMN,
+    DURATIONS,
+    ECHO_FORMS,
+    ECHO_LAGS,
+    ECHO_NEW,
+    FIELDS,
+    LEVEL_EMPTY,
+    LEVEL_SOUNDS,
+    MAX_STEPS,
+    Kind,
+)
 
 _C = COLUMN
 _DRUM_CODES = 128
@@ -50,6 +61,8 @@ class Task:
         sings: (n,) whether the cell is part of a melody.
         locks: what each cell takes over from an earlier one of its track.
         known: notes of cells that are there already, the sources of locks; CELL_NOTE.
+        listed: the form is the model's: it draws of each cell how full it is and how it repeats; `locks` is not used.
+        rests: (n,) with `listed`: whether the cell may be left empty.
     """
 
     prompt: NDArray[np.int16]
@@ -62,6 +75,8 @@ class Task:
     sings: NDArray[np.bool_]
     locks: Sequence[Lock | None]
     known: NDArray[Any]
+    listed: bool = False
+    rests: NDArray[np.bool_] | None = None
 
     @property
     def most_rows(self) -> int:
@@ -105,12 +120,11 @@ class _Locked:
         self.notes: list[list[tuple[int, int, int]]] = [[] for _ in range(takes)]
         self.form = [""] * takes
 
-    def enter(self, takes: NDArray[np.int64], cells: NDArray[np.int64]) -> None:
+    def enter(self, takes: NDArray[np.int64], cells: NDArray[np.int64], locks: Sequence[Lock | None]) -> None:
         """Some takes begin a cell."""
         where = self.task.where
-        for take, cell in zip(takes.tolist(), cells.tolist(), strict=True):
+        for take, cell, lock in zip(takes.tolist(), cells.tolist(), locks, strict=True):
             self.memory[take].setdefault((int(where.track[cell]), int(where.bar[cell])), [])
-            lock = self.task.locks[cell]
             source = self.memory[take].get((lock.track, lock.bar), []) if lock else []
             half = int(where.steps[cell]) // 2
             self.form[take] = lock.form if lock and source else ""
@@ -167,6 +181,7 @@ class _Walk:
         self.open = allowed.position & np.where(half, any_pitch[:, 1:], any_pitch[:, :1])
         top = 127 - np.argmax(allowed.pitch[:, :, ::-1], 2)
         self.highest = np.where(any_pitch, top, -1)  # (n, 2)
+        self.least, self.most = np.zeros(takes, np.int64), np.zeros(takes, np.int64)
 
     def positions(self) -> NDArray[np.bool_]:
         """Positions each take may write next; (takes, MAX_STEPS)."""
@@ -200,18 +215,24 @@ class _Walk:
         self.rows[take, self.length[take]] = row
         self.length[take] += 1
 
-    def next_cell(self, take: NDArray[np.int64]) -> None:
-        """Some takes leave their cell: the next begins, or the piece ends."""
-        cells = self.task.cells
+    def leave_cell(self, take: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Some takes leave their cell, the piece of some ends; the takes for which another cell begins."""
         self.cell[take] += 1
-        ended = self.cell[take] >= len(cells)
+        ended = self.cell[take] >= len(self.task.cells)
         self.done[take[ended]] = True
-        self.cell[take[ended]] = len(cells) - 1
-        going = take[~ended]
-        self.write(cells[self.cell[going]], going)
+        self.cell[take[ended]] = len(self.task.cells) - 1
         self.position[take] = self.pitch[take] = -1
         self.count[take] = self.at_once[take] = 0
-        self.locked.enter(going, self.cell[going])
+        return take[~ended]
+
+    def enter_cell(self, take: NDArray[np.int64], rows: NDArray[np.int16], locks: Sequence[Lock | None]) -> None:
+        """A cell begins for some takes; `rows` are its rows, which may say that it stays empty."""
+        cell, allowed = self.cell[take], self.task.allowed
+        empty = self.task.listed & (rows[:, _C["value1"]] == LEVEL_EMPTY)
+        self.most[take] = np.where(empty, 0, allowed.most[cell])
+        self.least[take] = np.where(empty, 0, np.maximum(allowed.least[cell], int(self.task.listed)))
+        self.write(rows, take)
+        self.locked.enter(take, cell, locks)
 
     def note(self, take: NDArray[np.int64], position: NDArray[np.int64], pitch: NDArray[np.int64]) -> None:
         """Some takes write a note."""
@@ -235,8 +256,8 @@ def _draw_kind(
 ) -> NDArray[np.bool_]:
     """Which takes write another note in their cell."""
     cell = np.maximum(walk.cell, 0)
-    may = (walk.cell >= 0) & ~walk.done & (walk.count < walk.task.allowed.most[cell]) & free.any(1)
-    must = may & ((walk.count < walk.task.allowed.least[cell]) | (taken_over[:, 0] >= 0))
+    may = (walk.cell >= 0) & ~walk.done & (walk.count < walk.most) & free.any(1)
+    must = may & ((walk.count < walk.least) | (taken_over[:, 0] >= 0))
     closed = np.array([walk.locked.closed(take) for take in range(len(cell))])
     choice = may & ~must & ~closed
     if not choice.any():
@@ -335,6 +356,43 @@ def _draw_notes(
         walk.locked.remember(who, int(cell[index]), (int(position[index]), int(pitch[index]), int(duration[index])))
 
 
+def _lock_of(echo: int, track: int, bar: int) -> Lock | None:
+    """What a cell whose row tells this echo takes over: the notes of a cell that it repeats."""
+    step = echo - ECHO_NEW - 1
+    lag = ECHO_LAGS[step // len(ECHO_FORMS)] if step >= 0 else 0
+    return Lock("same", track, bar - lag) if 0 < lag <= bar and ECHO_FORMS[step % len(ECHO_FORMS)] == "same" else None
+
+
+def _begin_cells(
+    walk: _Walk, heads: Heads, hidden: Floats, take: NDArray[np.int64], u: NDArray[Any], soft: SamplingOptions
+) -> None:
+    """The next cell of some takes: as it was asked, or with a form that is drawn now."""
+    task, cell = walk.task, walk.cell[take]
+    rows = task.cells[cell].copy()
+    if not task.listed:
+        walk.enter_cell(take, rows, [task.locks[index] for index in cell.tolist()])
+        return
+    if not len(take):
+        return
+    (level, echo), where = heads.form, task.where
+    state = heads.before_cell("level", hidden[take], rows)
+    may = np.ones((len(take), level[3]), bool)
+    may[:, LEVEL_SOUNDS - LEVEL_EMPTY] = False  # an amount is drawn, not that there is one
+    may[:, 0] = task.rests[cell] if task.rests is not None else True
+    code, _ = draw(heads.logits("level", state), may, u[take, 1], soft.level)
+    rows[:, _C["value1"]] = level[2] + code
+    state = heads.after("echo", "level", state, rows[:, _C["value1"]])
+    lag = np.array([0, *np.repeat(ECHO_LAGS, len(ECHO_FORMS))])
+    seen = task.cells[cell, _C["bar"]] - 1
+    code, _ = draw(heads.logits("echo", state), lag[None] <= seen[:, None], u[take, 2], soft.echo)
+    rows[:, _C["value2"]] = np.where(rows[:, _C["value1"]] == LEVEL_EMPTY, 0, echo[2] + code)
+    copies = [
+        _lock_of(int(row[_C["value2"]]), int(where.track[at]), int(where.bar[at])) if soft.copying else None
+        for row, at in zip(rows, cell, strict=True)
+    ]
+    walk.enter_cell(take, rows, copies)
+
+
 def sample(
     engine: Engine,
     heads: Heads,
@@ -366,7 +424,8 @@ def sample(
         writers = np.flatnonzero(noting)
         if len(writers):
             _draw_notes(walk, heads, hidden, free, taken_over, writers, u, soft)
-        walk.next_cell(np.flatnonzero(~noting & ~walk.done))
+        entering = walk.leave_cell(np.flatnonzero(~noting & ~walk.done))
+        _begin_cells(walk, heads, hidden, entering, u, soft)
         if walk.done.all():
             break
         step += 1
