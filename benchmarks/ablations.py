@@ -25,8 +25,7 @@ from torch import Tensor
 from bandmate.models.grid import GridModel
 from bandmate.models.grid_config import load_size
 from bandmate.tokenizers.grid_table import COLUMN, FIELDS, FORM, HEADS
-from bandmate.training import loop
-from bandmate.training.loop import Trainer, TrainOptions
+from bandmate.training.loop import GRID, Trainer, TrainOptions
 from bandmate.training.objectives import Batches, ViewOptions
 from bandmate.training.prepare import prepare
 from bandmate.training.shards import Shard, load
@@ -140,11 +139,8 @@ def run(name: str, shard: Shard, options: argparse.Namespace, folder: Path) -> d
         steps=options.steps, sequences=sequences, learning_rate=options.rate, warmup_steps=min(60, options.steps // 4),
         validate_every=0, save_every=0, precision="fp32", threads=1, seed=5,
     )  # fmt: skip
-    original, loop.GridModel = loop.GridModel, variant.model  # type: ignore[misc]
-    try:
-        trainer = Trainer(config, batches, [], train, folder / name)
-    finally:
-        loop.GridModel = original  # type: ignore[misc]
+    subject = replace(GRID, model=variant.model)
+    trainer = Trainer(config, batches, [], train, folder / name, subject=subject)
     trainer.first = 0.0
     began = time.perf_counter()
     trainer.until, rows = train.steps, 0
