@@ -6,8 +6,8 @@ A maker joins by one line in FILLERS, as "module:function"; it is imported when 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from model_weights import find_weights, random_weights
 
 from bandmate.analysis.genres import genre_ids
 from bandmate.errors import BriefError
+from bandmate.evaluation.yardstick import is_full_band
 from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import play
 from bandmate.score.brief import Brief, TrackAsk
@@ -25,8 +26,11 @@ FILLERS = {
     "rules": "fillers:rules",
     "random": "fillers:untrained",
     "model": "fillers:model",
+    "markov": "fillers:markov",
+    "flat": "fillers:flat",
 }
 DRUMS = ("drums", "perc")
+BANDS = ("freedoom", "simutrans", "easyrpg_rtp", "lmms_projects", "blasphemer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,40 @@ def untrained(options: FillOptions) -> Filler:
     return lambda frames, seed: fill_frames(frames, seed, weights)
 
 
+def markov(options: FillOptions) -> Filler:
+    """A first-order Markov chain of the full-band pieces that models train on."""
+    from bandmate.generation.markov import fit, markov_filler
+
+    from bandmate.tokenizers.grid import encode_piece
+
+    return markov_filler(fit(encode_piece(score, echoes=False) for score in training_pieces(options.data)))
+
+
+def training_pieces(data: Path | None) -> Iterator[Score]:
+    """Full-band pieces of the training split; without data some of the groove book."""
+    from bandmate.training.corpora import read_corpus
+
+    if data is None:
+        yield from (play(make_plan(Brief(genre=genre, bars=16), 7), 7) for genre in genre_ids()[:8])
+        return
+    for name in BANDS:
+        for found in read_corpus(data / "corpus", name):
+            if found.origin.split == "train" and is_full_band(found.score):
+                yield found.score
+
+
+def flat(options: FillOptions) -> Filler:
+    """A model of the Multitrack Music Transformer's shape, of the weights given (flat=FILE)."""
+    from bandmate.generation.multitrack import fill_frames
+
+    from bandmate.models.checkpoint import load_weights
+
+    if options.weights is None:
+        raise BriefError("the flat model ships no weights; give flat=FILE")
+    weights = load_weights(options.weights)
+    return lambda frames, seed: fill_frames(frames, seed, weights)
+
+
 def rules(options: FillOptions) -> Filler:
     """The rules engine, on a plan whose tracks, bars, meter and tempo are the frame's and whose genre is drawn."""
 
@@ -90,8 +128,6 @@ def ask_of(track: FrameTrack) -> TrackAsk:
 
 def in_order(score: Score, frame: Frame) -> Score:
     """The tracks in the frame's order; what the plan did not give a frame's track is left silent."""
-    from dataclasses import replace
-
     left = list(score.tracks)
     tracks = []
     for wanted in frame.tracks:

@@ -5,10 +5,13 @@
 People: held-out windows (16 bars) of full-band pieces, split by work into two halves, A and B. Without --data pieces
 of the groove book stand in for them. A set is one of benchmarks/fillers.py, NAME=WEIGHTS (the grid model with those
 weights), or NAME=FOLDER of MIDI files. Fillers get frames of people's windows, drawn at random: tracks, bars, meter and
-tempo, no key. Printed are, line by line, people's 10th, 50th and 90th percentile and the median of each set (* =
-inside); the share of lines inside; means of pitch-class entropy, scale and groove consistency (also as MusPy counts
-them) with bootstrap intervals of 95 %, works drawn, and their distance to people's mean (* = the nearest set); and the
-AUC of a logistic regression on the lines, 5 folds by work.
+tempo, no key. Printed are:
+
+- line by line people's 10th, 50th and 90th percentile and the median of each set (* = inside), and the share inside;
+- how far the distributions of the lines lie from people's (Kolmogorov-Smirnov), mean and the furthest lines;
+- means of pitch-class entropy, scale and groove consistency, ours and as MusPy counts them, with bootstrap intervals of
+  95 % (works drawn) and their distance to people's mean (* = the nearest set);
+- the AUC of a logistic regression on the lines, 5 folds by work.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fillers import FillOptions, make_filler
+from fillers import BANDS, FillOptions, make_filler
 
 from bandmate.evaluation.card import ALL_LINES, CARD, measure
 from bandmate.evaluation.excerpt import Excerpt, windows
@@ -33,15 +36,15 @@ from bandmate.evaluation.frames import frame_of
 from bandmate.evaluation.intervals import mean_interval
 from bandmate.evaluation.measured import Measured, measured, together
 from bandmate.evaluation.report import report_card
-from bandmate.evaluation.twosample import two_sample_auc
+from bandmate.evaluation.twosample import line_distances, two_sample_auc
 from bandmate.evaluation.yardstick import Yardstick, is_full_band, spread_of
 from bandmate.io.files import FORMATS, read
 from bandmate.score.model import Score
 
-SOURCES = ("freedoom", "simutrans", "easyrpg_rtp", "lmms_projects", "blasphemer")
 STATISTICS = ("pitch_class_entropy", "scale_consistency", "groove_consistency",
               "muspy_entropy", "muspy_scale", "muspy_groove")  # fmt: skip
 HALVINGS = 10
+MOST = 8  # lines named as the furthest
 LEAST_WORKS, LEAST_WINDOWS = 5, 16  # of a source, to be held against another
 Window = tuple[str, str, Excerpt]  # source, work
 
@@ -50,7 +53,7 @@ def people(data: Path) -> Iterator[tuple[str, str, Score]]:
     """Held-out full-band pieces: source, work, score."""
     from bandmate.training.corpora import read_corpus
 
-    for name in SOURCES:
+    for name in BANDS:
         for found in read_corpus(data / "corpus", name):
             if found.origin.split != "train" and is_full_band(found.score):
                 yield name, f"{name}/{found.origin.group}", found.score
@@ -76,7 +79,7 @@ def frames_drawn(found: list[Window], count: int, seed: int) -> list[Window]:
     """So many windows, each as often as the others."""
     draw = np.random.default_rng(seed)
     order = np.concatenate([draw.permutation(len(found)) for _ in range(-(-count // len(found)))])
-    return [found[index] for index in order[:count]]
+    return [found[index] for index in sorted(order[:count])]  # like frames side by side, for batches
 
 
 def folder_of(place: Path) -> Measured:
@@ -143,6 +146,21 @@ def show_means(everyone: Measured, halves: dict[str, Measured], sets: dict[str, 
     return result
 
 
+def show_distances(everyone: Measured, halves: dict[str, Measured], sets: dict[str, Measured]) -> dict[str, Any]:
+    """Mean distance of the lines' distributions from people's, and the lines that tell most."""
+    pairs = {"half against half": (halves["A"], halves["B"])} | {
+        name: (everyone, found) for name, found in sets.items()
+    }
+    result = {}
+    print("\ndistance of distributions, mean over lines; furthest lines")
+    for name, pair in pairs.items():
+        away = line_distances(*pair)
+        result[name] = {"mean": round(float(np.mean(list(away.values()))), 4), "lines": dict(list(away.items())[:MOST])}
+        listed = ", ".join(f"{line} {value:.2f}" for line, value in result[name]["lines"].items())
+        print(f"  {name:18}{result[name]['mean']:7.3f}  {listed}")
+    return result
+
+
 def halves_auc(found: Measured) -> float:
     """AUC of a set's half of works against the other, mean over random halvings."""
     values = [two_sample_auc(*found.halves(seed), seed=seed) for seed in range(HALVINGS)]
@@ -201,6 +219,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
         "windows": len(everyone), "works": len(np.unique(everyone.works)), "sources": sources,
         "ms_a_window": round(ms, 2), "takes": {name: len(each) for name, each in sets.items()},
         "inside": show_lines(spread_of(everyone, "people"), {**halves, **sets}),
+        "distances": show_distances(everyone, halves, sets),
         "means": show_means(everyone, halves, sets), "auc": show_aucs(everyone, sets),
     }  # fmt: skip
     print(json.dumps(result))

@@ -13,7 +13,7 @@ from bandmate.evaluation.facts import FACTS, fact_rows
 from bandmate.evaluation.intervals import mean_interval
 from bandmate.evaluation.measured import Measured, measured, together
 from bandmate.evaluation.report import report_card
-from bandmate.evaluation.twosample import auc, two_sample_auc
+from bandmate.evaluation.twosample import auc, line_distances, two_sample_auc
 from bandmate.evaluation.yardstick import is_full_band, kind_of, kinds, spread_of, yardstick
 from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import play
@@ -57,6 +57,17 @@ def test_what_only_a_work_has_is_no_help() -> None:
     works = np.repeat([f"w{n}" for n in range(40)], 10)
     found = [Measured(values[half], works[half], works[half]) for half in (np.arange(400) < 200, np.arange(400) >= 200)]
     assert two_sample_auc(*found) < 0.7
+
+
+def test_distances_see_spread_where_medians_do_not() -> None:
+    a, wide = normal(0, 300, 1), normal(1, 300, 1)
+    wide.values[:, NAMES.index("note_length")] *= 5
+    wide.values[:, NAMES.index("kicks")] += 9
+    found = line_distances(a, wide)
+    assert list(found)[:2] == ["kicks", "note_length"]
+    assert found["kicks"] > 0.99 and 0.2 < found["note_length"] < 0.6
+    assert max(line_distances(a, a).values()) == 0
+    assert not {line.name for line in CARD if line.at_end} & set(found)
 
 
 def test_an_ending_does_not_tell_takes_from_windows() -> None:

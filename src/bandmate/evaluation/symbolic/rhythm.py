@@ -53,23 +53,18 @@ def onset_gaps(e: Excerpt) -> float:
     return entropy(np.clip(gaps, 0, 32), LEAST_NOTES)
 
 
-def _rests(e: Excerpt) -> np.ndarray:
-    """Silence after each note of the melody but the last, in ticks."""
-    line = e.melody
-    return np.zeros(0) if line is None else line.ticks[1:] - (line.ticks + line.duration)[:-1]
-
-
 def melody_rests(e: Excerpt) -> float:
     """Share of the window in which the melody is silent."""
     return float(max(0.0, 1.0 - e.melody.duration.sum() / (e.bar_ticks * e.bar_count))) if e.melody else np.nan
 
 
 def phrase_length(e: Excerpt) -> float:
-    """Median length of the melody's phrases; a rest of a beat or more ends one."""
+    """Median length of the melody's phrases; a rest of a beat, or half a bar without an onset, ends one."""
     if e.melody is None or len(e.melody) < LEAST_NOTES:
         return np.nan
-    breaks = np.flatnonzero(_rests(e) >= e.beat_ticks)
-    first = np.append(0, breaks + 1)
-    last = np.append(breaks, len(e.melody) - 1)
-    span = (e.melody.ticks + e.melody.duration)[last] - e.melody.ticks[first]
+    end = e.melody.ticks + e.melody.duration
+    rests, gaps = e.melody.ticks[1:] - end[:-1], np.diff(e.melody.ticks)
+    breaks = np.flatnonzero((rests >= e.beat_ticks) | (gaps >= e.bar_ticks / 2))
+    first, last = np.append(0, breaks + 1), np.append(breaks, len(e.melody) - 1)
+    span = end[last] - e.melody.ticks[first]
     return median(span / e.bar_ticks)
