@@ -72,10 +72,11 @@ def untrained(options: FillOptions) -> Filler:
 def markov(options: FillOptions) -> Filler:
     """A first-order Markov chain of the full-band pieces that models train on."""
     from bandmate.generation.markov import fit, markov_filler
-
     from bandmate.tokenizers.grid import encode_piece
+    from bandmate.training.prepare import measured_labels
 
-    return markov_filler(fit(encode_piece(score, echoes=False) for score in training_pieces(options.data)))
+    scores = training_pieces(options.data)  # chains count from the tonic, by role
+    return markov_filler(fit(encode_piece(score, measured_labels(score), echoes=False) for score in scores))
 
 
 def training_pieces(data: Path | None) -> Iterator[Score]:
@@ -93,14 +94,11 @@ def training_pieces(data: Path | None) -> Iterator[Score]:
 
 def flat(options: FillOptions) -> Filler:
     """A model of the Multitrack Music Transformer's shape, of the weights given (flat=FILE)."""
-    from bandmate.generation.multitrack import fill_frames
-
-    from bandmate.models.checkpoint import load_weights
+    from bandmate.generation.multitrack import multitrack_filler
 
     if options.weights is None:
-        raise BriefError("the flat model ships no weights; give flat=FILE")
-    weights = load_weights(options.weights)
-    return lambda frames, seed: fill_frames(frames, seed, weights)
+        raise BriefError("the flat model ships no weights; train it (dev.py train --recipe multitrack), give flat=FILE")
+    return multitrack_filler(options.weights)
 
 
 def rules(options: FillOptions) -> Filler:

@@ -32,11 +32,11 @@ SMALL = {
     ),
     "midi_doors": (["--sample", "1", "--repeat", "1"], (), ("mido",)),
     "random_takes": (["--count", "6", "--workers", "1"], ("takes", "failures"), ()),
-    "report_card": (["--pieces", "12", "--takes", "6"], ("inside", "means", "auc"), ()),
     "moods": (
         ["--size", "tiny", "--moods", "2", "--genres", "1", "--seeds", "1", "--bars", "2"], ("rules", "model"), ()
     ),
     "prompts": (["--size", "tiny", "--most", "2"], ("table", "night"), ()),
+    "report_card": (["--pieces", "12", "--takes", "6", "--sets", "rules,markov"], ("inside", "means", "auc"), ()),
     "rendering": (["--bars", "1"], (), ()),
     "sampling": (
         ["--size", "tiny", "--bars", "2", "--repeats", "1", "--batch", "3", "--equal", "2", "--equal-bars", "1",

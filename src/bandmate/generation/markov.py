@@ -3,7 +3,8 @@
 A part of a role walks from onset to onset. The gap to the next onset depends on where in the bar it stands, the lowest
 pitch on the lowest pitch before (both counted from the tonic), the chord above it on its scale degree, the length on
 the gap, the loudness on the loudness before. Drums go by sixteenths: what is struck depends on the sixteenth of the bar
-and on what was struck a sixteenth before. Parts share nothing but the key, drawn for each take.
+and on what was struck a sixteenth before, how loud on the last stroke of that key. Parts share nothing but the key,
+drawn for each take.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ _SLOTS = 64  # more than a bar has
 _START = -1  # the state before the first
 _ANY = -1  # what was struck before, where the pair with it was never seen
 _DRUM_STEPS = 6
+_CODES = 64  # more than there are of velocities
 
 
 @dataclass(slots=True)
@@ -129,7 +131,10 @@ class MarkovModel:
         slots, lasts = np.array(before).T
         self.drums.see((lasts + 1) * _SLOTS + slots, np.array(now))
         self.drums.see((_ANY + 1) * _SLOTS + slots, np.array(now))
-        self.drum_velocity.see(notes["pitch"], notes["velocity"])
+        ordered = notes[np.argsort(notes["pitch"], kind="stable")]  # stable: each key's strokes in order
+        same = np.append(False, ordered["pitch"][1:] == ordered["pitch"][:-1])
+        before_it = np.where(same, np.roll(ordered["velocity"], 1), 0)
+        self.drum_velocity.see(ordered["pitch"].astype(np.int64) * _CODES + before_it, ordered["velocity"])
 
     def fill(self, frame: Frame, dice: np.random.Generator) -> Score:
         """One take."""
@@ -163,11 +168,13 @@ class MarkovModel:
             return NO_NOTES
         bar, end = _bar_steps(frame), round(frame.quarters * STEPS_PER_QUARTER)
         rows: list[tuple[int, int, int, int]] = []
-        last = self.strokes.number(b"")
+        last, velocity = self.strokes.number(b""), dict[int, int]()
         for onset in range(0, end, _SLOT):
             slot = onset % bar // _SLOT
             last = self.drums.draw(dice, (last + 1) * _SLOTS + slot, (_ANY + 1) * _SLOTS + slot % 16)
-            rows += [(onset, _DRUM_STEPS, key, self.drum_velocity.draw(dice, key)) for key in self.strokes.things[last]]
+            for key in self.strokes.things[last]:
+                velocity[key] = self.drum_velocity.draw(dice, key * _CODES + velocity.get(key, 0), key * _CODES)
+                rows.append((onset, _DRUM_STEPS, key, velocity[key]))
         return _notes(rows)
 
 
