@@ -18,7 +18,7 @@ from bandmate.groovebook.play import play
 from bandmate.score.brief import Brief
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/USING.md", "docs/PYTHON.md", "docs/LISTENING.md")
+PAGES = ("README.md", "docs/USING.md", "docs/PYTHON.md", "docs/LISTENING.md", "docs/HEARING.md")
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
