@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,11 @@ _BARE = Shown(genre=False, tags=False, key=False, controls=False, level=0, echo=
 _LISTED = replace(_BARE, listed=True)
 
 
+MOST_AT_ONCE = 16
+
+
 def fill_frames(
-    frames: Sequence[Frame], seed: int, weights: Weights, options: WriteOptions | None = None, *, takes: int = 1
+    frames: Sequence[Frame], seed: int, weights: Weights, options: WriteOptions | None = None
 ) -> list[Score]:
     """Fill frames with music, each on its own; frames that follow each other and are equal share a batch.
 
@@ -41,15 +45,19 @@ def fill_frames(
         seed: the same seed gives the same scores on one engine.
         weights: of a grid model.
         options: engine, threads and soft filters; harmony, groove and repetition do not pull here.
-        takes: how many of each frame; they stand beside each other in the result.
 
     Raises:
         ModelError: a bar of the frame's meter does not fit on the grid.
     """
     options = options or WriteOptions()
     filled: list[Score] = []
-    for number, frame in enumerate(frames):
-        filled += _fill(frame, [seed * 1_000_003 + number * 64 + take for take in range(takes)], weights, options)
+    for frame, same in groupby(frames):
+        left = len(list(same))
+        while left:
+            count = min(left, MOST_AT_ONCE)
+            seeds = [seed * 1_000_003 + len(filled) + number for number in range(count)]
+            filled += _fill(frame, seeds, weights, options)
+            left -= count
     return filled
 
 
