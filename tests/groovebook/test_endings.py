@@ -80,3 +80,18 @@ def test_the_loudest_section_is_the_fullest() -> None:
         means = {energy: float(np.mean(values)) for energy, values in density.items()}
         assert means[max(means)] > means[min(means)], (name, means)
         assert genre(name)["form"]["ending"]
+
+
+@pytest.mark.parametrize("name", ["trance", "techno", "drum_and_bass", "edm_big_room", "house"])
+def test_a_build_rolls_up_to_the_drop_and_takes_a_breath(name: str) -> None:
+    structure = (("build", 8, 3, ("drums", "chords")), ("drop", 8, 5, ()))
+    plan = make_plan(Brief(genre=name, bars=16, structure=structure), 3)
+    score = play(plan, 3)
+    drums = next(t for t in score.tracks if t.role == "drums").notes
+    bar = score.end_ticks // 16
+    strokes = [
+        int(((drums["pitch"] == 38) & ((drums["onset_ticks"] + 40) // bar == number)).sum()) for number in range(4, 8)
+    ]
+    assert strokes == sorted(strokes) and strokes[-1] > 2 * strokes[0] > 0, strokes
+    assert not ((drums["onset_ticks"] >= 8 * bar - 200) & (drums["onset_ticks"] < 8 * bar - 60)).any()
+    assert ((np.abs(drums["onset_ticks"] - 8 * bar) < 60) & (drums["pitch"] == 49)).any()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bandmate.analysis.genres import genre, genre_ids
-from bandmate.groovebook.cells import cell, drum_pattern, energy_weights, home_meter
+from bandmate.groovebook.cells import cell, drum_pattern, energy_weights, grid_of, home_meter
 
 UNDRUMMED = ("chorale", "string_quartet")
 DRUMMED = [name for name in genre_ids() if name not in UNDRUMMED]
@@ -53,3 +53,13 @@ def test_every_string_fills_its_bars(name: str) -> None:
         assert row["op"] in ("add", "swap", "drop") and all(0 <= at < steps for at in row["at"]), row
     for row in facts["harmony"]["comp"]:
         assert all(len(bar) == steps for bar in row["c"].split("|")), row["n"]
+
+
+@pytest.mark.parametrize("name", genre_ids())
+def test_no_stroke_falls_past_its_bar_in_any_meter(name: str) -> None:
+    for meter in ((3, 4), (5, 4), (7, 8), (12, 8)):
+        bar_ticks = grid_of(name, meter).bar_ticks
+        for kind in ("patterns", "fills"):
+            for index in range(len(genre(name)["drums"][kind])):
+                bars = drum_pattern(name, index, meter, kind)
+                assert all(hit.ticks < bar_ticks for bar in bars for hit in bar), (kind, index, meter)

@@ -228,7 +228,7 @@ def drum_pattern(name: str, index: int, meter: tuple[int, int], kind: str = "pat
     out = []
     for number in range(count):
         hits = [h for v, bars in voices.items() for h in _voice_hits(bars[number % len(bars)], v, grid.step_ticks)]
-        out.append(tuple(sorted(hits)))
+        out.append(tuple(sorted(h for h in hits if h.ticks < grid.bar_ticks)))  # three over two may be cut by the bar
     return tuple(out)
 
 

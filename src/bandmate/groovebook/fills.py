@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bandmate.groovebook.cells import ACCENT, NORMAL, SOFT, Hit, drum_pattern
+from bandmate.groovebook.cells import ACCENT, NORMAL, SOFT, Hit, _voice_hits, drum_pattern
 from bandmate.groovebook.dice import Dice
 from bandmate.groovebook.stage import HATS, KICK, SNARE, Stage
 
@@ -20,6 +20,9 @@ GROUP = {
 FILL_VOICES = (
     "snare", "clap", "rim", "tom_h", "tom_m", "tom_l", "conga_h", "conga_l", "timb_h", "bongo_h", "bongo_l",
 )  # fmt: skip
+# Families whose builds roll up to the drop, and the roll by bars before it: quarters, 8ths, 16ths, then a breath.
+_RISING = ("house", "techno", "trance", "bass_music", "edm", "electronic_retro")
+_ROLL = ("xxxxXXXXrrrrrr..", "x.x.x.x.x.x.X.X.", "x...x...x...x...", "o...o...o...o...")
 _NO_CRASH = ("ambient", "chorale", "string_quartet", "bossa_nova", "jazz_ballad", "lofi_hip_hop", "minimal_techno")
 _NO_FILL = ("ambient", "chorale", "string_quartet", "minimal_techno")
 # Families whose drummers make up their fills; the others take what the table has.
@@ -88,6 +91,8 @@ class Fills:
         closing = stage.dice("closing", section.start_bar)
         p = 0.95 if index + 1 < len(stage.plan.sections) or stage.last_bar is not None else 0.8
         chosen = self._choose(closing)
+        if self._builds(index) and left < len(_ROLL):
+            return self._rise(hits, bar, left)
         if closing.chance(p):
             rises = index + 1 < len(stage.kinds) and stage.kinds[index + 1] == "high" != stage.kinds[index]
             long = rises and 2 * len(chosen) <= section.bars and stage.kinds[index] != "intro"
@@ -97,6 +102,18 @@ class Fills:
         if left > 0 and not quiet and offset % 4 == 3 and dice.chance(0.8 if offset % 8 == 7 else 0.4):
             return self._merged(hits, list(self._choose(dice)[-1]), bar, offset % 8 == 7)
         return hits
+
+    def _builds(self, index: int) -> bool:
+        kinds = self.stage.kinds
+        into = index + 1 < len(kinds) and kinds[index + 1] == "high"
+        return into and kinds[index] == "build" and self.stage.block["family"] in _RISING and self.stage.grid.native
+
+    def _rise(self, hits: list[Hit], bar: int, left: int) -> list[Hit]:
+        """A bar of a build: a snare roll that doubles, and in the last bar no kick and a breath before the drop."""
+        self.stage.fill_bars.add(bar)
+        gone = ("snare", "clap", "rim", *(("kick", "kick2", "closed_hat", "open_hat", "ride") if left == 0 else ()))
+        kept = [h for h in hits if h.voice not in gone]
+        return [*kept, *_voice_hits(list(_ROLL[left]), "snare", 120)]
 
     def _merged(self, hits: list[Hit], fill: list[Hit], bar: int, whole: bool, rolled: bool = False) -> list[Hit]:
         grid = self.stage.grid

@@ -83,7 +83,9 @@ def play_notes(stage: Stage, track: int, rows: list[Note], drift: NDArray[Any]) 
     start = swung(stage, ticks)
     end = swung(stage, ticks + length)
     shared, own = stage.touch.shares if stage.touch else (_SHARED, _OWN)
-    ms = jitter * (shared * drift[np.minimum(ticks // 120, len(drift) - 1)] + own * _per_stroke(dice, ticks, group))
+    loose = jitter if who.is_drum else 0.8 * stage.jitter_ms  # the band leans on its drummer
+    ms = jitter * shared * drift[np.minimum(ticks // 120, len(drift) - 1)]
+    ms += loose * own * _per_stroke(dice, ticks, group)
     if who.is_drum and stage.touch:
         places = place_of(ticks % grid.bar_ticks / grid.beat_ticks)
         bent = grid.step_ticks == 160 or abs(swing_amount(stage) - 0.5) > 0.02

@@ -173,6 +173,10 @@ class Singer:
                 weights[ticks] *= 0.6
         if dice.chance(0.25):
             weights[0] *= 0.2  # an off-beat start
+        # Notes gather at one end of the bar as often as they spread, so that long notes stand beside short ones.
+        bar = self.stage.grid.bar_ticks
+        low, high = dice.weighted(((0.0, 1.0), (0.0, 0.6), (0.4, 1.0)), (2, 2, 1))
+        weights = {t: w * (1.0 if t == 0 or low <= t / bar < high else 0.2) for t, w in weights.items()}
         picked: list[int] = []
         while weights and len(picked) < count:
             places = list(weights)
@@ -318,7 +322,9 @@ class Singer:
             length = (
                 grid.bar_ticks if stage.plan.extra.get("ending") == "ring" else min(grid.bar_ticks, 2 * grid.beat_ticks)
             )
-            return [Note(start, length - 20, self._near(home, before if before else anchor), levels["x"] + 6, MELODY)]
+            # It falls home rather than up to it.
+            goal = before - 2 if before else anchor - 2
+            return [Note(start, length - 20, self._near(home, goal), levels["x"] + 6, MELODY)]
         out: list[Note] = []
         rungs, tones = self._ladder(start)
         root = rungs.index(self._near(tones, anchor)) if self._near(tones, anchor) in rungs else len(rungs) // 2
@@ -384,7 +390,7 @@ class Singer:
                 if gap > 300
                 else int(gap * 0.8)
             )
-        return max(40, int(min(gap, 2 * grid.beat_ticks) * min(1.0, gate)))
+        return max(40, int(min(gap, 3 * grid.beat_ticks) * min(1.0, gate)))
 
     def _cut(self, notes: list[Note]) -> list[Note]:
         out = []
