@@ -50,6 +50,13 @@ def test_random_weights_random_briefs(tiny_weights, genre, bars, key, tempo, see
         check(plan, take.score)
 
 
+@pytest.mark.parametrize("genre", GENRES)
+def test_a_form_drawn_by_the_model_sounds_where_the_plan_says(tiny_weights, genre):
+    plan = make_plan(Brief(genre=genre, bars=12), 4)
+    for take in write_takes(plan, [1, 2], tiny_weights, WriteOptions(form="model")):
+        check(plan, take.score)
+
+
 def test_a_take_does_not_depend_on_its_neighbours(tiny_weights):
     plan = make_plan(Brief(genre="funk", bars=4), 1)
     options = WriteOptions(engine="numpy")

@@ -37,10 +37,19 @@ CONTEXT_SHARE = 0.4
 
 @dataclass(frozen=True, slots=True)
 class WriteOptions:
-    """How takes are written: engine "onnx", "numpy" or "torch", its threads, and the soft filters."""
+    """How takes are written.
+
+    Attributes:
+        engine: "onnx", "numpy" or "torch".
+        threads: of the engine.
+        form: who says how full each cell is and how it repeats: "sketch" = the groove book's performance of the plan,
+            "model" = the model, cell by cell; which cells sound is the plan's affair.
+        sampling: the soft filters.
+    """
 
     engine: str = "onnx"
     threads: int = 1
+    form: str = "sketch"
     sampling: SamplingOptions = field(default_factory=SamplingOptions)
 
 
@@ -134,18 +143,25 @@ def windows(plan: Plan) -> list[tuple[int, int, int]]:
 
 
 def make_task(
-    plan: Plan, piece: GridPiece, pattern: NDArray[Any], mask: NDArray[np.bool_], window: tuple[int, int, int]
+    plan: Plan,
+    piece: GridPiece,
+    pattern: NDArray[Any],
+    mask: NDArray[np.bool_],
+    window: tuple[int, int, int],
+    *,
+    listed: bool = False,
 ) -> Task | None:
-    """One window as a task; None if nothing is asked in it."""
+    """One window as a task; None if nothing is asked in it. With `listed` the model draws the form."""
     start, begin, end = window
     given = mask[:, start:end].copy()
     given[:, : begin - start] = True
-    shown = Shown(level=2, tags=bool(piece.tags))
+    shown = Shown(level=2, tags=bool(piece.tags), listed=listed)
     rows = piece_rows(piece, View(start, end - start, tuple(range(len(plan.tracks))), given, 0, shown))
     mark = int(np.flatnonzero(rows[:, 0] == Kind.WRITE)[0])
     cells = rows[mark + 1 :]
     cells = cells[cells[:, 0] == Kind.CELL]
-    if not len(cells):
+    silent = cells[:, COLUMN["value1"]] == table.LEVEL_EMPTY if listed else np.zeros(len(cells), bool)
+    if silent.all():
         return None
     track = cells[:, COLUMN["track"]].astype(np.int64) - 1
     bar = cells[:, COLUMN["bar"]].astype(np.int64) - 1 + start
@@ -153,6 +169,9 @@ def make_task(
     to_end = np.cumsum(steps[::-1])[::-1]
     where = Cells(track, bar, steps[bar], to_end[bar])
     drum = np.array([t.is_drum for t in plan.tracks])[track]
+    if listed:
+        cells = cells.copy()
+        cells[:, [COLUMN["value1"], COLUMN["value2"]]] = 0
     locks = locks_of(piece, track, bar)
     return Task(
         prompt=rows[: mark + 1],
@@ -165,6 +184,9 @@ def make_task(
         sings=singing(plan)[track],
         locks=locks,
         known=piece.notes,
+        listed=listed,
+        may_rest=silent,
+        must_rest=silent,
     )
 
 
@@ -248,15 +270,18 @@ def write_takes(
     outline = sketch(plan, plan.seed)
     base, mask = _place_given(plan, skeleton(plan, outline), given)
     spans = windows(plan)
+    listed = options.form == "model" and bool(weights.config.form)
     for span in spans:
-        make_task(plan, base, outline.pattern, mask, span)  # every rule is proved before the first note is drawn
+        make_task(
+            plan, base, outline.pattern, mask, span, listed=listed
+        )  # every rule is proved before the first note is drawn
     report = _Reporter(len(spans), plan, on_progress, on_first_note)
     heads = Heads(weights)
     pieces, likelihood, rows = [base] * len(seeds), np.zeros(len(seeds)), np.zeros(len(seeds), np.int64)
     for number, span in enumerate(spans):
         groups = [list(range(len(seeds)))] if number == 0 else [[take] for take in range(len(seeds))]
         for group in groups:
-            task = make_task(plan, pieces[group[0]], outline.pattern, mask, span)
+            task = make_task(plan, pieces[group[0]], outline.pattern, mask, span, listed=listed)
             if task is None:
                 continue
             engine = make_engine(options, weights, len(group), task.most_rows)

@@ -62,7 +62,7 @@ class Task:
         locks: what each cell takes over from an earlier one of its track.
         known: notes of cells that are there already, the sources of locks; CELL_NOTE.
         listed: the form is the model's: it draws of each cell how full it is and how it repeats; `locks` is not used.
-        rests: (n,) with `listed`: whether the cell may be left empty.
+        may_rest, must_rest: (n,) with `listed`: whether the cell may be left empty, and whether it has to.
     """
 
     prompt: NDArray[np.int16]
@@ -76,7 +76,8 @@ class Task:
     locks: Sequence[Lock | None]
     known: NDArray[Any]
     listed: bool = False
-    rests: NDArray[np.bool_] | None = None
+    may_rest: NDArray[np.bool_] | None = None
+    must_rest: NDArray[np.bool_] | None = None
 
     @property
     def most_rows(self) -> int:
@@ -378,7 +379,10 @@ def _begin_cells(
     state = heads.before_cell("level", hidden[take], rows)
     may = np.ones((len(take), level[3]), bool)
     may[:, LEVEL_SOUNDS - LEVEL_EMPTY] = False  # an amount is drawn, not that there is one
-    may[:, 0] = task.rests[cell] if task.rests is not None else True
+    may[:, 0] = task.may_rest[cell] if task.may_rest is not None else True
+    if task.must_rest is not None:
+        may[task.must_rest[cell], 1:] = False
+        may[task.must_rest[cell], 0] = True
     code, _ = draw(heads.logits("level", state), may, u[take, 1], soft.level)
     rows[:, _C["value1"]] = level[2] + code
     state = heads.after("echo", "level", state, rows[:, _C["value1"]])
