@@ -10,7 +10,7 @@ import argparse
 import sys
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -72,6 +72,7 @@ class Recipe:
     dropout: float
     stages: tuple[Stage, ...]
     family: Family = FAMILIES["grid"]
+    view: ViewOptions = field(default_factory=ViewOptions)
 
     @classmethod
     def read(cls, name: str) -> Recipe:
@@ -87,12 +88,13 @@ class Recipe:
             raise UserError(f"recipe '{name}' is not known; the package holds: {', '.join(known)}")
         data: dict[str, Any] = tomllib.loads(source.read_text("utf-8"))
         train = data["train"]
-        options_known = {field.name for field in fields(TrainOptions)}
+        options_known = {known.name for known in fields(TrainOptions)}
         options = TrainOptions(**{key: value for key, value in train.items() if key in options_known})
         counts = {key: data.get(key, 0) for key in ("groove_book_pieces", "rearranged_pieces")}
         family = FAMILIES[data.get("model", "grid")]
         stages = tuple(Stage(stage["until_step"], stage["shares"]) for stage in data["stages"])
-        return cls(data["size"], counts, options, float(train.get("dropout", 0.0)), stages, family)
+        view = ViewOptions(**data.get("view", {}))
+        return cls(data["size"], counts, options, float(train.get("dropout", 0.0)), stages, family, view)
 
     def shares(self) -> dict[str, float]:
         """Every source of any stage with its largest share."""
@@ -107,9 +109,12 @@ class Recipe:
         return replace(self, stages=(Stage(self.options.steps, {"groove_book": 1.0}),))
 
 
-def valid_batches(shard: Shard, shares: dict[str, float], draw: Draw = draw_rows) -> list[Any]:
+def valid_batches(
+    shard: Shard, shares: dict[str, float], draw: Draw = draw_rows, view: ViewOptions | None = None
+) -> list[Any]:
     """The same held-out views every time, in the shares of the sources."""
-    batches = Batches(shard.select("valid"), shares, ViewOptions(transpose=False), seed=1, draw=draw)
+    still = replace(view or ViewOptions(), transpose=False)
+    batches = Batches(shard.select("valid"), shares, still, seed=1, draw=draw)
     found: list[Any] = []
     for step in range(VALID_SEQUENCES // 8):
         found += batches.batch(step, 4)
@@ -149,8 +154,8 @@ def train(
         shard = load(*paths)
         options, family = recipe.options, recipe.family
         config = family.config(recipe.size, recipe.dropout)
-        batches = Batches(shard.select("train"), stage.shares, ViewOptions(), options.seed, family.draw)
-        valid = valid_batches(shard, stage.shares, family.draw)
+        batches = Batches(shard.select("train"), stage.shares, recipe.view, options.seed, family.draw)
+        valid = valid_batches(shard, stage.shares, family.draw, recipe.view)
         told: Callable[[Any, int], Any] | None = partial(_told, on_sample, run) if on_sample else None
         trainer = Trainer(config, batches, valid, options, run, subject=family.subject, on_sample=told)
         trainer.until = min(stage.until_step, steps or stage.until_step)
