@@ -24,7 +24,7 @@ from torch import Tensor
 
 from bandmate.models.grid import GridModel
 from bandmate.models.grid_config import load_size
-from bandmate.tokenizers.grid_table import COLUMN, FIELDS, FORM, HEADS
+from bandmate.tokenizers.grid_table import COLUMN, FIELDS, FORM, FORM_LAGS, HEADS
 from bandmate.training.loop import GRID, Trainer, TrainOptions, row_losses
 from bandmate.training.objectives import Batches, ViewOptions
 from bandmate.training.prepare import prepare
@@ -134,7 +134,9 @@ def run(name: str, shard: Shard, options: argparse.Namespace, folder: Path) -> d
     variant = VARIANTS[name]
     have = {origin.source for origin in shard.origins}
     shares = {n: s for n, s in variant.shares.items() if n in have} or dict.fromkeys(have, 1.0)
-    config = load_size(options.size, FIELDS, HEADS, form=FORM if variant.form else ())
+    config = load_size(
+        options.size, FIELDS, HEADS, form=FORM if variant.form else (), lags=FORM_LAGS if variant.form else ()
+    )
     batches = Shaped(shard.select("train"), shares, variant.view, 5)
     batches.change = variant.rows
     judged = {

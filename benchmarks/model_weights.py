@@ -10,7 +10,7 @@ import numpy as np
 from bandmate.errors import ModelError
 from bandmate.models.checkpoint import Weights, load_weights, save_weights
 from bandmate.models.grid_config import GridConfig, load_size
-from bandmate.tokenizers.grid_table import FIELDS, FORM, HEADS, NAME
+from bandmate.tokenizers.grid_table import FIELDS, FORM, FORM_LAGS, HEADS, NAME
 from bandmate.workflows.models import SHIPPED, find_model
 
 
@@ -26,7 +26,7 @@ def random_tensors(config: GridConfig, seed: int) -> dict[str, np.ndarray]:
 
 def write_random(path: Path, size: str, seed: int = 0) -> Path:
     """A weights file of a size with random values."""
-    config = load_size(size, FIELDS, HEADS, form=FORM)
+    config = load_size(size, FIELDS, HEADS, form=FORM, lags=FORM_LAGS)
     save_weights(path, random_tensors(config, seed), config, NAME, "random")
     return path
 

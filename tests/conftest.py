@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from bandmate.models.checkpoint import Weights, load_weights, save_weights
 from bandmate.models.grid_config import GridConfig, load_size
-from bandmate.tokenizers.grid_table import FIELDS, FORM, HEADS, NAME
+from bandmate.tokenizers.grid_table import FIELDS, FORM, FORM_LAGS, HEADS, NAME
 
 # A machine that builds must not fail by the luck of the draw, nor because it is slow.
 settings.register_profile("bandmate", deadline=None, derandomize=bool(os.environ.get("CI")))
@@ -30,7 +30,7 @@ def random_tensors(config: GridConfig, seed: int) -> dict[str, np.ndarray]:
 @pytest.fixture(scope="session")
 def tiny_weights_path(tmp_path_factory):
     """A weights file of size tiny with random values."""
-    config = load_size("tiny", FIELDS, HEADS, form=FORM)
+    config = load_size("tiny", FIELDS, HEADS, form=FORM, lags=FORM_LAGS)
     path = tmp_path_factory.mktemp("weights") / "weights.safetensors"
     save_weights(path, random_tensors(config, 0), config, NAME)
     return path

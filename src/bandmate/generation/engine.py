@@ -79,6 +79,8 @@ class Heads:
         self.mix = {n: np.ascontiguousarray(tensors[f"chain.{n}.weight"].T) for n in (*config.drawn[2:], *form)}
         self.known = {name: tensors[f"embed.{config.table_of(name)}.weight"] for name in config.drawn}
         self.known |= {name: tensors[f"embed.{config.table_of(field)}.weight"] for name, field, _, _ in config.form}
+        self.past = [np.ascontiguousarray(tensors[f"past.{lag}.weight"].T) for lag in config.lags]
+        self.lags = config.lags
         self.embed = Embedder(weights)
 
     def logits(self, name: str, state: Floats) -> Floats:
@@ -89,6 +91,16 @@ class Heads:
         """The state from which `name` is drawn, now that `before` is known to be `codes`."""
         return state + _gelu((state + self.known[before][codes]) @ self.mix[name])
 
-    def before_cell(self, name: str, state: Floats, cells: NDArray[Any]) -> Floats:
-        """The state from which the first field of some cells' form is drawn; `cells` are their rows without it."""
-        return state + _gelu((state + self.embed(cells)) @ self.mix[name])
+    def before_cell(self, name: str, state: Floats, cells: NDArray[Any], past: NDArray[Any]) -> Floats:
+        """The state from which the first field of some cells' form is drawn.
+
+        Args:
+            name: of that field.
+            state: (n, width).
+            cells: their rows without form; (n, fields).
+            past: rows of the cells of the same track `lags` bars before, 0 = none; (n, lags, fields).
+        """
+        known, before = self.embed(cells), self.embed(past)
+        for index, matrix in enumerate(self.past):
+            known = known + before[:, index] @ matrix
+        return state + _gelu((state + known) @ self.mix[name])

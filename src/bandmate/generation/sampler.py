@@ -157,6 +157,11 @@ class _Locked:
         return self.form[take] in ("same", "rhythm")
 
 
+def _cells_shape(task: Task) -> tuple[int, int]:
+    rows = np.concatenate([task.prompt, task.cells])
+    return int(rows[:, _C["track"]].max()) + 1, int(rows[:, _C["bar"]].max()) + 1
+
+
 class _Walk:
     """Where each take stands in the grammar."""
 
@@ -183,6 +188,9 @@ class _Walk:
         top = 127 - np.argmax(allowed.pitch[:, :, ::-1], 2)
         self.highest = np.where(any_pitch, top, -1)  # (n, 2)
         self.least, self.most = np.zeros(takes, np.int64), np.zeros(takes, np.int64)
+        self.seen = np.zeros((takes, *_cells_shape(task), len(FIELDS)), np.int16)  # rows of cells by track and bar
+        given = task.prompt[task.prompt[:, 0] == Kind.GIVEN]
+        self.seen[:, given[:, _C["track"]], given[:, _C["bar"]]] = given
 
     def positions(self) -> NDArray[np.bool_]:
         """Positions each take may write next; (takes, MAX_STEPS)."""
@@ -233,7 +241,14 @@ class _Walk:
         self.most[take] = np.where(empty, 0, allowed.most[cell])
         self.least[take] = np.where(empty, 0, np.maximum(allowed.least[cell], int(self.task.listed)))
         self.write(rows, take)
+        self.seen[take, rows[:, _C["track"]], rows[:, _C["bar"]]] = rows
         self.locked.enter(take, cell, locks)
+
+    def past(self, take: NDArray[np.int64], rows: NDArray[np.int16], lags: Sequence[int]) -> NDArray[np.int16]:
+        """Rows of the cells so many bars before some cells, on their track; 0 = none; (len(take), lags, fields)."""
+        track, bar = rows[:, _C["track"]], rows[:, _C["bar"]]
+        found = [self.seen[take, track, np.where(bar > lag, bar - lag, 0)] for lag in lags]
+        return np.stack(found, 1) if found else np.zeros((len(take), 0, len(FIELDS)), np.int16)
 
     def note(self, take: NDArray[np.int64], position: NDArray[np.int64], pitch: NDArray[np.int64]) -> None:
         """Some takes write a note."""
@@ -376,7 +391,7 @@ def _begin_cells(
     if not len(take):
         return
     (level, echo), where = heads.form, task.where
-    state = heads.before_cell("level", hidden[take], rows)
+    state = heads.before_cell("level", hidden[take], rows, walk.past(take, rows, heads.lags))
     may = np.ones((len(take), level[3]), bool)
     may[:, LEVEL_SOUNDS - LEVEL_EMPTY] = False  # an amount is drawn, not that there is one
     may[:, 0] = task.may_rest[cell] if task.may_rest is not None else True

@@ -87,6 +87,7 @@ class GridModel(nn.Module):
         self.heads = nn.ModuleDict({name: nn.Linear(config.width, n, bias=False) for name, n in sizes.items()})
         chained = (*config.drawn[2:], *(name for name, *_ in config.form))
         self.chain = nn.ModuleDict({name: nn.Linear(config.width, config.width, bias=False) for name in chained})
+        self.past = nn.ModuleDict({str(lag): nn.Linear(config.width, config.width, bias=False) for lag in config.lags})
         self._start()
 
     def _start(self) -> None:
@@ -133,18 +134,22 @@ class GridModel(nn.Module):
             logits[name] = self.heads[name](state)
         return logits
 
-    def form_logits(self, hidden: Tensor, cells: Tensor) -> dict[str, Tensor]:
+    def form_logits(self, hidden: Tensor, cells: Tensor, past: Tensor) -> dict[str, Tensor]:
         """Logits of what is drawn of the next cell, each knowing where the cell lies and what was drawn before it.
 
         Args:
             hidden: (N, D) states before the cells.
             cells: (N, fields) the cells' rows.
+            past: (N, lags, fields) rows of the cells of the same track so many bars before; 0 = there is none.
         """
         column = {name: index for index, (name, _) in enumerate(self.config.fields)}
         place = cells.clone()
         for _, field, _, _ in self.config.form:
             place[:, column[field]] = 0
         state, known, logits = hidden, self.embed_rows(place), {}
+        before = self.embed_rows(past)
+        for index, lag in enumerate(self.config.lags):
+            known = known + self.past[str(lag)](before[:, index])
         for name, field, _, _ in self.config.form:
             state = state + F.gelu(self.chain[name](state + known), approximate="tanh")
             logits[name] = self.heads[name](state)

@@ -26,6 +26,7 @@ class GridConfig:
         width, layers, heads, kv_heads, feed_forward: the trunk; all but the head counts are multiples of 64.
         dropout: in training only.
         form: what is drawn of the next cell before its notes: (name, field, its first code, codes) each.
+        lags: what is drawn of a cell sees the rows of its track's cells so many bars before.
     """
 
     FORMAT: ClassVar[str] = "bandmate.grid.1"  # of a weights file
@@ -40,6 +41,7 @@ class GridConfig:
     feed_forward: int = 704
     dropout: float = 0.0
     form: tuple[tuple[str, str, int, int], ...] = ()
+    lags: tuple[int, ...] = ()
 
     def table_of(self, field: str) -> str:
         """The name of the embedding table of a field."""
@@ -71,6 +73,7 @@ class GridConfig:
         found |= {f"chain.{name}.weight": (width, width) for name in self.drawn[2:]}
         for name, _, _, codes in self.form:
             found |= {f"heads.{name}.weight": (codes, width), f"chain.{name}.weight": (width, width)}
+        found |= {f"past.{lag}.weight": (width, width) for lag in self.lags}
         return {**found, "norm.weight": (width,)}
 
     def to_json(self) -> str:
@@ -88,6 +91,7 @@ class GridConfig:
             data = json.loads(text)
             data["fields"] = tuple((name, int(size)) for name, size in data["fields"])
             data["drawn"], data["shared"] = tuple(data["drawn"]), tuple(data["shared"])
+            data["lags"] = tuple(data.get("lags", ()))
             data["form"] = tuple((n, field, int(first), int(codes)) for n, field, first, codes in data.get("form", ()))
             return cls(**data)
         except (KeyError, TypeError, ValueError) as error:
@@ -103,6 +107,7 @@ def load_size(
     drawn: tuple[str, ...],
     dropout: float = 0.0,
     form: tuple[tuple[str, str, int, int], ...] = (),
+    lags: tuple[int, ...] = (),
     kind: type[Config] = GridConfig,
 ) -> Config:
     """One of the sizes tiny, small, base (and small_flat, of a model without a chain) as a config for some fields.
@@ -114,4 +119,4 @@ def load_size(
     if not source.is_file():
         raise ModelError(f"model size '{name}' is not known; choose tiny, small or base")
     sizes = tomllib.loads(source.read_text("utf-8"))
-    return kind(tuple(fields.items()), drawn, dropout=dropout, form=form, **sizes)
+    return kind(tuple(fields.items()), drawn, dropout=dropout, form=form, lags=lags, **sizes)

@@ -101,6 +101,7 @@ VALUE_COUNT = _next
 ECHO_NEW = VALUE_OFFSETS["echo"]
 LEVEL_EMPTY = VALUE_OFFSETS["level"]
 LEVEL_SOUNDS = LEVEL_EMPTY + 1
+FORM_LAGS = (1, 4, 8)  # what is drawn of a cell sees the cells of its track so many bars before
 # What a model may draw of a CELL row: (name, field, its first code, codes). A WRITE row whose first value is
 # LEVEL_EMPTY says that all asked cells are listed, empty ones too.
 FORM = (

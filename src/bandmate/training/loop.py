@@ -27,7 +27,7 @@ from bandmate.io.atomic import write_bytes_atomic
 from bandmate.models.checkpoint import save_weights
 from bandmate.models.grid import GridModel, parameter_groups
 from bandmate.models.grid_config import GridConfig
-from bandmate.tokenizers.grid_table import COLUMN, NAME, Kind
+from bandmate.tokenizers.grid_table import COLUMN, MAX_BARS, MAX_TRACKS, NAME, Kind
 from bandmate.training.eventlog import EventLog
 
 
@@ -77,6 +77,7 @@ class TrainReport:
 
 CHECKPOINT, STATE = "checkpoint.safetensors", "state.json"
 _IGNORED = -100
+_FORM_WEIGHT = 2.0  # cells are few beside notes, and their form is what a listener follows
 
 
 def _note_indices(note: Tensor) -> tuple[Tensor, Tensor]:
@@ -107,9 +108,29 @@ def row_losses(model: GridModel, rows: Tensor) -> tuple[Tensor, dict[str, Tensor
         if name != "kind":
             codes = torch.where(real, notes[:, COLUMN[name]], _IGNORED)
             parts[name] = F.cross_entropy(values.float(), codes, reduction="sum")
-    if model.config.form:
-        parts |= _form_losses(model, rows, hidden)
-    return torch.stack(list(parts.values())).sum(), parts, int(counted.sum())
+    form = _form_losses(model, rows, hidden) if model.config.form else {}
+    total = torch.stack(list(parts.values())).sum()
+    for value in form.values():
+        total = total + _FORM_WEIGHT * value
+    return total, parts | form, int(counted.sum())
+
+
+def _past_cells(rows: Tensor, lags: tuple[int, ...]) -> Tensor:
+    """For each row the CELL or GIVEN row of its track so many bars before; (B, T, lags, fields), 0 = none."""
+    batch, length, fields = rows.shape
+    track, bar = rows[..., COLUMN["track"]], rows[..., COLUMN["bar"]]
+    is_cell = (rows[..., 0] == Kind.CELL) | (rows[..., 0] == Kind.GIVEN)
+    place = track * (MAX_BARS + 1) + bar
+    where = torch.zeros(batch, (MAX_TRACKS + 1) * (MAX_BARS + 1), dtype=torch.long, device=rows.device)
+    index = torch.arange(1, length + 1, device=rows.device).expand(batch, length)
+    where.scatter_(1, torch.where(is_cell, place, 0), torch.where(is_cell, index, 0))
+    where[:, 0] = 0  # subtle: all that is no cell was written there
+    padded = torch.cat([rows.new_zeros(batch, 1, fields), rows], 1)
+    found = []
+    for lag in lags:
+        at = where.gather(1, torch.where(bar > lag, place - lag, 0))
+        found.append(padded.gather(1, at[..., None].expand(-1, -1, fields)))
+    return torch.stack(found, 2)
 
 
 def _form_losses(model: GridModel, rows: Tensor, hidden: Tensor) -> dict[str, Tensor]:
@@ -118,7 +139,8 @@ def _form_losses(model: GridModel, rows: Tensor, hidden: Tensor) -> dict[str, Te
     listed = ((rows[..., 0] == Kind.WRITE) & (rows[..., COLUMN["value1"]] > 0)).any(1)
     picked, real = _note_indices(((target[..., 0] == Kind.CELL) & listed[:, None]).flatten())
     cells = target.flatten(0, 1)[picked]
-    logits, parts = model.form_logits(hidden[picked], cells), {}
+    past = _past_cells(target, model.config.lags).flatten(0, 1)[picked] if model.config.lags else cells[:, None] * 0
+    logits, parts = model.form_logits(hidden[picked], cells, past), {}
     for name, field, first, _ in model.config.form:
         codes = cells[:, COLUMN[field]] - first
         parts[name] = F.cross_entropy(

@@ -20,7 +20,7 @@ from bandmate.errors import BandmateError, UserError
 from bandmate.models.grid_config import GridConfig, load_size
 from bandmate.models.multitrack_config import MultitrackConfig
 from bandmate.tokenizers import multitrack
-from bandmate.tokenizers.grid_table import FIELDS, FORM, HEADS
+from bandmate.tokenizers.grid_table import FIELDS, FORM, FORM_LAGS, HEADS
 from bandmate.training.loop import GRID, Subject, Trainer, TrainOptions, TrainReport
 from bandmate.training.multitrack import MULTITRACK, draw_window
 from bandmate.training.objectives import Batches, Draw, ViewOptions, draw_rows
@@ -41,7 +41,7 @@ class Family:
 
 
 def _grid_config(size: str, dropout: float) -> GridConfig:
-    return load_size(size, FIELDS, HEADS, dropout, FORM)
+    return load_size(size, FIELDS, HEADS, dropout, FORM, FORM_LAGS)
 
 
 def _multitrack_config(size: str, dropout: float) -> GridConfig:
