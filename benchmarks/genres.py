@@ -71,7 +71,7 @@ def by_people(data: Path, train: bool, most: int) -> Examples:
             name = genre_of(found.tags, genre_ids())
             if corpus == "jsb_chorales":
                 name = "chorale"
-            if name is None or count[name] >= most or (found.origin.split == "train") != train:
+            if name is None or count[name] >= most or found.origin.held_out == train:
                 continue
             score = trim(found.score, 1, min(MOST_BARS, len(score_bars(found.score))))
             if score.note_count >= 16:

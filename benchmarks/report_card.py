@@ -55,7 +55,7 @@ def people(data: Path) -> Iterator[tuple[str, str, Score]]:
 
     for name in BANDS:
         for found in read_corpus(data / "corpus", name):
-            if found.origin.split != "train" and is_full_band(found.score):
+            if found.origin.held_out and is_full_band(found.score):
                 yield name, f"{name}/{found.origin.group}", found.score
 
 

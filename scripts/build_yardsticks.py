@@ -37,7 +37,7 @@ def held_out(corpus: Path, kind: str) -> Iterator[tuple[str, str, Score]]:
     """Pieces of a kind that are not trained on: source (drums: style), work, score."""
     for name in KINDS[kind]:
         for found in read_corpus(corpus, name):
-            if found.origin.split == "train" or (kind == "band" and not is_full_band(found.score)):
+            if not found.origin.held_out or (kind == "band" and not is_full_band(found.score)):
                 continue
             style = str((found.tags.get("genre") or ["other"])[0]).split("/")[0]
             source = f"{name}/{style}" if kind == "drums" else name

@@ -44,6 +44,12 @@ SMALL = {
         ("speed", "agreement", "free_sampling"),
         (),
     ),
+    "shared_runs": (["--takes", "2", "--rules", "3", "--size", "tiny"], ("people", "model"), ()),
+    "tune_sampling": (
+        ["--size", "tiny", "--frames", "6", "--each", "1", "--bars", "16", "--variants", "default"],
+        ("default",),
+        ("torch",),
+    ),
     "takes_report": (["--size", "tiny", "--takes", "2", "--bars", "2"], ("all", "genres"), ()),
     "touch": (["--seeds", "1"], ("rock", "jazz"), ()),
     "trackbar_speed": (["--files", "1", "--rounds", "1"], (), ("miditok",)),

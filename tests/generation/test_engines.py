@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from bandmate.generation.engine import Heads
 from bandmate.generation.engine_numpy import NumpyEngine
 from bandmate.generation.engine_onnx import OnnxEngine
-from bandmate.tokenizers.grid_table import FIELDS
+from bandmate.tokenizers.grid_table import COLUMN, FIELDS
 
 
 def some_rows(batch: int, length: int) -> np.ndarray:
@@ -63,3 +64,25 @@ def test_rows_that_follow_may_come_many_at_once(tiny_weights):
         last = one.feed(rows[:, i : i + 1])
     many.feed(rows[:, :3])
     assert np.abs(many.feed(rows[:, 3:]) - last).max() < 1e-5
+
+
+def test_form_is_drawn_from_the_logits_that_training_sees(tiny_weights):
+    torch = pytest.importorskip("torch")
+    from bandmate.models.grid import GridModel
+
+    model = GridModel(tiny_weights.config).eval()
+    model.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in tiny_weights.tensors.items()})
+    rng, heads = np.random.default_rng(0), Heads(tiny_weights)
+    sizes = np.array([size for _, size in tiny_weights.config.fields])
+    cells, past = rng.integers(0, sizes, (5, len(sizes))), rng.integers(0, sizes, (5, len(heads.lags), len(sizes)))
+    (level, field, first, codes), (echo, *_) = heads.form
+    cells[:, COLUMN[field]] = first + rng.integers(0, codes, 5)
+    hidden = rng.normal(size=(5, tiny_weights.config.width)).astype(np.float32)
+    with torch.no_grad():
+        expected = model.form_logits(*map(torch.from_numpy, (hidden, cells, past)))
+    bare = cells.copy()
+    bare[:, [COLUMN["value1"], COLUMN["value2"]]] = 0
+    state = heads.before_cell(level, hidden, bare, past)
+    assert np.allclose(heads.logits(level, state), expected[level], atol=1e-4)
+    state = heads.after(echo, level, state, cells[:, COLUMN[field]])
+    assert np.allclose(heads.logits(echo, state), expected[echo], atol=1e-4)

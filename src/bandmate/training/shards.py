@@ -32,6 +32,11 @@ class Origin:
     split: str
     name: str
 
+    @property
+    def held_out(self) -> bool:
+        """Whether no model of ours learned from it, nor from another version of it."""
+        return self.split in ("valid", "reserve")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shard:
