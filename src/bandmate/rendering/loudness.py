@@ -23,7 +23,7 @@ CEILING_DB = -1.0
 STEP = 16  # samples a step of the limiter
 _MARGIN_DB = 0.15  # the limiter aims this far under the ceiling, since its gain moves between the oversampled points
 _LOOK_SEC, _RELEASE_SEC = 0.004, 0.08
-_ROUNDS, _SEARCH_ROUNDS = 4, 12
+_ROUNDS, _SEARCH_ROUNDS = 6, 12
 _CLOSE_LU = 0.05
 _MOST_GAIN_DB = 60.0
 _BLOCK_SEC, _HOP_SEC, _GATE_LUFS, _OFFSET_LU = 0.4, 0.1, -70.0, -0.691
@@ -64,6 +64,18 @@ def measure_lufs(samples: NDArray[np.float32], rate: int, *, around: bool = Fals
 def quick_lufs(samples: NDArray[np.float32], rate: int) -> float:
     """Integrated loudness on steps of 16 samples: within a few hundredths of `measure_lufs`, at a third of its cost."""
     return _Levels(_step_energy(samples, rate), np.zeros(0), rate, around=False).lufs(1.0)
+
+
+def step_levels_db(
+    samples: NDArray[np.float32], rate: int, window_sec: float, *, around: bool = False
+) -> tuple[NDArray[np.float64], float]:
+    """How loud each step of 16 samples is within a window around it, and the integrated loudness; in LUFS."""
+    from scipy.ndimage import uniform_filter1d
+
+    energy = _step_energy(samples, rate)
+    smooth = uniform_filter1d(energy, max(1, round(window_sec * rate / STEP)), mode="wrap" if around else "nearest")
+    levels_db = _OFFSET_LU + 10.0 * np.log10(np.maximum(smooth / STEP, 1e-12))
+    return levels_db, _Levels(energy, np.zeros(0), rate, around=around).lufs(1.0)
 
 
 def true_peak_db(samples: NDArray[np.float32]) -> float:
@@ -120,7 +132,7 @@ def master(
     result, lufs, peak_db, gain_db = samples, -math.inf, math.inf, 0.0
     for _ in range(_ROUNDS):
         gain_db = levels.gain_for(wanted, margin_db)
-        result = _apply(samples, gain_from_db(gain_db) * levels.limiter(gain_db, margin_db))
+        result = apply_gains(samples, gain_from_db(gain_db) * levels.limiter(gain_db, margin_db))
         lufs, peak_db = measure_lufs(result, rate, around=around), true_peak_db(result)
         if peak_db > CEILING_DB - 0.01:
             margin_db += peak_db - CEILING_DB + 0.03
@@ -241,7 +253,7 @@ def _in_steps(steps: NDArray[Any], start: int, values: NDArray[Any], how: np.ufu
     steps[start // STEP : start // STEP + len(padded) // STEP] = how.reduce(padded.reshape(-1, STEP), axis=1)
 
 
-def _apply(samples: NDArray[np.float32], gains: NDArray[np.float64]) -> NDArray[np.float32]:
+def apply_gains(samples: NDArray[np.float32], gains: NDArray[np.float64]) -> NDArray[np.float32]:
     """Samples under gains given at the middle of each step, straight lines between them."""
     result = np.empty_like(samples)
     middles = np.arange(len(gains)) * STEP + (STEP - 1) / 2

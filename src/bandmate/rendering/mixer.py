@@ -10,14 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.audio.signal import Samples, gain_from_db
+from bandmate.rendering.ducking import Ducking, duck, ducked_share, kick_onsets
 from bandmate.rendering.envelopes import BLOCK
+from bandmate.rendering.finish import NO_GRIT, Grit, roughen
 from bandmate.rendering.loudness import quick_lufs
 from bandmate.rendering.performance import Curve, Part
-from bandmate.rendering.reverb import Room, fold, reverberate
+from bandmate.rendering.reverb import Echo, Room, fold, repeat, reverberate
 from bandmate.rendering.sampler import Player
 
 _PIECE = 512 * BLOCK
 MOST_LIFT_DB = 24.0  # a nearly silent track is not blown up into noise
+ECHO_TO_ROOM = 0.3
 FADE_SEC = 0.5  # at the very end of a song, where something may still ring
 
 
@@ -27,6 +30,8 @@ class TrackMix:
 
     Attributes:
         level_lufs: loudness its stem is brought to before `gain_db`; None = as it was played.
+        grit: what the track goes through as a whole. echo: share sent to the echo, 0..1.
+        floor: amplitude it has while a kick strikes; 1 = it never steps back.
         gain_db: level. pan: -1 left .. 1 right, on top of the track's own pan.
         reverb: share sent to the room, 0..1; None = as the track's controller 91 says.
     """
@@ -35,6 +40,9 @@ class TrackMix:
     pan: float = 0.0
     reverb: float | None = None
     level_lufs: float | None = None
+    grit: Grit = NO_GRIT
+    echo: float = 0.0
+    floor: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,40 +59,64 @@ class Desk:
     """Takes stems in, gives the sum and the room's return.
 
     Attributes:
-        dry: sum of the stems so far. send: what goes to the room.
+        room, echo: what returns; the echo goes into the room as well. beat_sec: a quarter note.
+        ducking: how tracks step back for the kick.
+        dry: sum of the stems so far. send: what goes to the room. echo_send: what goes to the echo.
     """
 
     length: Length
     rate: int
     room: Room = field(default_factory=Room)
+    echo: Echo | None = None
+    beat_sec: float = 0.5
+    ducking: Ducking = field(default_factory=Ducking)
     dry: Samples = field(init=False)
     send: Samples = field(init=False)
+    echo_send: Samples = field(init=False)
 
     def __post_init__(self) -> None:
         self.dry = np.zeros((2, self.length.total), np.float32)
         self.send = np.zeros((2, self.length.total), np.float32)
+        self.echo_send = np.zeros((2, self.length.total if self.echo else 0), np.float32)
 
     def stems(
         self, player: Player, parts: tuple[Part, ...], mixes: Mapping[int, TrackMix]
     ) -> Iterator[tuple[Part, Samples]]:
         """Play each part, add it to the sum and the send, and hand it out; it lasts until the next one is asked for."""
         room = np.empty((2, self.length.played), np.float32)
+        down = self._ducked(parts) if any(mix.floor < 1.0 for mix in mixes.values()) else None
         for part in parts:
             mix = mixes.get(part.track, TrackMix())
             stem = player.play(part, room)
-            _place(stem, mix, self.rate)
+            roughen(stem, mix.grit, self.rate)
             if self.length.loop:
                 stem = fold(stem, self.length.total)
             else:
                 _fade(stem, self.rate)
+            if down is not None and mix.floor < 1.0 and not part.is_drum:
+                duck(stem, down, mix.floor)
+            _place(stem, mix, self.rate)
             self._add(stem, part, mix)
             yield part, stem
+
+    def _ducked(self, parts: tuple[Part, ...]) -> NDArray[np.float64] | None:
+        """How far tracks step back at every boundary of blocks; None without a kick."""
+        kicks = kick_onsets(parts)
+        if not len(kicks):
+            return None
+        total_sec = self.length.total / self.rate
+        if self.length.loop:
+            kicks = np.concatenate([kicks - total_sec, kicks, kicks + total_sec])
+        times = np.arange(-(-self.length.total // BLOCK) + 1) * (BLOCK / self.rate)
+        return ducked_share(times, kicks, self.ducking.beats * self.beat_sec)
 
     def _add(self, stem: Samples, part: Part, mix: TrackMix) -> None:
         share = _reverb_share(part, mix, self.length.total / self.rate)
         for start in range(0, stem.shape[1], _PIECE):
             piece = stem[:, start : start + _PIECE]
             self.dry[:, start : start + _PIECE] += piece
+            if self.echo and mix.echo > 0:
+                self.echo_send[:, start : start + _PIECE] += piece * np.float32(mix.echo)
             if not isinstance(share, Curve):
                 if share > 0:
                     self.send[:, start : start + _PIECE] += piece * np.float32(share)
@@ -94,11 +126,18 @@ class Desk:
             self.send[:, start : start + _PIECE] += piece * shares[: piece.shape[1]]
 
     def reverb_return(self) -> Samples:
-        """What the room gives back; float32 (2, total). The send is used up by it."""
+        """What room and echo give back; float32 (2, total). The sends are used up by it."""
         send, self.send = self.send, np.zeros((2, 0), np.float32)
+        sent, self.echo_send = self.echo_send, np.zeros((2, 0), np.float32)
+        repeats = None
+        if self.echo and sent.any():
+            repeats = repeat(sent, self.rate, self.echo, self.beat_sec, around=self.length.loop)
+            send += repeats * np.float32(ECHO_TO_ROOM)
         if not send.any():
             return send
         wet = reverberate(send, self.rate, self.room, around=self.length.loop)
+        if repeats is not None:
+            wet += repeats
         if not self.length.loop:
             _fade(wet, self.rate)
         return wet

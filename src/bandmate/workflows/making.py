@@ -281,7 +281,7 @@ def _render(take: Take, options: MakeOptions, job: Job, place: int, count: int) 
     result = render(
         take.score, take.folder, stems=options.stems, mix=True, soundfont=options.soundfont, drum_kit=options.drum_kit,
         sounds=dict(options.sounds) or None, sample_rate=options.sample_rate, loop=take.plan.loop, names=names,
-        progress=progress,
+        genre=take.plan.genre, genre_kit=all(track.kit is None for track in take.brief.tracks), progress=progress,
     )  # fmt: skip
     sounds = [*result.stems, *([result.mix] if result.mix else [])]
     take = take.with_files([Path(path) for path in sounds]).save()

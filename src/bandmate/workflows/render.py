@@ -13,6 +13,9 @@ from bandmate.audio.signal import Samples, peak, read_signal
 from bandmate.errors import ScoreError, UserError
 from bandmate.io.wave import write_wav24
 from bandmate.limits import Limit
+from bandmate.rendering.balance import genre_mixes
+from bandmate.rendering.character import Character, character
+from bandmate.rendering.finish import toned
 from bandmate.rendering.instrument import DRUM_BANK
 from bandmate.rendering.kits import synthesised_kits
 from bandmate.rendering.loudness import TARGET_LUFS, master
@@ -43,13 +46,16 @@ class RenderOptions:
         soundfont: an .sf2 or .sf3 instead of Bandmate's own.
         drum_kit: a folder of one-shots for every drum track.
         sounds: role or track name -> folder of a pitched instrument ("drums" -> folder of one-shots).
+        genre: id in the genre table: levels, drum machine, room, echo, side-chain and tone are the genre's; None = all
+            plain, levels as the score has them.
+        genre_kit: whether programs 24 to 26 take the genre's drum machine; off, they are what their numbers say.
         sample_rate: one of SAMPLE_RATES.
         loop: exactly the bars, tails folded onto the start; else the bars and a tail.
         end_sec: exact length in seconds instead.
         names: file stems without suffix, one for each track of the score.
         tail_sec: what a song keeps after its last bar.
         target_lufs: loudness of the mix.
-        mixes: track index -> its place in the mix.
+        mixes: track index -> its place in the mix, before that of the genre.
         stems_folder, mix_name: where in the output folder things go; "" puts stems straight into it.
         kernel: "auto", "numpy" or "numba".
     """
@@ -59,6 +65,8 @@ class RenderOptions:
     soundfont: str | Path | None = None
     drum_kit: str | Path | None = None
     sounds: Mapping[str, str | Path] = field(default_factory=dict)
+    genre: str | None = None
+    genre_kit: bool = True
     sample_rate: int = 44100
     loop: bool = False
     end_sec: float | None = None
@@ -109,6 +117,8 @@ def render(
     soundfont: str | Path | None = None,
     drum_kit: str | Path | None = None,
     sounds: Mapping[str, str | Path] | None = None,
+    genre: str | None = None,
+    genre_kit: bool = True,
     sample_rate: int = 44100,
     loop: bool = False,
     end_sec: float | None = None,
@@ -121,7 +131,7 @@ def render(
     """Render a score, or a file that holds one, into a folder; the arguments are those of RenderOptions.
 
     Raises:
-        UserError, FileFormatError, ScoreError, OutputError: see `render_score`.
+        UserError, FileFormatError, ScoreError, BriefError, OutputError: see `render_score`.
     """
     if not isinstance(score_or_path, Score):
         from bandmate.io.files import read
@@ -133,6 +143,8 @@ def render(
         soundfont=soundfont,
         drum_kit=drum_kit,
         sounds=sounds or {},
+        genre=genre,
+        genre_kit=genre_kit,
         sample_rate=sample_rate,
         loop=loop,
         end_sec=end_sec,
@@ -156,20 +168,22 @@ def render_score(
         progress: is called with the share done, 0..1, and what was just finished.
 
     Raises:
-        ScoreError: no notes. BriefError: too long. UserError: SoundFont, folder of sounds or an option is wrong.
-        FileFormatError: a sound cannot be read. OutputError: the place cannot be written.
+        ScoreError: no notes. BriefError: too long, or no such genre. UserError: SoundFont, folder of sounds or an
+        option is wrong. FileFormatError: a sound cannot be read. OutputError: the place cannot be written.
     """
     options = options or RenderOptions()
     parts = perform(score)
     if not parts:
         raise ScoreError("there is nothing to render: the score has no notes")
     length = _length(score, parts, options)
-    desk = Desk(length, options.sample_rate)
-    player, book = _player(score, options)
+    sound = character(options.genre) if options.genre else Character()
+    mixes = {**(genre_mixes(score, options.genre) if options.genre else {}), **options.mixes}
+    desk = Desk(length, options.sample_rate, sound.room, sound.echo, 60.0 / score.bpm, sound.ducking)
+    player, book = _player(score, options, sound.kit if options.genre_kit else None)
     writer = _StemWriter(Path(out), score, parts, options, length)
     report = progress or (lambda share, what: None)
     steps = len(parts) + 2
-    for number, (part, stem) in enumerate(desk.stems(player, parts, options.mixes)):
+    for number, (part, stem) in enumerate(desk.stems(player, parts, mixes)):
         writer.write(number, stem)
         book.tidy()
         report((number + 1) / steps, part.name or f"track {part.track + 1}")
@@ -181,6 +195,7 @@ def render_score(
     result = RenderResult(tuple(writer.paths), None, math.nan, math.nan, length.total / options.sample_rate)
     if options.mix:
         path = Path(out) / f"{options.mix_name}.wav"
+        desk.dry = toned(desk.dry, options.sample_rate, sound.tone, around=length.loop)
         result = _write_mix(path, desk.dry, score, options, length, result)
     report(1.0, "mix")
     return replace(result, stem_gain_db=writer.gain_db)
@@ -210,10 +225,10 @@ def _length(score: Score, parts: tuple[Part, ...], options: RenderOptions) -> Le
     return Length(total, total)
 
 
-def _player(score: Score, options: RenderOptions) -> tuple[Player, PatchBook]:
+def _player(score: Score, options: RenderOptions, style: str | None) -> tuple[Player, PatchBook]:
     font = open_soundfont(options.soundfont)
     standard = font.instrument(DRUM_BANK, 0)
-    kits = synthesised_kits(standard) if options.soundfont is None else {}
+    kits = synthesised_kits(standard, style) if options.soundfont is None else {}
     folders = dict(options.sounds)
     own_kit = options.drum_kit or folders.pop("drums", None)
     book = PatchBook(

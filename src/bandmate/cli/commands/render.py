@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--loop", action="store_true", help="exactly the bars, tails folded onto the start")
     parser.add_argument("--seconds", type=float, help="exact length instead of bars and tail")
     parser.add_argument("--sample-rate", type=int, default=44100, help="44100 or 48000")
+    parser.add_argument("--genre", metavar="NAME", help="levels, kit, room, echo, side-chain and tone of a genre")
     parser.add_argument("--soundfont", help="another SoundFont (.sf2, .sf3)")
     parser.add_argument("--drum-kit", metavar="DIR", help="folder of one-shots, told apart by file name")
     parser.add_argument("--sounds", action="append", default=[], metavar="ROLE=DIR", help="own sounds for a role")
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     result = render(
         arguments.file, out, stems=arguments.stems or arguments.no_mix, mix=not arguments.no_mix,
         soundfont=arguments.soundfont, drum_kit=arguments.drum_kit, sounds=sounds_of(options_of(arguments)["sounds"]),
-        sample_rate=arguments.sample_rate, loop=arguments.loop, end_sec=arguments.seconds,
+        sample_rate=arguments.sample_rate, loop=arguments.loop, end_sec=arguments.seconds, genre=arguments.genre,
         progress=lambda share, _what: job.progress("rendering", share),
     )  # fmt: skip
     for path in (*result.stems, *([result.mix] if result.mix else [])):
