@@ -33,11 +33,10 @@ GENRES = {
     "house": "Plain, the 808's long kick drowns all else at 50 Hz. With a 909 the kick is a short fall from above, and "
     "the chords between 100 Hz and 1 kHz are heard, dark at each kick where they step back.",
     "techno": "The overdriven 909 reaches up to a kilohertz at each stroke; bass and chords come back between kicks.",
-    "lofi_hip_hop": "The drums go through tape: the hats' ticks end at 10 kHz instead of 16. The melody comes up.",
-    "dub": "The gaps fill: what the guitar and the melody leave at 0.5 to 4 kHz returns every dotted eighth, darker each "
-    "time.",
-    "synthwave": "The LinnDrum's kick is short and stays at 60 Hz, its bass no longer hides under it.",
-    "ambient": "The same chord, with the bell at 2.5 and 6.2 s ringing on in a long hall and its echo.",
+    "lofi_hip_hop": "The keys no longer bury drums and melody, and the hats' ticks fade above 8 kHz, as on tape.",
+    "dub": "Where guitar and melody leave off, at 3.4 and 7 s, their repeats fill the gap, softer and darker each time.",
+    "synthwave": "The LinnDrum's kick is shorter and ends at 60 Hz; the bass beside it at 110 Hz can be heard.",
+    "ambient": "The same chord; the bell at 0.9 and 4.6 s comes forward and rings on in a long hall and its echo.",
 }
 BANDS_HZ = ((20.0, 150.0), (150.0, 4000.0), (4000.0, 16000.0))
 SECONDS = 8.0  # of a spectrogram

@@ -41,7 +41,7 @@ ROOMS = {
         decay_sec=4.5, predelay_sec=0.040, damping_hz=3500.0, low_cut_hz=160.0, brightness=0.1, level_db=-4.0
     ),
     "spring": Room(
-        decay_sec=1.9, predelay_sec=0.0, damping_hz=3800.0, low_cut_hz=250.0, spring_sec=0.037, level_db=-1.0
+        decay_sec=1.9, predelay_sec=0.0, damping_hz=3800.0, low_cut_hz=250.0, spring_sec=0.037, level_db=-4.0
     ),
     "dark": Room(
         decay_sec=1.4, predelay_sec=0.010, damping_hz=2200.0, low_cut_hz=220.0, brightness=0.05, level_db=-3.0
