@@ -50,10 +50,9 @@ def test_every_stated_demand_is_met_and_the_bytes_come_again(engine: str) -> Non
     assert replay(take.folder).same
 
 
-def test_takes_are_ranked_by_demands_then_likelihood() -> None:
-    takes = compose("house", model="dice", seed=3, takes=3, out="many", **SMALL).takes
-    ranks = [(round(take.report["share"], 4), take.log_likelihood) for take in takes]
-    assert ranks == sorted(ranks, reverse=True)
+def test_one_of_several_takes_comes_again_alone() -> None:
+    takes = compose("house", model="dice", seed=3, takes=2, out="many", **SMALL).takes
+    assert {take.recipe.seed for take in takes} == {3, 4}
     assert replay(takes[1].folder).same
 
 

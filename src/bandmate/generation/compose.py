@@ -248,6 +248,7 @@ def write_takes(
     options: WriteOptions | None = None,
     *,
     given: Given | None = None,
+    only: int | None = None,
     on_progress: Callable[[float], None] | None = None,
     on_first_note: Callable[[], None] | None = None,
 ) -> list[WrittenTake]:
@@ -255,11 +256,13 @@ def write_takes(
 
     Args:
         plan: what to write; its locks, ranges and activity hold by construction.
-        seeds: one a take; the same seed gives the same take on one engine, version and thread count, in any batch
-            of the same size.
+        seeds: one a take; the same seeds give the same takes on one engine, version and thread count. A take does not
+            depend on its neighbours but for the last bits of logits, which depend on how many are drawn together.
         weights: of a grid model.
         options: engine, threads and soft filters.
         given: cells that stay as they are.
+        only: the one of the seeds whose take is wanted, None = all. The others are drawn beside it as far as its
+            notes depend on the size of the batch, and no further.
         on_progress: gets the share done, 0..1; may raise to stop.
         on_first_note: called once, when the first note is drawn.
 
@@ -276,10 +279,10 @@ def write_takes(
             plan, base, outline.pattern, mask, span, listed=listed
         )  # every rule is proved before the first note is drawn
     report = _Reporter(len(spans), plan, on_progress, on_first_note)
-    heads = Heads(weights)
+    heads, wanted = Heads(weights), range(len(seeds)) if only is None else (only,)
     pieces, likelihood, rows = [base] * len(seeds), np.zeros(len(seeds)), np.zeros(len(seeds), np.int64)
     for number, span in enumerate(spans):
-        groups = [list(range(len(seeds)))] if number == 0 else [[take] for take in range(len(seeds))]
+        groups = [list(range(len(seeds)))] if number == 0 else [[take] for take in wanted]
         for group in groups:
             task = make_task(plan, pieces[group[0]], outline.pattern, mask, span, listed=listed)
             if task is None:
@@ -294,10 +297,10 @@ def write_takes(
                 pieces[take] = _merge(pieces[take], notes_from_rows(result.rows, order, span[0]))
                 likelihood[take] += result.log_likelihood / len(spans)
                 rows[take] += len(result.rows)
-    pieces = [_with_asked_drums(plan, piece, outline.pattern, mask) for piece in pieces]
+    pieces = [_with_asked_drums(plan, pieces[take], outline.pattern, mask) for take in wanted]
     voices = [track.polyphony if not track.is_drum else 64 for track in plan.tracks]
     scores = [_verbatim(dressed(plan, decode_piece(piece, polyphony=voices)), given) for piece in pieces]
-    return [WrittenTake(score, float(likelihood[i]), int(rows[i])) for i, score in enumerate(scores)]
+    return [WrittenTake(score, float(likelihood[i]), int(rows[i])) for i, score in zip(wanted, scores, strict=True)]
 
 
 def _verbatim(score: Score, given: Given | None) -> Score:

@@ -238,12 +238,13 @@ def _guessed(brief: Brief) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*brief.guessed, *(name for name, value in stated.items() if not value)]))
 
 
-def make_plan(brief: Brief, seed: int) -> Plan:
+def make_plan(brief: Brief, seed: int, *, shared: int | None = None) -> Plan:
     """Complete a Brief: form, tracks, key, tempo, chords and who plays where; the same seed gives the same plan.
 
     Args:
         brief: what was asked; stated fields are met exactly.
         seed: 0 or more; varies what was left open.
+        shared: seed of what the takes of one request have in common (tempo, key, tracks); None = `seed`.
 
     Returns:
         a Plan whose `brief.guessed` names the fields filled in and whose `extra` holds what the rules engine
@@ -254,21 +255,22 @@ def make_plan(brief: Brief, seed: int) -> Plan:
         RuleConflict: the demands leave nothing to play; the message names the rules.
     """
     SEED.check(seed)
+    common = seed if shared is None else shared
     name = choose_genre(brief)
     block = genre(name)
     lender = genre(brief.genre2) if brief.genre2 else block  # a second genre lends its harmony
     colour = colour_of(brief, block)
-    tempo = _tempo(brief, block, colour, Dice(seed, "tempo"))
+    tempo = _tempo(brief, block, colour, Dice(common, "tempo"))
     meter = _meter(brief, block, colour)
     grid_of(name, meter)  # refuses meters that cannot be gridded
     bars = _bars(brief, tempo, meter)
     rows = lender["harmony"]["progressions"]
-    key = _key(brief, rows, colour, Dice(seed, "key"))
+    key = _key(brief, rows, colour, Dice(common, "key"))
     locked = brief.key is not None and "key" not in brief.guessed
     parts = form.lay_out(brief, block["form"], bars, colour.energy)
     overrides = dict(colour.overrides)
     shift = brief.register + max(-12, min(12, colour.register))
-    seats = seat(brief, name, key if locked else None, shift, overrides, Dice(seed, "tracks"))
+    seats = seat(brief, name, key if locked else None, shift, overrides, Dice(common, "tracks"))
     _check_drums(brief, seats)
     layer_energy = {layer["role"]: int(layer["e"]) for layer in block["layers"]}
     active = form.activity(parts, [s.part for s in seats], [s.firm for s in seats], brief.loop, layer_energy)
@@ -307,5 +309,6 @@ def make_plan(brief: Brief, seed: int) -> Plan:
             "overrides": overrides,
             "ending": _ending(block, brief, bars),
             "lift": (lift, KEY_CHANGE) if lift else None,
+            "shared": common,
         },
     )

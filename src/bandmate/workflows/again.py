@@ -22,18 +22,16 @@ from bandmate.settings import Settings, load_settings
 from bandmate.workflows.compose import ComposeOptions, ComposeResult, make_options, run, tell_heard
 from bandmate.workflows.history import last_take
 from bandmate.workflows.jobs import Job, Listener
-from bandmate.workflows.making import WEIGHTS, MakeOptions, Request, check_engine, check_sounds, parent_hash
+from bandmate.workflows.making import WEIGHTS, check_engine, check_sounds, parent_hash
 from bandmate.workflows.places import take_folder
 from bandmate.workflows.report import Busier, notes_a_bar
+from bandmate.workflows.request import MakeOptions, Request, draft_of
 from bandmate.workflows.take import Take, read_take
 
-_OPTIONS = ("out", "takes", "seed", "engine", "model", "variety", "temperature", "top_k", "top_p", "key_lock", "stems",
-            "sample_rate", "soundfont", "drum_kit", "sounds")  # fmt: skip
-_HOW = ("engine", "model", "variety", "temperature", "top_k", "top_p", "stems", "sample_rate", "soundfont", "drum_kit",
-        "sounds")  # fmt: skip
-
-
-_SPARE = 3  # takes written beside the asked ones, so that one meets "busier"
+_OPTIONS = ("out", "takes", "seed", "engine", "model", "variety", "temperature", "top_k", "top_p", "key_lock",
+            "candidates", "without", "stems", "sample_rate", "soundfont", "drum_kit", "sounds")  # fmt: skip
+_HOW = ("engine", "model", "variety", "temperature", "top_k", "top_p", "candidates", "without", "stems", "sample_rate",
+        "soundfont", "drum_kit", "sounds")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,9 +89,8 @@ def again(
     check_sounds(making)
     heard = f"{_line(change.plan)}; {', '.join(change.changes)}"
     request = Request(
-        name=old.name, brief=change.brief, heard=heard, plan=change.plan,
-        seeds=tuple(seed + number for number in range(chosen.takes + (_SPARE if change.busier else 0))), options=making,
-        most=chosen.takes, busier=change.busier,
+        name=old.name, brief=change.brief, heard=heard, options=making, busier=change.busier,
+        drafts=tuple(draft_of(change.plan, seed + number, making, chosen.takes) for number in range(chosen.takes)),
         given=change.given, keep=change.keep, parents=(parent_hash(old), *old.parents)[:16],
     )  # fmt: skip
     job = Job(listener, WEIGHTS)
@@ -113,8 +110,8 @@ def _line(plan: Plan) -> str:
 def _home(old: Take) -> Path:
     """The folder whose numbered neighbour the new take gets."""
     folder = old.folder.resolve()
-    if folder.name.startswith("take-") and len(old.recipe.seeds) > 1:
-        folder = folder.parent
+    if re.fullmatch(r"take-\d+", folder.name) and folder.name != old.name:
+        folder = folder.parent  # one of several takes: its files are called after the folder of all
     first = folder.with_name(re.sub(r"-\d{1,4}$", "", folder.name) or folder.name)
     return first if first.is_dir() else folder  # funky-2 is followed by funky-3
 
@@ -129,7 +126,7 @@ def _seed(old: Take, change: Next, stated: int | None) -> int:
 def _making(old: Take, chosen: ComposeOptions, settings: Settings) -> MakeOptions:
     """How the new take is made: as the old one was, but for what was stated now."""
     before = dict(old.recipe.settings) | {"engine": old.recipe.engine}
-    stated = {name: getattr(chosen, name) for name in _HOW if getattr(chosen, name) not in (None, {})}
+    stated = {name: getattr(chosen, name) for name in _HOW if getattr(chosen, name) not in (None, {}, [], ())}
     made = make_options(replace(chosen, **stated), settings)
     kept = {name: before[name] for name in _HOW if name not in stated and name in before}
     return replace(made, **kept, key_lock=chosen.key_lock and bool(before.get("key_lock", True)))
@@ -147,7 +144,7 @@ def follow(text: str, old: Take) -> Next:
     said = compile_followup(text, old.brief, old.plan)
     before = old.plan
     wanted = _pinned(said.brief, old, fresh_chords=said.new_chords)
-    plan = make_plan(wanted, before.seed)
+    plan = make_plan(wanted, before.seed, shared=before.extra.get("shared"))
     plan = replace(plan, brief=replace(said.brief, guessed=plan.brief.guessed), key_lock=_locks(said.brief, old, plan))
     if not said.new_chords and plan.meter == before.meter and not said.brief.chords:
         chords = [before.chords[half % len(before.chords)].transpose(said.transpose) for half in range(2 * plan.bars)]

@@ -11,21 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from bandmate.errors import BriefError
-from bandmate.limits import PROMPT_CHARS, SEED, TAKES, TEMPERATURE, TOP_K, TOP_P
+from bandmate.limits import CANDIDATES, PROMPT_CHARS, SEED, TAKES, TEMPERATURE, TOP_K, TOP_P
 from bandmate.score.brief import Brief, TrackAsk
 from bandmate.settings import Settings, load_settings
 from bandmate.workflows.jobs import Job, Listener
-from bandmate.workflows.making import (
-    VARIETIES,
-    WEIGHTS,
-    MakeOptions,
-    Request,
-    check_engine,
-    check_sounds,
-    make,
-    sounds_of,
-)
+from bandmate.workflows.making import WEIGHTS, check_engine, check_sounds, make, sounds_of
 from bandmate.workflows.places import take_folder
+from bandmate.workflows.request import VARIETIES, MakeOptions, Request, draft_of
 from bandmate.workflows.take import Take
 
 _SEEDS = 2**31  # a seed that was not given is short enough to type
@@ -49,6 +41,7 @@ class ComposeOptions:
         loop: True or 4, 8, 16: exactly the bars, the end joins the start.
         out: folder; None = a dated one in the user's music folder.
         takes: how many, 1..64; seed: 0..2**63 - 1, None = any.
+        candidates: how many are written for each take, 1..64; without: stages to leave out (see `request.STAGES`).
         engine, model, variety, temperature, top_k, top_p, key_lock, stems, sample_rate, soundfont, drum_kit, sounds:
             see `MakeOptions`.
     """
@@ -79,6 +72,8 @@ class ComposeOptions:
     top_k: int | None = None
     top_p: float | None = None
     key_lock: bool = True
+    candidates: int | None = None
+    without: Sequence[str] = ()
     stems: bool | None = None
     sample_rate: int | None = None
     soundfont: str | Path | None = None
@@ -99,7 +94,8 @@ class ComposeOptions:
                 raise BriefError(f"'{name}' is not an option; did you mean '{close[0]}'?")
         options = cls(**values)
         limits = ((SEED, options.seed), (TEMPERATURE, options.temperature), (TOP_K, options.top_k))
-        for limit, value in (*limits, (TOP_P, options.top_p), (TAKES, options.takes)):
+        more = ((TOP_P, options.top_p), (TAKES, options.takes), (CANDIDATES, options.candidates))
+        for limit, value in (*limits, *more):
             if value is not None:
                 limit.check(value)
         return options
@@ -125,7 +121,7 @@ class ComposeResult:
                 "folder": str(take.folder.resolve()),
                 "midi": str(take.midi.resolve()),
                 "mix": str(take.mix.resolve()) if take.mix.name in take.files else None,
-                "seed": take.recipe.seeds[take.recipe.index],
+                "seed": take.recipe.seed,
                 "engine": take.recipe.engine,
                 "report": take.report,
                 "files": sorted(take.files),
@@ -229,11 +225,12 @@ def plan_request(asked: Brief, options: ComposeOptions, settings: Settings) -> R
     check_sounds(making)
     asked = guided(asked, making.model)
     seed = secrets.randbelow(_SEEDS) if options.seed is None else options.seed
-    plan = make_plan(asked, seed)
+    # Tempo, key and tracks of all takes are those of the first; chords, patterns and playing are each take's own.
+    plans = [make_plan(asked, seed + number, shared=seed) for number in range(options.takes)]
     if not options.key_lock or "key" in asked.guessed:
-        plan = replace(plan, key_lock=False)  # only a key that was stated binds
-    seeds = tuple(seed + number for number in range(options.takes))
-    return Request("take", asked, describe(plan), plan, seeds, making)
+        plans = [replace(plan, key_lock=False) for plan in plans]  # only a key that was stated binds
+    drafts = tuple(draft_of(plan, plan.seed, making, options.takes) for plan in plans)
+    return Request("take", asked, describe(plans[0]), drafts, making)
 
 
 def guided(asked: Brief, model: str | None) -> Brief:
@@ -259,7 +256,8 @@ def make_options(options: ComposeOptions, settings: Settings) -> MakeOptions:
     soundfont, drum_kit = first("soundfont", None), first("drum_kit", None)
     return MakeOptions(
         engine=first("engine", "default"), model=first("model", None), variety=variety, temperature=options.temperature,
-        top_k=options.top_k, top_p=options.top_p, key_lock=options.key_lock, stems=first("stems", True),
+        top_k=options.top_k, top_p=options.top_p, key_lock=options.key_lock, candidates=options.candidates,
+        without=tuple(options.without), stems=first("stems", True),
         sample_rate=first("sample_rate", 44100), soundfont=str(soundfont) if soundfont else None,
         drum_kit=str(drum_kit) if drum_kit else None, sounds=sounds_of(options.sounds),
     )  # fmt: skip

@@ -158,8 +158,9 @@ def _skip(name: str, error: Exception, skipped: list[str], job: Job) -> None:
 def _written(model: str, genre_id: str | None, takes: int, seed: int, job: Job) -> Iterator[_Piece]:
     """Takes of 16 bars, each of the next genre."""
     from bandmate.settings import Settings
+    from bandmate.workflows.candidates import write_down
     from bandmate.workflows.compose import ComposeOptions, plan_request, understand
-    from bandmate.workflows.making import choose_engine, write_down
+    from bandmate.workflows.making import choose_engine
 
     genres = (genre_id,) if genre_id else genre_ids()
     step = max(1, len(genres) // takes)  # few takes are spread over the table

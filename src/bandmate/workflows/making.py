@@ -2,105 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from bandmate.errors import BriefError, MissingExtra, UserError
 from bandmate.io.files import write
-from bandmate.score.brief import Brief
 from bandmate.score.model import Score, Track
-from bandmate.score.plan import Plan
+from bandmate.workflows.candidates import Written, ranked, write_down
 from bandmate.workflows.jobs import Job
-from bandmate.workflows.models import copies_in
 from bandmate.workflows.places import file_stem, safe_name
-from bandmate.workflows.report import Busier, Report, make_report
+from bandmate.workflows.request import ENGINES, SAMPLE_RATES, MakeOptions, Request
 from bandmate.workflows.take import Recipe, Take, sha256_of, versions
 
-ENGINES = ("default", "rules", "onnx", "numpy", "torch")
-SAMPLE_RATES = (44100, 48000, 88200, 96000)
-VARIETIES = ("low", "normal", "high")
-_STEPS_A_QUARTER = 12
 GIVEN_FILE = "given.mid"
 WEIGHTS = {"writing": 1.0, "files": 0.5, "rendering": 6.0}
-
-
-@dataclass(frozen=True, slots=True)
-class MakeOptions:
-    """How takes are written and rendered; all of it stands in the recipe.
-
-    Attributes:
-        engine: one of ENGINES; "default" = the shipped model if it is there, else the rules.
-        model: name of an installed model, None = the shipped one.
-        variety: one of VARIETIES: how freely notes are drawn.
-        temperature, top_k, top_p: of sampling; None = the engine's own.
-        key_lock: a stated key locks; off = it is a tendency.
-        stems: whether stems are rendered beside the mix.
-        sample_rate: 44100 or 48000.
-        soundfont: path of another SoundFont; drum_kit: folder of one-shots; sounds: role -> folder or file.
-    """
-
-    engine: str = "default"
-    model: str | None = None
-    variety: str = "normal"
-    temperature: float | None = None
-    top_k: int | None = None
-    top_p: float | None = None
-    key_lock: bool = True
-    stems: bool = True
-    sample_rate: int = 44100
-    soundfont: str | None = None
-    drum_kit: str | None = None
-    sounds: Mapping[str, str] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data for the recipe."""
-        return {**{name: getattr(self, name) for name in self.__dataclass_fields__}, "sounds": dict(self.sounds)}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Request:
-    """What shall be made.
-
-    Attributes:
-        name: of the main MIDI file.
-        brief, heard, plan: what was asked, the line of it, and what was decided.
-        seeds: one a take.
-        options: how.
-        given: MIDI file of music that is given; keep: its tracks that stay as they are, by place in the plan.
-        parents: hashes of the take.json files it comes from.
-        only: write this one of the takes, None = all; most: how many takes are kept, None = all.
-        busier: tracks that shall be busier or sparser than they were.
-        threads: of the engine; the bytes of a take may depend on it.
-    """
-
-    name: str
-    brief: Brief
-    heard: str
-    plan: Plan
-    seeds: tuple[int, ...]
-    options: MakeOptions
-    given: Score | None = None
-    keep: Mapping[int, int] = field(default_factory=dict)
-    parents: tuple[str, ...] = ()
-    only: int | None = None
-    most: int | None = None
-    busier: Mapping[int, Busier] = field(default_factory=dict)
-    threads: int = 1
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Written:
-    """A score before it has files: its place in the batch, its report and its likelihood."""
-
-    index: int
-    score: Score
-    report: Report
-    log_likelihood: float | None
 
 
 def make(request: Request, folder: Path, job: Job) -> tuple[Take, ...]:
@@ -115,10 +32,7 @@ def make(request: Request, folder: Path, job: Job) -> tuple[Take, ...]:
         job: gets progress, `first_note` and `take` events.
     """
     engine = choose_engine(request.options)
-    written = _ranked(write_down(request, engine, job))
-    if request.only is not None:
-        written = [take for take in written if take.index == request.only]
-    written = written[: request.most]
+    written = ranked(write_down(request, engine, job))
     takes = []
     for place, result in enumerate(written, 1):
         where = folder if len(written) == 1 else folder / f"take-{place}"
@@ -172,82 +86,20 @@ def check_sounds(options: MakeOptions) -> None:
             raise UserError(f"the sounds {place} are not there; give a folder of WAV, FLAC or Ogg files")
 
 
-def write_down(request: Request, engine: str, job: Job) -> Iterator[Written]:
-    """The takes of a request as scores, in the order of the seeds; nothing is saved."""
-    if engine == "rules":
-        from bandmate.groovebook.play import play
-
-        plan, given = _lent(request), _given_rows(request)
-        for index, seed in enumerate(request.seeds):
-            score = _with_given(play(plan, seed, given=given), request)
-            yield _measured(request, index, score, None, job)
-        return
-    from bandmate.workflows.sampling import own_takes
-
-    for index, (score, log_likelihood) in enumerate(own_takes(request, engine, job)):
-        yield _measured(request, index, score, log_likelihood, job)
-
-
-def _given_rows(request: Request) -> dict[int, list[Any]]:
-    """Kept tracks as the rules engine reads them: on a grid of a twelfth of a quarter."""
-    from bandmate.groovebook.stage import Note
-
-    if request.given is None:
-        return {}
-    step = request.given.ticks_per_quarter // _STEPS_A_QUARTER
-    rows = {}
-    for place, source in request.keep.items():
-        notes = request.given.tracks[source].notes
-        onset = np.minimum((notes["onset_ticks"] + step // 2) // step * step, request.given.last_ticks - step)
-        columns = (onset, notes["duration_ticks"], notes["pitch"], notes["velocity"])
-        rows[place] = [Note(*map(int, row)) for row in zip(*columns, strict=True)]
-    return rows
-
-
-def _lent(request: Request) -> Plan:
-    """The plan on the facts of its genre, or on those with the patterns of a learned library."""
-    if request.options.model is None:
-        return request.plan
-    from bandmate.workflows.models import lent_genre
-
-    return replace(request.plan, genre=lent_genre(request.options.model, request.plan.genre))
-
-
-def _measured(request: Request, index: int, score: Score, log_likelihood: float | None, job: Job) -> Written:
-    job.first_note()
-    job.progress("writing", (index + 1) / len(request.seeds))
-    copied = copies_in(request.options.model, score)
-    return Written(index, score, make_report(request.plan, score, request.busier, copied), log_likelihood)
-
-
-def _ranked(written: Iterator[Written]) -> list[Written]:
-    """Best first: demands met, then likelihood, then the order of the seeds."""
-    takes = list(written)
-    return sorted(takes, key=lambda take: (-round(take.report.share, 4), -(take.log_likelihood or 0.0), take.index))
-
-
-def _with_given(score: Score, request: Request) -> Score:
-    if request.given is None or not request.keep:
-        return score
-    tracks = list(score.tracks)
-    for place, source in request.keep.items():
-        tracks[place] = replace(tracks[place], notes=request.given.tracks[source].notes)
-    return replace(score, tracks=tuple(tracks))
-
-
 def _save_score(request: Request, engine: str, result: Written, folder: Path) -> Take:
     from bandmate.pictures.roll import draw_roll
     from bandmate.workflows.models import model_identity, style_identity
 
-    plan, name = request.plan, safe_name(request.name)
+    plan, name = result.draft.plan, safe_name(request.name)
     folder.mkdir(parents=True, exist_ok=True)
     recipe = Recipe(
-        engine, plan.seed, request.seeds, result.index,
+        engine, plan.seed, result.draft.seeds, result.index,
         model=(style_identity if engine == "rules" else model_identity)(request.options.model),
         settings=request.options.to_json(), versions=versions(request.options.soundfont), threads=request.threads,
     )  # fmt: skip
     score = replace(result.score, title=name)
-    take = Take(name, folder, score, request.brief, plan, request.heard, result.report.to_json(), recipe,
+    report = {**result.report.to_json(), "card": result.card, "repaired": result.repaired}
+    take = Take(name, folder, score, request.brief, plan, request.heard, report, recipe,
                 parents=request.parents, log_likelihood=result.log_likelihood,
                 given={str(place): str(source) for place, source in request.keep.items()})  # fmt: skip
     paths = [write(score, take.midi)]

@@ -10,9 +10,10 @@ from bandmate.errors import FileFormatError, ModelError
 from bandmate.io.files import read
 from bandmate.score.model import Score
 from bandmate.workflows.jobs import Job, Listener
-from bandmate.workflows.making import GIVEN_FILE, WEIGHTS, MakeOptions, Request, make
+from bandmate.workflows.making import GIVEN_FILE, WEIGHTS, make
 from bandmate.workflows.models import model_identity, style_identity
 from bandmate.workflows.places import take_folder
+from bandmate.workflows.request import Draft, MakeOptions, Request
 from bandmate.workflows.take import Take, read_take, sha256_of, versions
 
 
@@ -102,9 +103,10 @@ def request_of(take: Take) -> Request:
                 f"here that model has {here['sha256'][:12]}; import the one it was made with"
             )
     return Request(
-        name=take.name, brief=take.brief, heard=take.heard, plan=take.plan, seeds=recipe.seeds, options=options,
+        name=take.name, brief=take.brief, heard=take.heard, options=options,
+        drafts=(Draft(take.plan, recipe.seeds, recipe.index),),
         given=_given(take), keep={int(place): int(source) for place, source in take.given.items()},
-        parents=take.parents, only=recipe.index, threads=recipe.threads,
+        parents=take.parents, threads=recipe.threads,
     )  # fmt: skip
 
 

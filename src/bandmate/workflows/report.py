@@ -40,9 +40,19 @@ class Report:
 
     @property
     def share(self) -> float:
-        """Weighted mean of the shares, 0..1; takes are ranked by it."""
+        """Weighted mean of the shares, 0..1."""
         weights = [_STATED_WEIGHT if demand.stated else 1.0 for demand in self.demands]
         return float(np.average([demand.share for demand in self.demands], weights=weights))
+
+    @property
+    def stated_share(self) -> float:
+        """Mean share of the stated demands; candidates are ranked by it first."""
+        return float(np.mean([demand.share for demand in self.demands if demand.stated] or [1.0]))
+
+    @property
+    def open_share(self) -> float:
+        """Mean share of the demands that nobody stated."""
+        return float(np.mean([demand.share for demand in self.demands if not demand.stated] or [1.0]))
 
     @property
     def missed(self) -> tuple[Demand, ...]:

@@ -35,7 +35,7 @@ class Recipe:
     Attributes:
         engine: "rules", "onnx", "numpy" or "torch".
         model: name and SHA-256 of the model's weights, empty for the rules engine.
-        seed: of the plan; seeds: of all takes written in one batch; index: which of them this one is.
+        seed: of the take and its plan; seeds: of all candidates written in one batch; index: which of them it is.
         settings: options of sampling and rendering.
         versions: of Bandmate, Python, the system and the libraries that write bytes.
         threads: threads of the engine.

@@ -55,6 +55,9 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     engine.add_argument("--temperature", type=float, help="how daring, 1 = as learned")
     engine.add_argument("--top-k", type=int, help="only the k likeliest values of a field")
     engine.add_argument("--top-p", type=float, help="only the likeliest values that make up this share")
+    engine.add_argument("--candidates", type=int, help="how many are written for each take (default: 8 up to 16 bars)")
+    engine.add_argument("--without", action="append", default=[], metavar="STAGE",
+                        help="leave out groove, harmony, repair or candidates, to hear what it gives")  # fmt: skip
     engine.add_argument("--key-lock", choices=("on", "off"), default="on", help="whether a stated key binds every note")
 
 
@@ -94,7 +97,7 @@ def show(result: Any, arguments: argparse.Namespace, console: Console) -> None:
         missed = [row["demand"] for row in take.report["demands"] if row["stated"] and not row["met"]]
         text = f"not met: {', '.join(missed)}" if missed else "everything asked is met"
         sound = f"mix.wav, {len(take.stems)} stems, " if "mix.wav" in take.files else ""
-        console.say(f"{take.folder}: {take.midi.name}, {sound}roll.png; {text}")
+        console.say(f"{take.folder}: {take.midi.name}, {sound}roll.png; {text}; {take.report['card']['verdict']}")
     console.result(result.to_json())
     if getattr(arguments, "play", False) or getattr(arguments, "open", False):
         from bandmate.workflows import desktop

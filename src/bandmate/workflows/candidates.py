@@ -1,0 +1,178 @@
+"""Candidates: for each take a batch is written, mended and measured, and the best one that is unlike the others kept.
+
+What was asked comes first, always: among candidates that meet as many stated demands the report card decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from bandmate.score.model import Score
+from bandmate.score.plan import Plan
+from bandmate.workflows.jobs import Job
+from bandmate.workflows.models import copies_in
+from bandmate.workflows.report import Report, make_report
+from bandmate.workflows.request import Draft, Request
+
+REDRAWS = 4
+_OPEN_WEIGHT = 0.25  # of demands that nobody stated, beside the card
+_STEPS_A_QUARTER = 12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """A score before it has files.
+
+    Attributes:
+        draft: what it was written for; index: which of its candidates it is.
+        score, report: the music, and what was asked beside what was got.
+        card: the verdict of the report card, as plain data; repaired: notes that each repair touched.
+        asked: how far the stated demands are met, 0..1; quality: by card, facts and demands that nobody stated, 0..1.
+        log_likelihood: under the model, None for the rules engine.
+    """
+
+    draft: Draft
+    index: int
+    score: Score
+    report: Report
+    card: dict[str, Any]
+    repaired: dict[str, int]
+    asked: float
+    quality: float
+    log_likelihood: float | None
+
+    @property
+    def standing(self) -> tuple[float, float, float]:
+        """Greater is better: demands, quality, likelihood."""
+        return self.asked, self.quality, self.log_likelihood or 0.0
+
+
+def write_down(request: Request, engine: str, job: Job) -> Iterator[Written]:
+    """The takes of a request as scores, one a draft, in their order; nothing is saved."""
+    chosen: list[Written] = []
+    for number, draft in enumerate(request.drafts):
+        best = _best_of(request, draft, engine, job, number, chosen)
+        chosen.append(best)
+        job.progress("writing", (number + 1) / len(request.drafts))
+        yield best
+
+
+def ranked(takes: Iterator[Written]) -> list[Written]:
+    """Best first: demands met, then quality, then likelihood, then the order of the drafts."""
+    return sorted(takes, key=lambda take: take.standing, reverse=True)
+
+
+def _best_of(request: Request, draft: Draft, engine: str, job: Job, number: int, chosen: Sequence[Written]) -> Written:
+    """The best candidate; a whole batch is drawn again, a few times, while its best quotes the model's library.
+
+    What is given is not the model's doing, so takes with given tracks are only reported on. The seeds of a redraw
+    follow from those of the draft, so that the same request gives the same takes.
+    """
+    best = _pick(_measured(request, draft, engine, job, number), chosen)
+    if request.given is not None or draft.chosen is not None:
+        return best
+    for times in range(1, REDRAWS + 1):
+        if not _quotes(best):
+            break
+        best = _pick(_measured(request, draft.redrawn(times), engine, job, number), chosen)
+    return best
+
+
+def _quotes(take: Written) -> bool:
+    return any(demand.name == "copied run" and not demand.met for demand in take.report.demands)
+
+
+def _pick(found: list[Written], chosen: Sequence[Written]) -> Written:
+    from bandmate.evaluation.difference import choose, difference
+
+    most = max(each.asked for each in found)
+    able = [each for each in found if each.asked == most]
+    if len(able) == 1:
+        return able[0]
+    alike = [max((1 - _or_one(difference(each.score, other.score)) for other in chosen), default=0.0) for each in able]
+    # Likelihood only breaks ties: it is high for music that repeats itself.
+    quality = [each.quality + 1e-6 * np.tanh(each.log_likelihood or 0.0) for each in able]
+    return able[choose(quality, alike)]
+
+
+def _or_one(value: float) -> float:
+    return 1.0 if np.isnan(value) else value
+
+
+def _measured(request: Request, draft: Draft, engine: str, job: Job, number: int) -> list[Written]:
+    from bandmate.evaluation.quality import verdict
+    from bandmate.generation.repair import repair
+
+    found = []
+    for index, score, log_likelihood in _written(request, draft, engine, job, number):
+        job.first_note()
+        repaired: dict[str, int] = {}
+        if "repair" not in request.options.without:
+            score, repaired = repair(score, draft.plan, tuple(request.keep))
+        copied = copies_in(request.options.model, score)
+        report = make_report(draft.plan, score, request.busier, copied)
+        card = verdict(score, draft.plan.genre)
+        quality = (1 - _OPEN_WEIGHT) * card.quality + _OPEN_WEIGHT * report.open_share
+        asked = report.stated_share - (copied is not None and not copied.passed)
+        found.append(Written(draft, index, score, report, card.to_json(), repaired, round(asked, 9), quality,
+                             log_likelihood))  # fmt: skip
+    return found
+
+
+def _written(
+    request: Request, draft: Draft, engine: str, job: Job, number: int
+) -> Iterator[tuple[int, Score, float | None]]:
+    """The candidates of a draft that are to be looked at: all, or the one that is chosen already."""
+    wanted = range(len(draft.seeds)) if draft.chosen is None else (draft.chosen,)
+    if engine == "rules":
+        from bandmate.groovebook.play import play
+
+        plan, given = _lent(request, draft.plan), _given_rows(request)
+        for index in wanted:
+            yield index, _with_given(play(plan, draft.seeds[index], given=given), request), None
+        return
+    from bandmate.workflows.sampling import sample_batch
+
+    def progress(share: float) -> None:
+        job.progress("writing", (number + share) / len(request.drafts))
+
+    batch = sample_batch(request, draft, engine, progress, job.first_note)
+    yield from ((index, take.score, take.log_likelihood) for index, take in zip(wanted, batch, strict=True))
+
+
+def _given_rows(request: Request) -> dict[int, list[Any]]:
+    """Kept tracks as the rules engine reads them: on a grid of a twelfth of a quarter."""
+    from bandmate.groovebook.stage import Note
+
+    if request.given is None:
+        return {}
+    step = request.given.ticks_per_quarter // _STEPS_A_QUARTER
+    rows = {}
+    for place, source in request.keep.items():
+        notes = request.given.tracks[source].notes
+        onset = np.minimum((notes["onset_ticks"] + step // 2) // step * step, request.given.last_ticks - step)
+        columns = (onset, notes["duration_ticks"], notes["pitch"], notes["velocity"])
+        rows[place] = [Note(*map(int, row)) for row in zip(*columns, strict=True)]
+    return rows
+
+
+def _lent(request: Request, plan: Plan) -> Plan:
+    """The plan on the facts of its genre, or on those with the patterns of a learned library."""
+    if request.options.model is None:
+        return plan
+    from bandmate.workflows.models import lent_genre
+
+    return replace(plan, genre=lent_genre(request.options.model, plan.genre))
+
+
+def _with_given(score: Score, request: Request) -> Score:
+    if request.given is None or not request.keep:
+        return score
+    tracks = list(score.tracks)
+    for place, source in request.keep.items():
+        tracks[place] = replace(tracks[place], notes=request.given.tracks[source].notes)
+    return replace(score, tracks=tuple(tracks))
