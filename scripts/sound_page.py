@@ -34,7 +34,7 @@ GENRES = {
     "the chords between 100 Hz and 1 kHz are heard, dark at each kick where they step back.",
     "techno": "The overdriven 909 reaches up to a kilohertz at each stroke; bass and chords come back between kicks.",
     "lofi_hip_hop": "The keys no longer bury drums and melody, and the hats' ticks fade above 8 kHz, as on tape.",
-    "dub": "Where guitar and melody leave off, at 3.4 and 7 s, their repeats fill the gap, softer and darker each time.",
+    "dub": "Where guitar and melody leave off, at 3.4 and 7 s, their repeats fill the gap, softer each time.",
     "synthwave": "The LinnDrum's kick is shorter and ends at 60 Hz; the bass beside it at 110 Hz can be heard.",
     "ambient": "The same chord; the bell at 0.9 and 4.6 s comes forward and rings on in a long hall and its echo.",
 }

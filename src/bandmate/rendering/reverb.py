@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-_MOST_REPEATS, _QUIETEST = 24, 0.01  # an echo ends forty decibels down
+_QUIETEST = 0.02  # an echo ends 34 decibels down
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,26 +133,30 @@ def repeat(send: NDArray[np.float32], rate: int, echo: Echo, beat_sec: float, *,
         beat_sec: length of a quarter note.
         around: the sound is a loop.
     """
+    from scipy.signal import oaconvolve
+
+    length, wet = send.shape[1], np.zeros_like(send)
+    for crossing, response in enumerate(_repeats(echo, beat_sec, rate)):
+        for side in range(2):
+            whole = oaconvolve(send[side - crossing], response).astype(np.float32, copy=False)
+            wet[side] += fold(whole[None], length)[0] if around else whole[:length]
+    return wet
+
+
+def _repeats(echo: Echo, beat_sec: float, rate: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The repeats of one pulse that come back on its own side, and those that come on the other."""
     from scipy.signal import lfilter
 
-    length = send.shape[1]
     keep = np.exp(-2 * np.pi * echo.damping_hz / rate)
-    # a loop's filter begins as its end leaves it
-    lead = min(length, round(0.1 * rate)) if around else 0
-    wet, now = np.zeros_like(send), send
-    for number in range(1, _MOST_REPEATS):
-        level, late = echo.feedback ** (number - 1), round(number * echo.beats * beat_sec * rate)
-        if level < _QUIETEST or (late >= length and not around):
-            break
-        led = np.concatenate([now[:, length - lead :], now], axis=1)
-        now = np.asarray(lfilter([1 - keep], [1, -keep], led, axis=1), np.float32)[:, lead:]
-        crossed = now[::-1] if number % 2 else now
-        gain = np.float32(level)
-        if around:
-            wet += gain * np.roll(crossed, late % length, axis=1)
-        else:
-            wet[:, late:] += gain * crossed[:, : length - late]
-    return wet
+    count = int(np.log(_QUIETEST) / np.log(max(echo.feedback, 1e-6))) + 1
+    pulse = np.zeros(round(0.02 * rate))
+    pulse[0] = 1.0
+    late = [round(number * echo.beats * beat_sec * rate) for number in range(1, count + 1)]
+    sides = np.zeros((2, late[-1] + len(pulse)), np.float32)
+    for number, at in enumerate(late, 1):
+        pulse = np.asarray(lfilter([1 - keep], [1, -keep], pulse))
+        sides[number % 2, at : at + len(pulse)] += echo.feedback ** (number - 1) * pulse
+    return sides[0], sides[1]
 
 
 def fold(samples: NDArray[np.float32], length: int) -> NDArray[np.float32]:
