@@ -50,6 +50,12 @@ SMALL = {
         ("default",),
         ("torch",),
     ),
+    "stages": (
+        ["--engine", "rules", "--bars", "4", "--takes", "2", "--briefs", "1", "--candidates", "2",
+         "--stages", "repair"],
+        ("stages", "takes"),
+        (),
+    ),
     "takes_report": (["--size", "tiny", "--takes", "2", "--bars", "2"], ("all", "genres"), ()),
     "touch": (["--seeds", "1"], ("rock", "jazz"), ()),
     "trackbar_speed": (["--files", "1", "--rounds", "1"], (), ("miditok",)),

@@ -121,6 +121,18 @@ def test_a_piece_closes_and_a_loop_does_not():
     assert len(mended.tracks[bass].notes) == len(rows)
 
 
+def test_a_genre_that_fades_gets_softer():
+    plan = plan_of(genre="reggae", bars=16)
+    assert plan.extra["ending"] == "fade"
+    score, kit = with_notes(plan, "drums", *[(480 * beat, 60, 38) for beat in range(64)])
+    mended, counts = repair(score, plan)
+    notes = mended.tracks[kit].notes
+    loud = notes["velocity"][notes["pitch"] == 38].reshape(16, 4)[:, 0].tolist()
+    assert loud[:12] == [80] * 12
+    assert 80 > loud[12] > loud[13] > loud[14] > loud[15] > 0
+    assert counts["ending"]
+
+
 @pytest.mark.parametrize(("genre", "left"), [("rock", {36, 38, 49}), ("techno", {36, 38, 42, 46, 49})])
 def test_a_drummer_has_two_hands_and_a_machine_none(genre, left):
     plan = plan_of(genre=genre, bars=2)

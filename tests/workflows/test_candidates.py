@@ -94,6 +94,10 @@ def test_takes_without_a_stated_key_share_the_one_that_was_heard() -> None:
     plans = [draft.plan for draft in request_of("", genre="rock", takes=6).drafts]
     assert len({(plan.key, plan.tempo, plan.tracks) for plan in plans}) == 1
     assert len({plan.chords for plan in plans}) > 1
+    longer = [draft.plan for draft in request_of("", genre="rock", bars=16, takes=6).drafts]
+    assert len({plan.sections for plan in longer}) > 1
+    stated = [draft.plan for draft in request_of("intro, verse, chorus, outro", genre="rock", takes=4).drafts]
+    assert len({plan.sections for plan in stated}) == 1
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -13,14 +13,18 @@ from bandmate.score.pitch import QUALITIES
 
 _TUNES = ("melody", "lead")
 _TIME_KEEPERS = (42, 44, 46, 51, 53, 59, 69, 70, 82)  # hats, rides and shakers mark time, which ends
+_FADE = 0.65  # by how much the last bar of a fade is softer
 _GAP = 20  # ticks between the end of the last chord and that of the piece
 
 
 def ending(work: Work) -> None:
-    """The last bar is one hit on its first beat; loops, fades and pieces of less than four bars do not end."""
+    """The last bar is one hit on its first beat, or the last bars fade; loops and less than four bars do not end."""
     stage = work.stage
     last, kind = stage.last_bar, work.plan.extra.get("ending", "hit")
-    if last is None or kind in ("fade", "loop"):
+    if last is None:
+        return
+    if kind == "fade":
+        _fade(work)
         return
     start, grid = last * work.bar_ticks, stage.grid
     length = (grid.bar_ticks if kind == "ring" else min(grid.bar_ticks, 2 * grid.beat_ticks)) - _GAP
@@ -28,6 +32,25 @@ def ending(work: Work) -> None:
         _close(work, track, start, length)
     for track in work.kits:
         _last_stroke(work, track, start)
+
+
+def _fade(work: Work) -> None:
+    """No bar of a fade is louder than its part of the loudest stroke before it."""
+    bars = work.plan.bars
+    first = bars - min(8, bars // 4)
+    for track in [*work.tracks(), *work.kits]:
+        notes = work.notes[track].copy()
+        bar = work.bar_of(notes)
+        if not (bar < first).any():
+            continue
+        loudest = int(notes["velocity"][bar < first].max())
+        for number in range(first, bars):
+            inside = bar == number
+            most = max(1, int(loudest * (1 - _FADE * (number - first + 1) / (bars - first))))
+            now = int(notes["velocity"][inside].max(initial=0))
+            if now > most:
+                notes["velocity"][inside] = np.maximum(1, notes["velocity"][inside] * (most / now)).astype(np.uint8)
+        work.settle("ending", track, notes)
 
 
 def _close(work: Work, track: int, start: int, length: int) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.groovebook.dice import Dice
 from bandmate.score.brief import Brief, TrackAsk
 from bandmate.score.plan import PlannedSection
 
@@ -22,14 +23,20 @@ _KINDS = {
     "high": ("chorus", "drop", "main", "mambo", "climax", "vamp", "head_b", "theme_b", "b", "montuno", "theme"),
 }
 _ENERGY = {"intro": 2, "low": 3, "build": 3, "high": 4, "break": 2, "outro": 2}
-# Bars and the kinds of section that fill them; the longest row that fits is stretched.
+# Bars and the kinds of section that fill them; the longest row that fits is stretched. Where there are several of one
+# length, the first is the rule and the others are what further takes of the same request may have instead.
 _SHAPES: tuple[tuple[int, tuple[tuple[str, int], ...]], ...] = (
     (1, (("high", 1),)),
     (8, (("low", 4), ("high", 4))),
     (12, (("low", 4), ("high", 8))),
     (16, (("intro", 4), ("low", 4), ("high", 8))),
+    (16, (("low", 8), ("high", 8))),
+    (16, (("low", 4), ("high", 4), ("break", 4), ("high", 4))),
     (24, (("intro", 4), ("low", 8), ("high", 8), ("outro", 4))),
+    (24, (("intro", 4), ("high", 8), ("break", 4), ("high", 8))),
     (32, (("intro", 4), ("low", 8), ("high", 8), ("break", 4), ("high", 8))),
+    (32, (("low", 8), ("high", 8), ("break", 4), ("build", 4), ("high", 8))),
+    (32, (("intro", 4), ("low", 8), ("high", 8), ("low", 4), ("high", 8))),
     (40, (("intro", 4), ("low", 8), ("high", 8), ("break", 4), ("high", 12), ("outro", 4))),
     (48, (("intro", 4), ("low", 8), ("high", 8), ("break", 4), ("build", 4), ("high", 16), ("outro", 4))),
     (64, (("intro", 8), ("low", 8), ("high", 8), ("low", 8), ("high", 8), ("break", 8), ("high", 8), ("outro", 8))),
@@ -63,11 +70,12 @@ def _rows_by_kind(rows: Sequence[Sequence[Any]]) -> dict[str, list[Sequence[Any]
     return kinds
 
 
-def _shape(bars: int, loop: bool) -> list[tuple[str, int]]:
+def _shape(bars: int, loop: bool, dice: Dice | None) -> list[tuple[str, int]]:
     if loop:
         return [("high", bars)] if bars <= 8 else [("low", bars // 2), ("high", bars - bars // 2)]
-    total, shape = next(row for row in reversed(_SHAPES) if row[0] <= bars)
-    parts = list(shape)
+    total = max(size for size, _ in _SHAPES if size <= bars)
+    shapes = [shape for size, shape in _SHAPES if size == total]
+    parts = list(dice.pick(shapes) if dice else shapes[0])
     spare = bars - total
     # Whole fours go to the last high section; the rest lengthens the end.
     at = max(i for i, (kind, _) in enumerate(parts) if kind == "high")
@@ -149,7 +157,7 @@ def _with_edges(brief: Brief, middle: list[Part]) -> list[Part]:
     return middle
 
 
-def lay_out(brief: Brief, form: dict[str, Any], bars: int, energy_shift: int) -> list[Part]:
+def lay_out(brief: Brief, form: dict[str, Any], bars: int, energy_shift: int, dice: Dice | None = None) -> list[Part]:
     """Sections that cover exactly `bars` bars: the stated structure, else the genre's form at that size.
 
     Args:
@@ -157,6 +165,7 @@ def lay_out(brief: Brief, form: dict[str, Any], bars: int, energy_shift: int) ->
         form: the genre's `form` block.
         bars: 1 or more.
         energy_shift: added to every section's energy (moods), the result stays in 1..5.
+        dice: choose among forms of that size; None = the first, which is the rule.
     """
     rows = form["sections"]
     kinds = _rows_by_kind(rows)
@@ -170,7 +179,7 @@ def lay_out(brief: Brief, form: dict[str, Any], bars: int, energy_shift: int) ->
     else:
         parts = []
         seen: dict[str, int] = {}
-        for kind, length in _shape(bars, brief.loop):
+        for kind, length in _shape(bars, brief.loop, dice):
             use = kind if kind in kinds else "low"
             if use == "low" and not kinds_has_low and "build" in kinds and "build" not in seen and length <= 8:
                 use = kind = "build"  # music of drops rises to them

@@ -267,7 +267,8 @@ def make_plan(brief: Brief, seed: int, *, shared: int | None = None) -> Plan:
     rows = lender["harmony"]["progressions"]
     key = _key(brief, rows, colour, Dice(common, "key"))
     locked = brief.key is not None and "key" not in brief.guessed
-    parts = form.lay_out(brief, block["form"], bars, colour.energy)
+    dice = None if seed == common else Dice(seed, "form")  # the first take has the usual form
+    parts = form.lay_out(brief, block["form"], bars, colour.energy, dice)
     overrides = dict(colour.overrides)
     shift = brief.register + max(-12, min(12, colour.register))
     seats = seat(brief, name, key if locked else None, shift, overrides, Dice(common, "tracks"))
