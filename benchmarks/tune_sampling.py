@@ -3,7 +3,8 @@
     python benchmarks/tune_sampling.py --data DIR [--model FILE] [--frames 40] [--each 4] [--variants NAME ...]
 
 Every variant fills the same frames with the same seeds. Printed are the AUC of the two-sample test, the mean distance
-of the lines' distributions from people's, the share of lines inside, notes a bar, and the lines that tell most.
+of the lines' distributions from people's, the share of lines inside, notes a bar, and the lines that tell most (with a
+minus where takes have less of them than people).
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ def warm(temperature: float, top_p: float = 1.0, *fields: str, base: SamplingOpt
     return replace(base, **dict.fromkeys(fields, FieldFilter(temperature, 0, top_p)))
 
 
+MOST = 10
 NOTES = ("position", "pitch", "duration")
 VARIANTS = {
     "plain": PLAIN,
@@ -56,6 +58,11 @@ VARIANTS = {
 }
 
 
+def higher(everyone: Any, takes: Any, line: str) -> bool:
+    """Whether takes have more of a line than people."""
+    return bool(np.nanmean(takes.column(line)) > np.nanmean(everyone.column(line)))
+
+
 def judge(found: list[Any], each: int, fill: Any, everyone: Any, yard: Any, seed: int) -> dict[str, Any]:
     """One variant: takes written and measured."""
     began = time.perf_counter()
@@ -71,7 +78,7 @@ def judge(found: list[Any], each: int, fill: Any, everyone: Any, yard: Any, seed
     return {
         "auc": round(two_sample_auc(everyone, takes), 4), "distance": round(float(np.mean(list(away.values()))), 4),
         "inside": round(report_card(takes, yard).share, 4), "notes_a_bar": round(notes, 2),
-        "furthest": {name: round(value, 2) for name, value in list(away.items())[:8]},
+        "furthest": {n: round(v if higher(everyone, takes, n) else -v, 2) for n, v in list(away.items())[:MOST]},
         "sec": round(time.perf_counter() - began, 1),
     }  # fmt: skip
 
