@@ -50,6 +50,7 @@ SMALL = {
         ("default",),
         ("torch",),
     ),
+    "sound": (["--genres", "house", "--bars", "1"], (), ()),
     "stages": (
         ["--engine", "rules", "--bars", "4", "--takes", "2", "--briefs", "1", "--candidates", "2",
          "--stages", "repair"],

@@ -17,6 +17,7 @@ SAMPLE_RATES = (44100, 48000, 88200, 96000)
 VARIETIES = ("low", "normal", "high")
 # What `--without` can leave out, to hear what it gives.
 STAGES: dict[str, str] = {
+    "form": "the groove book's sketch of how full each cell is and how it repeats; without it the model draws both",
     "groove": "the pull of the genre's pattern on onsets and drum keys",
     "harmony": "the pull of chord and key on pitches",
     "repair": "small corrections of the written score",

@@ -25,7 +25,8 @@ def sample_batch(
     """
     identity = model_identity(request.options.model)
     weights = open_weights(find_model(request.options.model).folder / "weights.safetensors", identity["sha256"])
-    how = WriteOptions(engine, request.threads, sampling=soft_filters(request.options))
+    form = "model" if "form" in request.options.without else "sketch"
+    how = WriteOptions(engine, request.threads, form, soft_filters(request.options))
     return write_takes(
         draft.plan, draft.seeds, weights, how, given=_given(request, draft), only=draft.chosen,
         on_progress=progress, on_first_note=first_note,
