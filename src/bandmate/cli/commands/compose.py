@@ -57,7 +57,7 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     engine.add_argument("--top-p", type=float, help="only the likeliest values that make up this share")
     engine.add_argument("--candidates", type=int, help="how many are written for each take (default: 8 up to 16 bars)")
     engine.add_argument("--without", action="append", default=[], metavar="STAGE",
-                        help="leave out form, groove, harmony, repair or candidates, to hear what it gives")  # fmt: skip
+                        help="leave out form, groove, harmony, repair or candidates")  # fmt: skip
     engine.add_argument("--key-lock", choices=("on", "off"), default="on", help="whether a stated key binds every note")
 
 
