@@ -54,6 +54,26 @@ VARIANTS = {
     "pitch80": warm(0.80, 0.97, "pitch", base=warm(0.95, 0.98, *NOTES, "velocity", "micro")),
     "form90": warm(0.9, 0.97, "level", "echo", base=warm(0.95, 0.98, *NOTES, "velocity", "micro")),
     "form80": warm(0.8, 0.95, "level", "echo", base=warm(0.95, 0.98, *NOTES, "velocity", "micro")),
+    "tuned": SamplingOptions(
+        _ONE,
+        FieldFilter(0.95, 0, 0.98),
+        FieldFilter(0.92, 0, 0.97),
+        FieldFilter(0.95, 0, 0.98),
+        FieldFilter(1.0, 0, 0.99),
+        _ONE,
+        FieldFilter(0.85, 0, 0.98),
+        FieldFilter(0.8, 0, 0.95),
+    ),
+    "cooler": SamplingOptions(
+        _ONE,
+        FieldFilter(0.92, 0, 0.97),
+        FieldFilter(0.85, 0, 0.95),
+        FieldFilter(0.92, 0, 0.97),
+        FieldFilter(0.98, 0, 0.99),
+        _ONE,
+        FieldFilter(0.75, 0, 0.95),
+        FieldFilter(0.65, 0, 0.9),
+    ),
     "no_copying": replace(warm(0.95, 0.97, *NOTES, "velocity", "micro"), copying=False),
 }
 

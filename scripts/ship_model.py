@@ -26,10 +26,12 @@ BY_RULE = {
     "rearranged": "melodies and chords of POP909 (MIT) set by this project's rules engine",
 }
 LIMITS = (
-    "A first model: its melodies are plainer than people's, its drums in styles without free recordings follow the "
-    "groove book, and form comes from the plan, not from the model. Piano without a beat grid was not learned. Judge "
-    "it by benchmarks/takes_report.py. The schedule was shortened while it ran (from 2,400 steps to 1,900 at step 700 "
-    "and to 1,600 at step 1,000), so the recipe makes such a model again, not these bytes."
+    "Most free full-band music is game music, so that is what it knows best: on its own it still repeats melodies more "
+    "and whole bars less than people do (docs/LOG.md). In styles without free recordings its drums and form lean on the "
+    "groove book. Piano without a beat grid was not learned. It was trained in slices while its form heads were built: "
+    "the weights of the first model (1,600 steps), 125 steps, 1,875 steps with form heads that read the trunk alone, "
+    "then with heads that see earlier cells, on groove-book pieces made anew; so the recipe makes such a model again, "
+    "not these bytes."
 )
 
 
