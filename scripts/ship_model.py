@@ -27,7 +27,7 @@ BY_RULE = {
 }
 LIMITS = (
     "Most free full-band music is game music, so that is what it knows best: on its own it still repeats melodies more "
-    "and whole bars less than people do (docs/LOG.md). In styles without free recordings its drums and form lean on the "
+    "and whole bars less than people do (docs/LOG.md). In styles without free recordings drums and form lean on the "
     "groove book. Piano without a beat grid was not learned. It was trained in slices while its form heads were built: "
     "the weights of the first model (1,600 steps), 125 steps, 1,875 steps with form heads that read the trunk alone, "
     "then with heads that see earlier cells, on groove-book pieces made anew; so the recipe makes such a model again, "
