@@ -29,7 +29,7 @@ from bandmate.evaluation.twosample import line_distances, two_sample_auc
 from bandmate.evaluation.yardstick import spread_of
 from bandmate.generation.compose import WriteOptions
 from bandmate.generation.filters import FieldFilter, SamplingOptions
-from bandmate.generation.free import fill_frames
+from bandmate.generation.free import FREE, fill_frames
 
 _ONE = FieldFilter()
 PLAIN = SamplingOptions(_ONE, _ONE, _ONE, _ONE, _ONE, _ONE, _ONE, _ONE)
@@ -74,6 +74,7 @@ VARIANTS = {
         FieldFilter(0.75, 0, 0.95),
         FieldFilter(0.65, 0, 0.9),
     ),
+    "free": FREE,
     "no_copying": replace(warm(0.95, 0.97, *NOTES, "velocity", "micro"), copying=False),
 }
 

@@ -17,6 +17,7 @@ from bandmate.errors import ModelError
 from bandmate.generation.compose import CONTEXT_SHARE, WINDOW_ROWS, WriteOptions, make_engine
 from bandmate.generation.constraints import Allowed, Cells
 from bandmate.generation.engine import Heads
+from bandmate.generation.filters import FieldFilter, SamplingOptions
 from bandmate.generation.groove import no_pull
 from bandmate.generation.sampler import Task, sample
 from bandmate.models.checkpoint import Weights
@@ -33,6 +34,11 @@ _LISTED = replace(_BARE, listed=True)
 
 
 MOST_AT_ONCE = 16
+# Found by benchmarks/tune_sampling.py: at 1.0 the model wanders, with a form below 0.9 it loops.
+_NOTES, _FORM, _TOUCH = FieldFilter(0.95, 0, 0.98), FieldFilter(0.9, 0, 0.97), FieldFilter(1.0, 0, 0.99)
+FREE = SamplingOptions(
+    position=_NOTES, pitch=_NOTES, duration=_NOTES, velocity=_NOTES, micro=_TOUCH, level=_FORM, echo=_FORM
+)
 
 
 def fill_frames(
@@ -44,12 +50,12 @@ def fill_frames(
         frames: tracks, bars, meter and tempo are kept exactly.
         seed: the same seed gives the same scores on one engine.
         weights: of a grid model.
-        options: engine, threads and soft filters; harmony, groove and repetition do not pull here.
+        options: engine, threads and soft filters (None = FREE); harmony, groove and repetition do not pull here.
 
     Raises:
         ModelError: a bar of the frame's meter does not fit on the grid.
     """
-    options = options or WriteOptions()
+    options = options or WriteOptions(sampling=FREE)
     filled: list[Score] = []
     for frame, same in groupby(frames):
         left = len(list(same))
