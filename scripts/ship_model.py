@@ -71,6 +71,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--name", default="small")
+    parser.add_argument("--before", type=int, default=0, help="steps of earlier runs whose weights this one began from")
     options = parser.parse_args()
     folder = ROOT / "src/bandmate/data/models" / options.name
     folder.mkdir(parents=True, exist_ok=True)
@@ -88,7 +89,7 @@ def main() -> None:
         "tokenizer": weights.tokenizer,
         "size": recipe["size"],
         "parameters": sum(tensor.size for tensor in weights.tensors.values()),
-        "recipe": f"python3 dev.py train --data DIR (recipes/{options.name}.toml), {state['step']} steps, CPU",
+        "recipe": f"python3 dev.py train --data DIR (recipes/{options.name}.toml), {options.before + state['step']} steps in all, CPU",
         "held_out_loss_nats_a_row": losses(options.run),
         "sources": sources(options.run, options.data, recipe["stages"][-1]["shares"]),
         "limits": LIMITS,
