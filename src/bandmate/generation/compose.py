@@ -17,7 +17,7 @@ from bandmate.generation.constraints import RULES, Cells, compile_rules
 from bandmate.generation.dress import dressed
 from bandmate.generation.engine import Engine, Heads
 from bandmate.generation.filters import SamplingOptions
-from bandmate.generation.form import Sketch, locks_of, sketch
+from bandmate.generation.form import Sketch, bound_by_level, locks_of, sketch
 from bandmate.generation.groove import groove_pull, kit_keys
 from bandmate.generation.harmony import harmony_pull, singing
 from bandmate.generation.sampler import Task, sample
@@ -173,11 +173,14 @@ def make_task(
         cells = cells.copy()
         cells[:, [COLUMN["value1"], COLUMN["value2"]]] = 0
     locks = locks_of(piece, track, bar)
+    allowed = compile_rules(plan, where, (*RULES, kit_keys))
+    if not listed:
+        bound_by_level(allowed, piece.level[track, bar], where.steps)
     return Task(
         prompt=rows[: mark + 1],
         cells=cells,
         where=where,
-        allowed=compile_rules(plan, where, (*RULES, kit_keys)),
+        allowed=allowed,
         drum=drum,
         pull=harmony_pull(plan, where),
         groove=groove_pull(plan, where, pattern),

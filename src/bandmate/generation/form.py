@@ -12,11 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.generation.constraints import Allowed
 from bandmate.generation.sampler import Lock
 from bandmate.groovebook.play import play
 from bandmate.score.plan import Plan
 from bandmate.tokenizers import grid_table as table
 from bandmate.tokenizers.grid import GridPiece, encode_piece
+
+_FLOOR, _CEILING = 0.5, 1.5  # of the level's edges
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +56,28 @@ def sketch(plan: Plan, seed: int) -> Sketch:
     pattern["track"] = np.array(sounding or [0])[pattern["track"]]
     level = np.where(plan.active, np.maximum(level, table.LEVEL_SOUNDS), table.LEVEL_EMPTY)
     return Sketch(tuple(controls), level.astype(np.int16), np.where(plan.active, echo, 0).astype(np.int16), pattern)
+
+
+def bound_by_level(allowed: Allowed, level: NDArray[Any], steps: NDArray[np.int64]) -> None:
+    """Keep cells about as full as the outline says: at least half of its level's lower edge, at most 1.5 of its upper.
+
+    A drummer does not fall silent after the first stroke of a chorus, and a verse told to be sparse stays sparse.
+
+    Args:
+        allowed: of the cells; its bounds are narrowed, never beyond what other rules leave.
+        level: the cells' value ids; cells of no stated amount stay as they are.
+        steps: of the cells' bars.
+    """
+    edges = np.concatenate([[0.0], table.LEVEL_EDGES, [np.inf]])
+    step = level.astype(np.int64) - table.LEVEL_SOUNDS - 1
+    stated = step >= 0
+    quarters = steps / table.STEPS_PER_QUARTER
+    low, high = edges[np.maximum(step, 0)] * quarters * _FLOOR, edges[np.maximum(step, 0) + 1] * quarters * _CEILING
+    most = np.where(stated & np.isfinite(high), np.ceil(np.where(np.isfinite(high), high, 0)) + 1, allowed.most)
+    allowed.most = np.maximum(np.minimum(allowed.most, most), np.maximum(allowed.least, 1)).astype(np.int64)
+    places = allowed.position.sum(1) // 2  # half of the places, so that the floor can always be reached
+    least = np.minimum(np.where(stated, np.floor(low), 0), np.minimum(places, allowed.most))
+    allowed.least = np.maximum(allowed.least, least).astype(np.int64)
 
 
 def locks_of(piece: GridPiece, track: NDArray[np.int64], bar: NDArray[np.int64]) -> list[Lock | None]:
