@@ -75,6 +75,26 @@ VARIANTS = {
         FieldFilter(0.65, 0, 0.9),
     ),
     "free": FREE,
+    "tighter": SamplingOptions(
+        _ONE,
+        FieldFilter(0.95, 0, 0.98),
+        FieldFilter(0.95, 0, 0.98),
+        FieldFilter(0.95, 0, 0.98),
+        FieldFilter(0.95, 0, 0.98),
+        FieldFilter(1.0, 0, 0.99),
+        FieldFilter(0.9, 0, 0.97),
+        FieldFilter(0.9, 0, 0.97),
+    ),
+    "livelier": SamplingOptions(
+        _ONE,
+        FieldFilter(0.95, 0, 0.98),
+        FieldFilter(0.95, 0, 0.98),
+        FieldFilter(0.95, 0, 0.98),
+        FieldFilter(1.05, 0, 0.995),
+        FieldFilter(1.15),
+        FieldFilter(0.9, 0, 0.97),
+        FieldFilter(1.0, 0, 0.98),
+    ),
     "no_copying": replace(warm(0.95, 0.97, *NOTES, "velocity", "micro"), copying=False),
 }
 
