@@ -34,7 +34,7 @@ _LISTED = replace(_BARE, listed=True)
 
 
 MOST_AT_ONCE = 16
-# Found by benchmarks/tune_sampling.py: at 1.0 the model wanders, with a form below 0.9 it loops; touch wants to be loose.
+# Found by benchmarks/tune_sampling.py: at 1.0 the model wanders, with a form below 0.9 it loops; loose touch is better.
 _NOTES = FieldFilter(0.97, 0, 0.985)
 FREE = SamplingOptions(
     position=_NOTES,
