@@ -91,7 +91,8 @@ class Checked:
             if not track.is_drum:
                 notes = track.notes[~np.isin(track.notes["pitch"] % 12, list(key.lock))]
                 for note in notes if self.plan.chord_lock else ():
-                    at = np.clip((int(note["onset_ticks"]) + 20) // half, 0, len(self.plan.chords) - 1)
+                    # micro-timing moves an onset by at most 8 ticks, a step of the grid is 20
+                    at = np.clip((int(note["onset_ticks"]) + 9) // half, 0, len(self.plan.chords) - 1)
                     wrong -= int(note["pitch"]) % 12 in self.plan.chords[at].pitch_classes
                 wrong += len(notes)
         return wrong
