@@ -117,7 +117,7 @@ def test_a_stage_can_be_left_out_and_the_recipe_says_so(stage: str) -> None:
 
 
 def test_an_unknown_stage_is_one_sentence() -> None:
-    with pytest.raises(BriefError, match="stage 'magic' is not known; choose among groove, harmony, rep"):
+    with pytest.raises(BriefError, match="stage 'magic' is not known; choose among form, groove, harmony, rep"):
         compose("house", without=["magic"], **SMALL)
     with pytest.raises(BriefError, match="candidates 99 is out of range"):
         compose("house", candidates=99, **SMALL)

@@ -17,7 +17,7 @@ from bandmate.generation.constraints import RULES, Cells, compile_rules
 from bandmate.generation.dress import dressed
 from bandmate.generation.engine import Engine, Heads
 from bandmate.generation.filters import SamplingOptions
-from bandmate.generation.form import Sketch, bound_by_level, locks_of, sketch
+from bandmate.generation.form import Sketch, bound_by_outline, locks_of, sketch
 from bandmate.generation.groove import groove_pull, kit_keys
 from bandmate.generation.harmony import harmony_pull, singing
 from bandmate.generation.sampler import Task, sample
@@ -175,7 +175,7 @@ def make_task(
     locks = locks_of(piece, track, bar)
     allowed = compile_rules(plan, where, (*RULES, kit_keys))
     if not listed:
-        bound_by_level(allowed, piece.level[track, bar], where.steps)
+        bound_by_outline(allowed, pattern, track, bar)
     return Task(
         prompt=rows[: mark + 1],
         cells=cells,

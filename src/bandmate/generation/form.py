@@ -19,7 +19,7 @@ from bandmate.score.plan import Plan
 from bandmate.tokenizers import grid_table as table
 from bandmate.tokenizers.grid import GridPiece, encode_piece
 
-_FLOOR, _CEILING = 0.5, 1.5  # of the level's edges
+_FLOOR, _CEILING = 0.7, 1.35  # of the outline's notes in a cell
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,26 +58,26 @@ def sketch(plan: Plan, seed: int) -> Sketch:
     return Sketch(tuple(controls), level.astype(np.int16), np.where(plan.active, echo, 0).astype(np.int16), pattern)
 
 
-def bound_by_level(allowed: Allowed, level: NDArray[Any], steps: NDArray[np.int64]) -> None:
-    """Keep cells about as full as the outline says: at least half of its level's lower edge, at most 1.5 of its upper.
+def bound_by_outline(allowed: Allowed, pattern: NDArray[Any], track: NDArray[Any], bar: NDArray[Any]) -> None:
+    """Keep cells about as full as the outline has them: at least 0.7, at most 1.35 times as many notes, and one more.
 
-    A drummer does not fall silent after the first stroke of a chorus, and a verse told to be sparse stays sparse.
+    A drummer does not fall silent after the first stroke of a chorus, and what a mood makes sparse or busy stays so.
 
     Args:
         allowed: of the cells; its bounds are narrowed, never beyond what other rules leave.
-        level: the cells' value ids; cells of no stated amount stay as they are.
-        steps: of the cells' bars.
+        pattern: notes of the outline's performance; CELL_NOTE.
+        track: of each cell.
+        bar: of each cell.
     """
-    edges = np.concatenate([[0.0], table.LEVEL_EDGES, [np.inf]])
-    step = level.astype(np.int64) - table.LEVEL_SOUNDS - 1
-    stated = step >= 0
-    quarters = steps / table.STEPS_PER_QUARTER
-    low, high = edges[np.maximum(step, 0)] * quarters * _FLOOR, edges[np.maximum(step, 0) + 1] * quarters * _CEILING
-    most = np.where(stated & np.isfinite(high), np.ceil(np.where(np.isfinite(high), high, 0)) + 1, allowed.most)
-    allowed.most = np.maximum(np.minimum(allowed.most, most), np.maximum(allowed.least, 1)).astype(np.int64)
+    count: dict[tuple[int, int], int] = {}
+    for place in zip(pattern["track"].tolist(), pattern["bar"].tolist(), strict=True):
+        count[place] = count.get(place, 0) + 1
+    notes = np.array([count.get(place, 0) for place in zip(track.tolist(), bar.tolist(), strict=True)], np.int64)
+    most = np.where(notes > 0, np.ceil(notes * _CEILING).astype(np.int64) + 1, allowed.most)
+    allowed.most = np.maximum(np.minimum(allowed.most, most), np.maximum(allowed.least, 1))
     places = allowed.position.sum(1) // 2  # half of the places, so that the floor can always be reached
-    least = np.minimum(np.where(stated, np.floor(low), 0), np.minimum(places, allowed.most))
-    allowed.least = np.maximum(allowed.least, least).astype(np.int64)
+    least = np.minimum(np.floor(notes * _FLOOR).astype(np.int64), np.minimum(places, allowed.most))
+    allowed.least = np.maximum(allowed.least, least)
 
 
 def locks_of(piece: GridPiece, track: NDArray[np.int64], bar: NDArray[np.int64]) -> list[Lock | None]:

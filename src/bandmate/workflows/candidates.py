@@ -103,6 +103,10 @@ def _or_one(value: float) -> float:
     return 1.0 if np.isnan(value) else value
 
 
+def _as_asked(plan: Plan, score: Score) -> float:
+    return round(make_report(plan, score).stated_share, 9)
+
+
 def _measured(request: Request, draft: Draft, engine: str, job: Job, number: int) -> list[Written]:
     from bandmate.evaluation.quality import verdict
     from bandmate.generation.repair import repair
@@ -112,7 +116,9 @@ def _measured(request: Request, draft: Draft, engine: str, job: Job, number: int
         job.first_note()
         repaired: dict[str, int] = {}
         if "repair" not in request.options.without:
-            score, repaired = repair(score, draft.plan, tuple(request.keep))
+            mended, counts = repair(score, draft.plan, tuple(request.keep))
+            if _as_asked(draft.plan, mended) >= _as_asked(draft.plan, score):  # no repair costs what was asked
+                score, repaired = mended, counts
         copied = copies_in(request.options.model, score)
         report = make_report(draft.plan, score, request.busier, copied)
         card = verdict(score, draft.plan.genre)
