@@ -19,6 +19,7 @@ from bandmate.evaluation.yardstick import Spread, kind_of, yardstick
 from bandmate.score.model import Score
 
 FACTS_WEIGHT = 0.25  # of the genre's facts beside the lines of the card
+_OUTSIDE = 0.5  # what a line just outside counts
 _LEAST_WIDTH = 1e-3  # of people's band, where all of them do the same
 
 
@@ -29,7 +30,7 @@ class Verdict:
     Attributes:
         kind: of the people's music it is held against.
         inside, lines: how many lines of the card lie between people's 10th and 90th percentile, and of how many.
-        fit: mean over the lines, 1 = inside, falling towards 0 with the distance in widths of the band.
+        fit: mean over the lines: 1 inside; outside at most a half, falling with the distance in widths of the band.
         kept, facts: how many facts of the genre it keeps, and of how many.
         outside: names of the lines that lie outside, furthest first.
     """
@@ -92,7 +93,7 @@ def verdict(score: Score, genre: str | None = None) -> Verdict:
         values = values[~np.isnan(values)]
         if len(values) and line.name in people.lines:
             away[line.name] = excess(float(np.median(values)), people.lines[line.name])
-    fit = float(np.mean([1 / (1 + each) for each in away.values()])) if away else 0.0
+    fit = float(np.mean([_OUTSIDE / (1 + each) if each > 0 else 1.0 for each in away.values()])) if away else 0.0
     outside = tuple(sorted((name for name in away if away[name] > 0), key=lambda name: -away[name]))
     kept = sum(fact.share for fact in facts)
     return Verdict(kind, len(away) - len(outside), len(away), fit, kept, len(facts), outside)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,12 @@ from bandmate.score.model import Score, make_notes
 from bandmate.score.plan import Plan
 
 EARLY = 30  # ticks: a note that begins no more than this (a 64th) before a line belongs to it, since players hurry
+
+
+@lru_cache(maxsize=2)
+def _played(plan: Plan) -> tuple[NDArray[Any], ...]:
+    # All candidates of a take have one plan; plans are the same only if they are one object.
+    return tuple(track.notes for track in play(plan, plan.seed).tracks)
 
 
 @dataclass(slots=False, eq=False)
@@ -43,10 +49,10 @@ class Work:
         self.bar_ticks = self.stage.grid.bar_ticks
         self.end = self.plan.bars * self.bar_ticks
 
-    @cached_property
-    def reference(self) -> list[NDArray[Any]]:
+    @property
+    def reference(self) -> tuple[NDArray[Any], ...]:
         """Notes of each track as the rules engine plays the plan."""
-        return [track.notes for track in play(self.plan, self.plan.seed).tracks]
+        return _played(self.plan)
 
     def tracks(self, *roles: str) -> list[int]:
         """Pitched tracks of some roles (without roles: all) that sound and may be touched."""

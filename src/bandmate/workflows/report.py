@@ -209,7 +209,8 @@ def _key(plan: Plan, score: Score) -> Demand:
 
 def _in_chord(plan: Plan, score: Score, notes: NDArray[Any]) -> NDArray[np.bool_]:
     tones = np.array([[pc in chord.pitch_classes for pc in range(12)] for chord in plan.chords], bool)  # (halves, 12)
-    half = np.clip(2 * notes["onset_ticks"] // bar_ticks(plan, score), 0, len(tones) - 1)
+    onset = notes["onset_ticks"] + score.ticks_per_quarter // 48  # half a step of the grid: players hurry
+    half = np.clip(2 * onset // bar_ticks(plan, score), 0, len(tones) - 1)
     return tones[half, notes["pitch"] % 12]
 
 
