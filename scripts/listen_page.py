@@ -169,8 +169,8 @@ def page(shown: list[Shown], folder: str, engine: str) -> str:
     """The text of the page."""
     parts = [
         "# Listen",
-        f"{len(shown)} takes, each the first that its words and its seed gave: nothing was chosen and nothing was "
-        "mended. The command above a picture makes the take again. "
+        f"{len(shown)} takes, each the first that its words and its seed gave by the command above its picture, "
+        "with the choice and the repairs that every take has by default (TAKES.md); none was replaced by hand. "
         "Written by `scripts/listen_page.py`" + ("." if engine == "default" else f" with the {engine} engine."),
     ]
     for genre in dict.fromkeys(one.asked.genre for one in shown):

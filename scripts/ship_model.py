@@ -79,6 +79,7 @@ def main() -> None:
     weights = load_weights(folder / "weights.safetensors")
     recipe = tomllib.loads((ROOT / f"src/bandmate/training/recipes/{options.name}.toml").read_text(encoding="utf-8"))
     state = json.loads((options.run / "state.json").read_text(encoding="utf-8"))
+    steps = options.before + state["step"]
     card = {
         "name": options.name,
         "made": datetime.now(UTC).date().isoformat(),
@@ -89,7 +90,7 @@ def main() -> None:
         "tokenizer": weights.tokenizer,
         "size": recipe["size"],
         "parameters": sum(tensor.size for tensor in weights.tensors.values()),
-        "recipe": f"python3 dev.py train --data DIR (recipes/{options.name}.toml), {options.before + state['step']} steps in all, CPU",
+        "recipe": f"python3 dev.py train --data DIR (recipes/{options.name}.toml), {steps} steps in all, CPU",
         "held_out_loss_nats_a_row": losses(options.run),
         "sources": sources(options.run, options.data, recipe["stages"][-1]["shares"]),
         "limits": LIMITS,

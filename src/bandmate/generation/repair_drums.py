@@ -69,15 +69,20 @@ def _groups(ticks: list[int], span: int) -> list[list[int]]:
 
 
 def doubles(work: Work) -> None:
-    """Of two onsets of one voice closer than a 64th in a bar the second goes."""
+    """Of two onsets of one voice closer than a 64th in a bar the second goes; the first sounds as long as both did."""
     for track in [*work.tracks(), *work.kits]:
-        notes = work.notes[track]
+        notes = work.notes[track].copy()
         bars, gone = work.bar_of(notes), np.zeros(len(notes), bool)
         last: dict[tuple[int, int], int] = {}
         for at in np.argsort(notes["onset_ticks"], kind="stable").tolist():
             voice, onset = (int(notes["pitch"][at]), int(bars[at])), int(notes["onset_ticks"][at])
-            if voice in last and onset - last[voice] < EARLY:
+            first = last.get(voice)
+            if first is not None and onset - int(notes["onset_ticks"][first]) < EARLY:
                 gone[at] = True
+                length = onset + int(notes["duration_ticks"][at]) - int(notes["onset_ticks"][first])
+                notes["duration_ticks"][first] = max(int(notes["duration_ticks"][first]), length)
             else:
-                last[voice] = onset
+                last[voice] = at
+        if gone.any():
+            work.notes[track] = notes
         work.drop("double", track, gone)
