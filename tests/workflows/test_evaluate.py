@@ -39,6 +39,13 @@ def test_a_folder_has_a_card_and_bad_files_are_named(pieces: Path) -> None:
     assert data["inside"] == found.card.inside and data["facts"] == {}
 
 
+def test_the_parts_of_a_take_are_no_pieces(tmp_path: Path) -> None:
+    take = bandmate.compose("rock", bars=4, seed=1, out=tmp_path / "takes" / "one", stems=False, engine="rules").best
+    assert len(list((take.folder / "tracks").glob("*.mid"))) > 1
+    found = bandmate.evaluate(tmp_path / "takes")
+    assert (found.pieces, found.card.kind, found.skipped) == (1, "band", ())
+
+
 def test_a_genre_brings_its_facts(pieces: Path) -> None:
     found = bandmate.evaluate(pieces / "one.mid", genre_id="rock")
     assert {fact.name for fact in found.facts} >= {"tempo", "kick_placement", "bass_range"}

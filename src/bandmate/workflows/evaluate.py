@@ -18,6 +18,8 @@ from bandmate.io.files import FORMATS, read
 from bandmate.limits import SEED, Limit
 from bandmate.score.model import Score
 from bandmate.workflows.jobs import Job, Listener
+from bandmate.workflows.making import GIVEN_FILE
+from bandmate.workflows.take import FILE_NAME
 
 TAKES = Limit("takes", 1, 10_000, "takes")
 BARS = 16
@@ -130,13 +132,20 @@ def _measure(subject: str, found: list[_Piece], kind: str | None, skipped: list[
     return Evaluation(subject, len(usable), tuple(skipped), card, fact_rows(excerpts))
 
 
+def _is_part(path: Path) -> bool:
+    """Whether a file is one track of a take, or what was given to it: no piece of its own."""
+    folder = path.parent
+    given = path.name == GIVEN_FILE and (folder / FILE_NAME).is_file()
+    return given or (folder.name == "tracks" and (folder.parent / FILE_NAME).is_file())
+
+
 def _read_all(place: Path, genre_id: str | None, skipped: list[str], job: Job) -> Iterator[_Piece]:
     if place.is_file():
         yield _Piece(place.name, genre_id, read(place))
         return
     if not place.exists():
         raise LibraryError(f"{place} is not there; give a folder of MIDI files")
-    paths = sorted(path for path in place.rglob("*") if path.suffix.lower() in FORMATS)
+    paths = sorted(path for path in place.rglob("*") if path.suffix.lower() in FORMATS and not _is_part(path))
     if not paths:
         raise LibraryError(f"{place} holds no music; give a folder of files that end in {', '.join(FORMATS)}")
     for number, path in enumerate(paths, 1):
