@@ -8,7 +8,7 @@ pytest.importorskip("torch")
 
 from tests.training.bands import some_shard
 
-from bandmate.errors import LibraryError, UserError
+from bandmate.errors import LibraryError, ModelError, UserError
 from bandmate.models.checkpoint import load_weights
 from bandmate.training import recipe as module
 from bandmate.training.recipe import Recipe, Stage, main, train, valid_batches
@@ -72,3 +72,14 @@ def test_the_entry_says_what_is_wrong(tmp_path, capsys):
     assert main(["--data", str(tmp_path), "--run", str(tmp_path / "run"), "--steps", "1"]) == 2
     assert "point --data at the folder that holds corpus/" in capsys.readouterr().err
     assert main(["--recipe", "huge"]) == 2
+
+
+def test_a_run_can_begin_from_weights(tmp_path):
+    train(tiny(), None, tmp_path / "one")
+    begun = tmp_path / "one" / "weights.safetensors"
+    fresh, later = (
+        train(tiny(), None, tmp_path / name, start=start) for name, start in (("two", None), ("three", begun))
+    )
+    assert later.first_loss < fresh.first_loss
+    with pytest.raises(ModelError, match="another shape"):
+        train(replace(tiny(), size="small"), None, tmp_path / "four", start=begun)

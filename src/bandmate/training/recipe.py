@@ -16,7 +16,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from bandmate.errors import BandmateError, UserError
+from bandmate.errors import BandmateError, ModelError, UserError
+from bandmate.models.checkpoint import load_weights
 from bandmate.models.grid_config import GridConfig, load_size
 from bandmate.models.multitrack_config import MultitrackConfig
 from bandmate.tokenizers import multitrack
@@ -129,6 +130,7 @@ def train(
     minutes: float | None = None,
     steps: int | None = None,
     on_sample: OnSample | None = None,
+    start: Path | None = None,
 ) -> TrainReport:
     """Prepare, train from where the run stands, export to run/weights.safetensors.
 
@@ -139,6 +141,10 @@ def train(
         minutes: length of this slice.
         steps: step to stop at.
         on_sample: called with the model, the step and the run's folder every `sample_every` steps.
+        start: weights that a new run begins from; None = random ones.
+
+    Raises:
+        ModelError: the weights to begin from are of another model.
     """
     recipe = recipe if data else recipe.without_data()
     stages = [s for s in recipe.stages if s.until_step > _done(run)] or [recipe.stages[-1]]
@@ -157,7 +163,8 @@ def train(
         batches = Batches(shard.select("train"), stage.shares, recipe.view, options.seed, family.draw)
         valid = valid_batches(shard, stage.shares, family.draw, recipe.view)
         told: Callable[[Any, int], Any] | None = partial(_told, on_sample, run) if on_sample else None
-        trainer = Trainer(config, batches, valid, options, run, subject=family.subject, on_sample=told)
+        first = _tensors(start, config) if start else None
+        trainer = Trainer(config, batches, valid, options, run, subject=family.subject, start=first, on_sample=told)
         trainer.until = min(stage.until_step, steps or stage.until_step)
         report = trainer.run(minutes=minutes)
         trainer.export(run / "weights.safetensors")
@@ -166,6 +173,15 @@ def train(
     if report is None:
         raise UserError(f"{run}: the recipe has no stages left")
     return report
+
+
+def _tensors(path: Path, config: GridConfig) -> dict[str, Any]:
+    import torch
+
+    weights = load_weights(path)
+    if weights.config.shapes != config.shapes:
+        raise ModelError(f"{path}: weights of another shape than the recipe's; leave --start out or take others")
+    return {name: torch.from_numpy(tensor) for name, tensor in weights.tensors.items()}
 
 
 def _told(on_sample: OnSample, run: Path, model: Any, step: int) -> None:
@@ -187,11 +203,12 @@ def main(arguments: list[str] | None = None, on_sample: OnSample | None = None) 
     parser.add_argument("--run", type=Path, help="folder of the run, else runs/RECIPE; it goes on from there")
     parser.add_argument("--minutes", type=float, help="length of this slice")
     parser.add_argument("--steps", type=int, help="stop at this step")
+    parser.add_argument("--start", type=Path, help="weights that a new run begins from")
     options = parser.parse_args(arguments)
     try:
         report = train(
             Recipe.read(options.recipe), options.data, options.run or Path("runs") / options.recipe,
-            minutes=options.minutes, steps=options.steps, on_sample=on_sample,
+            minutes=options.minutes, steps=options.steps, on_sample=on_sample, start=options.start,
         )  # fmt: skip
     except BandmateError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - a command
