@@ -40,8 +40,15 @@ def warm(temperature: float, top_p: float = 1.0, *fields: str, base: SamplingOpt
     return replace(base, **dict.fromkeys(fields, FieldFilter(temperature, 0, top_p)))
 
 
+def fields(notes: Sequence[tuple[float, float]], velocity: Any, micro: Any, level: Any, echo: Any) -> SamplingOptions:
+    """Temperature and top-p of position, pitch and duration, then of touch and of form."""
+    pairs = zip((*NOTES, "velocity", "micro", "level", "echo"), (*notes, velocity, micro, level, echo), strict=True)
+    return replace(PLAIN, **{name: FieldFilter(temperature, 0, top_p) for name, (temperature, top_p) in pairs})
+
+
 MOST = 10
 NOTES = ("position", "pitch", "duration")
+WARM, PLAIN_ONE = (0.95, 0.98), (1.0, 1.0)
 VARIANTS = {
     "plain": PLAIN,
     "default": SamplingOptions(),
@@ -54,47 +61,11 @@ VARIANTS = {
     "pitch80": warm(0.80, 0.97, "pitch", base=warm(0.95, 0.98, *NOTES, "velocity", "micro")),
     "form90": warm(0.9, 0.97, "level", "echo", base=warm(0.95, 0.98, *NOTES, "velocity", "micro")),
     "form80": warm(0.8, 0.95, "level", "echo", base=warm(0.95, 0.98, *NOTES, "velocity", "micro")),
-    "tuned": SamplingOptions(
-        _ONE,
-        FieldFilter(0.95, 0, 0.98),
-        FieldFilter(0.92, 0, 0.97),
-        FieldFilter(0.95, 0, 0.98),
-        FieldFilter(1.0, 0, 0.99),
-        _ONE,
-        FieldFilter(0.85, 0, 0.98),
-        FieldFilter(0.8, 0, 0.95),
-    ),
-    "cooler": SamplingOptions(
-        _ONE,
-        FieldFilter(0.92, 0, 0.97),
-        FieldFilter(0.85, 0, 0.95),
-        FieldFilter(0.92, 0, 0.97),
-        FieldFilter(0.98, 0, 0.99),
-        _ONE,
-        FieldFilter(0.75, 0, 0.95),
-        FieldFilter(0.65, 0, 0.9),
-    ),
+    "tuned": fields((WARM, (0.92, 0.97), WARM), (1.0, 0.99), PLAIN_ONE, (0.85, 0.98), (0.8, 0.95)),
+    "cooler": fields(((0.92, 0.97), (0.85, 0.95), (0.92, 0.97)), (0.98, 0.99), PLAIN_ONE, (0.75, 0.95), (0.65, 0.9)),
     "free": FREE,
-    "tighter": SamplingOptions(
-        _ONE,
-        FieldFilter(0.95, 0, 0.98),
-        FieldFilter(0.95, 0, 0.98),
-        FieldFilter(0.95, 0, 0.98),
-        FieldFilter(0.95, 0, 0.98),
-        FieldFilter(1.0, 0, 0.99),
-        FieldFilter(0.9, 0, 0.97),
-        FieldFilter(0.9, 0, 0.97),
-    ),
-    "livelier": SamplingOptions(
-        _ONE,
-        FieldFilter(0.95, 0, 0.98),
-        FieldFilter(0.95, 0, 0.98),
-        FieldFilter(0.95, 0, 0.98),
-        FieldFilter(1.05, 0, 0.995),
-        FieldFilter(1.15),
-        FieldFilter(0.9, 0, 0.97),
-        FieldFilter(1.0, 0, 0.98),
-    ),
+    "tighter": fields((WARM, WARM, WARM), WARM, (1.0, 0.99), (0.9, 0.97), (0.9, 0.97)),
+    "livelier": fields((WARM, WARM, WARM), (1.05, 0.995), (1.15, 1.0), (0.9, 0.97), (1.0, 0.98)),
     "no_copying": replace(warm(0.95, 0.97, *NOTES, "velocity", "micro"), copying=False),
 }
 

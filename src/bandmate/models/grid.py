@@ -74,6 +74,17 @@ class Block(nn.Module):
         return x + _drop(self.down(F.silu(self.gate(h)) * self.up(h)), drop)
 
 
+def begin(model: nn.Module, config: GridConfig) -> None:
+    """Random start values: embeddings by the number of fields that are summed, matrices by width and depth."""
+    depth = 1 / math.sqrt(2 * config.layers)
+    for name, parameter in model.named_parameters():
+        if name.startswith("embed"):
+            nn.init.normal_(parameter, 0.0, 1 / math.sqrt(len(config.fields)))
+        elif parameter.ndim == 2:
+            std = 0.5 / math.sqrt(parameter.shape[1])
+            nn.init.normal_(parameter, 0.0, std * depth if name.endswith(("o.weight", "down.weight")) else std)
+
+
 class GridModel(nn.Module):
     """Rows in, logits of the next row's fields out."""
 
@@ -88,16 +99,7 @@ class GridModel(nn.Module):
         chained = (*config.drawn[2:], *(name for name, *_ in config.form))
         self.chain = nn.ModuleDict({name: nn.Linear(config.width, config.width, bias=False) for name in chained})
         self.past = nn.ModuleDict({str(lag): nn.Linear(config.width, config.width, bias=False) for lag in config.lags})
-        self._start()
-
-    def _start(self) -> None:
-        depth = 1 / math.sqrt(2 * self.config.layers)
-        for name, parameter in self.named_parameters():
-            if name.startswith("embed"):
-                nn.init.normal_(parameter, 0.0, 1 / math.sqrt(len(self.config.fields)))
-            elif parameter.ndim == 2:
-                std = 0.5 / math.sqrt(parameter.shape[1])
-                nn.init.normal_(parameter, 0.0, std * depth if name.endswith(("o.weight", "down.weight")) else std)
+        begin(self, config)
 
     def embed_rows(self, rows: Tensor) -> Tensor:
         """Sum of a row's field embeddings; rows (B, T, fields) -> (B, T, D)."""

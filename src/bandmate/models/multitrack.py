@@ -8,12 +8,10 @@ Tensors only: what the fields mean is the tokenizer's affair.
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
 
-from bandmate.models.grid import Block, rotary_tables
+from bandmate.models.grid import Block, begin, rotary_tables
 from bandmate.models.grid_config import NORM_EPS, GridConfig
 
 
@@ -28,16 +26,7 @@ class MultitrackModel(nn.Module):
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.norm = nn.RMSNorm(config.width, eps=NORM_EPS)
         self.heads = nn.ModuleDict({name: nn.Linear(config.width, sizes[name], bias=False) for name in config.drawn})
-        self._start()
-
-    def _start(self) -> None:
-        depth = 1 / math.sqrt(2 * self.config.layers)
-        for name, parameter in self.named_parameters():
-            if name.startswith("embed"):
-                nn.init.normal_(parameter, 0.0, 1 / math.sqrt(len(self.config.fields)))
-            elif parameter.ndim == 2:
-                std = 0.5 / math.sqrt(parameter.shape[1])
-                nn.init.normal_(parameter, 0.0, std * depth if name.endswith(("o.weight", "down.weight")) else std)
+        begin(self, config)
 
     def trunk(self, rows: Tensor, start: int = 0, caches: list[list[Tensor]] | None = None) -> Tensor:
         """Hidden states after the last norm; (B, T, D). With caches, rows go on after `start` earlier ones."""
