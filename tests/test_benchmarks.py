@@ -18,6 +18,7 @@ SMALL = {
     "ablations": (["--steps", "2", "--judge", "1", "--variants", "base", "no_form"], ("base", "no_form"), ("torch",)),
     "analysis_accuracy": (["--files", "1"], (), ()),
     "copies": (["--files", "20"], ("false_alarms", "quotes_found"), ()),
+    "edits": (["--edits", "20"], ("untouched",), ()),
     "genres": (
         ["--size", "tiny", "--takes", "1", "--bars", "2", "--fit-each", "2", "--test-each", "1"], ("rows", "alike"), ()
     ),

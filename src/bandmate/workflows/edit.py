@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from bandmate.io.files import format_of, read, write
 from bandmate.limits import TEMPO
 from bandmate.score import ops
 from bandmate.score.model import Score
+from bandmate.score.selection import parse_bars
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +64,6 @@ class EditResult:
     path: Path
     score: Score
     done: tuple[str, ...]
-
-
-def parse_bars(text: str) -> tuple[int, int]:
-    """`1-8` or `5` as first and last bar.
-
-    Raises:
-        ScoreError: it is neither.
-    """
-    match = re.fullmatch(r"\s*(\d{1,6})\s*(?:[-–]\s*(\d{1,6}))?\s*", text)
-    if not match:
-        raise ScoreError(f"bars '{text}' are not understood; write them like 1-8, or 5 for one bar")
-    return int(match[1]), int(match[2] or match[1])
 
 
 def apply_edits(score: Score, options: EditOptions) -> tuple[Score, tuple[str, ...]]:
