@@ -18,7 +18,7 @@ from bandmate.groovebook.play import play
 from bandmate.score.brief import Brief
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/USING.md", "docs/PYTHON.md", "docs/LISTENING.md", "docs/HEARING.md")
+PAGES = ("README.md", "docs/USING.md", "docs/PYTHON.md", "docs/LISTENING.md", "docs/HEARING.md", "docs/REWORKING.md")
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -41,6 +41,7 @@ def folder(tmp_path, monkeypatch):
     for number, genre in enumerate(("house", "funk", "rock", "jazz_swing", "trap")):
         score = play(make_plan(Brief(genre=genre, bars=8), number), number)
         score.write(work / "my-midi" / f"{genre} {score.bpm:.0f}bpm.mid")
+    score.write(work / "my-midi" / "breaks.mid")
     answer = "anna,5f1c2b7a,1,model/house,model,keep,4,21.5,2026-01-01T10:00:00Z"
     (work / "answers-anna.csv").write_text(",".join(COLUMNS) + f"\n{answer}\n", encoding="utf-8")
     monkeypatch.chdir(work)

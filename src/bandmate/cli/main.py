@@ -31,6 +31,7 @@ COMMANDS = {
     "render": "a MIDI file to stems and a mix",
     "inspect": "tempo, key, sections, tracks and roles of a file",
     "edit": "transpose, quantise, swing, stretch or trim a file",
+    "groove": "play a clip with the feel of another, or of a style",
     "tokens": "a file as the text a model sees, and back",
     "evaluate": "the report card: how near music is to what people write",
     "learn": "take in a folder of your music",

@@ -1,0 +1,59 @@
+"""Given: a file of music as an edit takes it: read without loss, each track with the role it plays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from bandmate.analysis.voices import estimate_roles
+from bandmate.errors import ScoreError
+from bandmate.io.files import read
+from bandmate.score.model import Score
+from bandmate.score.selection import find_tracks
+
+MELODIES = ("melody", "lead", "vox")
+
+
+def read_given(path: str | Path) -> Score:
+    """Read a file and say what each of its tracks does, where analysis hears it.
+
+    Raises:
+        FileFormatError: it cannot be read. ScoreError: it holds no notes.
+    """
+    score = read(path)
+    if not score.note_count:
+        raise ScoreError(f"{path} has no notes, so there is nothing to go by; give a file with music in it")
+    return with_roles(score)
+
+
+def with_roles(score: Score) -> Score:
+    """The score with a role on every track that has notes."""
+    roles = estimate_roles(score, use_program=True, use_name=True)
+    return replace(
+        score, tracks=tuple(replace(t, role=t.role or r.role) for t, r in zip(score.tracks, roles, strict=True))
+    )
+
+
+def melody_of(score: Score, tracks: str | None) -> int:
+    """The track that is sung: the one named, else the melody, else the highest pitched track.
+
+    Raises:
+        ScoreError: several were named, it is drums, or there is none.
+    """
+    if tracks is not None:
+        words = [word.strip() for word in tracks.split(",") if word.strip()]
+        chosen = tuple(dict.fromkeys(index for word in words for index in find_tracks(score, word)))
+        if len(chosen) != 1:
+            raise ScoreError(f"tracks '{tracks}' name {len(chosen)} tracks; name the one that has the melody")
+        track = score.tracks[chosen[0]]
+        if track.is_drum or not len(track.notes):
+            what = "is drums" if track.is_drum else "has no notes"
+            raise ScoreError(f"track {chosen[0] + 1} {what}, so there is no melody; name another with --tracks")
+        return chosen[0]
+    pitched = [i for i, track in enumerate(score.tracks) if len(track.notes) and not track.is_drum]
+    sung = [i for role in MELODIES for i in pitched if score.tracks[i].role == role]
+    if sung or len(pitched) == 1:
+        return (sung or pitched)[0]
+    if not pitched:
+        raise ScoreError("the piece has drums alone, so there is no melody in it; give a file with a melody")
+    return max(pitched, key=lambda i: float(score.tracks[i].notes["pitch"].mean()))

@@ -1,0 +1,59 @@
+"""The commands that rework a file: they write what they say, and say what they cannot do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bandmate.io.files import read
+from bandmate.score.untouched import untouched
+
+MUSIC = Path(__file__).parents[1] / "fixtures" / "music"
+LIED, BEAT = str(MUSIC / "lied.mid"), str(MUSIC / "funk_beat.mid")
+
+
+def test_groove_writes_the_file_and_how_it_was_made(bandmate):
+    said = bandmate("groove", LIED, "--like", BEAT, "--seed", "1", "--out", "played.mid")
+    assert said.code == 0, said.err
+    assert "played like funk_beat.mid by 70%" in said.out
+    note = json.loads(Path("played.take.json").read_text(encoding="utf-8"))
+    assert (note["command"], note["recipe"]["options"]["seed"]) == ("groove", 1)
+    assert set(note["files"]) == {"played.mid"}
+
+
+def test_groove_into_a_folder_draws_it(bandmate):
+    said = bandmate("groove", BEAT, "--style", "jazz", "--out", "swung", "--json")
+    assert said.code == 0, said.err
+    assert sorted(p.name for p in Path("swung").iterdir()) == ["roll.png", "swung.mid", "take.json"]
+    assert json.loads(said.out)["report"]["notes_moved"] > 100
+
+
+def test_groove_by_nothing_changes_nothing(bandmate):
+    assert bandmate("groove", LIED, "--style", "funk", "--strength", "0", "--out", "same.mid").code == 0
+    assert untouched(read(LIED), read("same.mid")) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["groove", LIED], "give --like FILE or --style NAME"),
+        (["groove", LIED, "--style", "funk", "--like", BEAT], "one of the two"),
+        (["groove", LIED, "--style", "polka"], "style 'polka' has no groove here"),
+        (["groove", LIED, "--style", "funk", "--strength", "7"], "strength 7 is out of range"),
+        (["groove", LIED, "--style", "funk", "--bars", "90-99"], "bars 90-99 are not in the piece"),
+        (["groove", LIED, "--style", "funk", "--tracks", "tuba"], "track 'tuba' is not in the piece"),
+        (["groove", LIED, "--style", "funk", "--seed", "-1"], "seed -1 is out of range"),
+        (["groove", LIED, "--style", "funk", "--out", LIED], "is the file being edited"),
+        (["groove", LIED, "--style", "funk", "--out", "x.wav"], "'.wav' is no format written here"),
+        (["groove", "missing.mid", "--style", "funk"], "missing.mid: there is no such file"),
+        (["groove", LIED, "--like", "missing.mid"], "missing.mid: there is no such file"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_sentence(bandmate, words: list[str], sentence: str):
+    said = bandmate(*words)
+    assert said.code == 2
+    assert sentence in said.err
+    assert said.err.count("\n") == 1 and "Traceback" not in said.err
+    assert not list(Path.cwd().iterdir()), "nothing is written"
