@@ -24,6 +24,7 @@ SMALL = {
     ),
     "grid_speed": (["--files", "1", "--rounds", "1"], (), ("miditok",)),
     "groovebook": (["--seeds", "1", "--bars", "2"], (), ()),
+    "harmonise": ([], ("ours", "all I"), ()),
     "ingest": (["--files", "40", "--workers", "1"], (), ()),
     "labelling_speed": (["--files", "1", "--repeats", "1"], (), ()),
     "learn_songs": (

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from bandmate.io.files import read
+from bandmate.score.selection import select
 from bandmate.score.untouched import untouched
+from bandmate.workflows.given import with_roles
 
 MUSIC = Path(__file__).parents[1] / "fixtures" / "music"
 LIED, BEAT = str(MUSIC / "lied.mid"), str(MUSIC / "funk_beat.mid")
@@ -35,6 +37,33 @@ def test_groove_by_nothing_changes_nothing(bandmate):
     assert untouched(read(LIED), read("same.mid")) == []
 
 
+def test_harmonise_adds_parts_and_leaves_the_melody(bandmate):
+    said = bandmate("harmonise", LIED, "--style", "jazz", "--add", "chords,bass", "--seed", "1", "--out", "new.mid")
+    assert said.code == 0, said.err
+    assert "heard G major" in said.out
+    assert untouched(read(LIED), read("new.mid")) == []
+    assert len(read("new.mid").tracks) == len(read(LIED).tracks) + 2
+
+
+def test_harmonise_gives_a_second_voice_in_the_asked_bars(bandmate):
+    assert bandmate("harmonise", LIED, "--voice", "--bars", "3-4", "--out", "new.mid").code == 0
+    voice = read("new.mid").tracks[-1]
+    quarter = read("new.mid").ticks_per_quarter
+    assert voice.name == "second voice"
+    assert voice.notes["onset_ticks"].min() >= 8 * quarter and voice.last_ticks <= 16 * quarter
+
+
+def test_reharmonise_rewrites_the_asked_cells_alone(bandmate):
+    said = bandmate("reharmonise", LIED, "--style", "jazz", "--strength", "1", "--bars", "5-8", "--seed", "1",
+                    "--out", "new", "--json")  # fmt: skip
+    assert said.code == 0, said.err
+    report = json.loads(said.out)["report"]
+    assert report["half_bars_changed"] > 0 and report["strong_notes_carried"]
+    cells = select(with_roles(read(LIED)), "piano", "5-8")
+    assert untouched(read(LIED), read("new/new.mid"), cells) == []
+    assert untouched(read(LIED), read("new/new.mid")) != []
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -47,6 +76,15 @@ def test_groove_by_nothing_changes_nothing(bandmate):
         (["groove", LIED, "--style", "funk", "--seed", "-1"], "seed -1 is out of range"),
         (["groove", LIED, "--style", "funk", "--out", LIED], "is the file being edited"),
         (["groove", LIED, "--style", "funk", "--out", "x.wav"], "'.wav' is no format written here"),
+        (["harmonise", BEAT], "drums alone, so there is no melody"),
+        (["harmonise", LIED, "--style", "polka"], "polka"),
+        (["harmonise", LIED, "--add", "kazoo"], "'kazoo' cannot be added"),
+        (["harmonise", LIED, "--key", "H major"], "key 'H major'"),
+        (["harmonise", LIED, "--tracks", "voice,piano"], "name 2 tracks"),
+        (["harmonise", LIED, "--bars", "40"], "bars 40-40 are not in the piece"),
+        (["reharmonise", LIED, "--strength", "-1"], "strength -1 is out of range"),
+        (["reharmonise", LIED, "--tracks", "voice"], "no part carries chords beside the melody"),
+        (["reharmonise", BEAT], "drums alone"),
         (["groove", "missing.mid", "--style", "funk"], "missing.mid: there is no such file"),
         (["groove", LIED, "--like", "missing.mid"], "missing.mid: there is no such file"),
     ],

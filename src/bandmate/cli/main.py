@@ -32,6 +32,8 @@ COMMANDS = {
     "inspect": "tempo, key, sections, tracks and roles of a file",
     "edit": "transpose, quantise, swing, stretch or trim a file",
     "groove": "play a clip with the feel of another, or of a style",
+    "harmonise": "chords, or a second voice, to a melody",
+    "reharmonise": "other chords under the same melody",
     "tokens": "a file as the text a model sees, and back",
     "evaluate": "the report card: how near music is to what people write",
     "learn": "take in a folder of your music",

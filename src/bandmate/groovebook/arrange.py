@@ -19,14 +19,12 @@ from bandmate.groovebook.ensemble import core_parts
 from bandmate.groovebook.labels import labels_of
 from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import play
-from bandmate.groovebook.stage import MELODY, Note
+from bandmate.groovebook.setting import SNAP_TICKS, melody_rows, seated, without_gaps
 from bandmate.score.brief import Brief, TrackAsk
 from bandmate.score.model import Score, Track, make_notes
 from bandmate.score.pitch import Chord, Key
 from bandmate.score.plan import Plan
 from bandmate.score.timeline import bar_grid
-
-_SNAP_TICKS = 30  # what lies so near a 16th or a triplet was meant there
 
 
 def _find(score: Score, role: str, roles: tuple[str, ...]) -> list[int]:
@@ -39,7 +37,7 @@ def _moved(track: Track, shift: int, factor: float) -> Track:
     notes = track.notes
     onset = np.rint((notes["onset_ticks"] - shift) * factor).astype(np.int64)
     length = np.maximum(1, np.rint(notes["duration_ticks"] * factor)).astype(np.int64)
-    keep = onset >= -_SNAP_TICKS
+    keep = onset >= -SNAP_TICKS
     return replace(
         track,
         notes=make_notes(
@@ -95,69 +93,6 @@ def _window(melody: NDArray[Any], bar_ticks: int, count: int, bars: tuple[int, i
     return dice.pick(starts), size
 
 
-def _snapped(ticks: NDArray[Any], triplets: bool) -> NDArray[Any]:
-    for step in (120, 160):
-        near = np.rint(ticks / step).astype(np.int64) * step
-        ticks = np.where(np.abs(ticks - near) <= _SNAP_TICKS, near, ticks)
-    if triplets:  # straight 8ths become the long and the short of a shuffle
-        inside = ticks % TPQ
-        bent = np.where(inside <= 240, inside * 4 // 3, 320 + (inside - 240) * 2 // 3)
-        ticks = ticks - inside + bent
-    return ticks
-
-
-def _rows(notes: NDArray[Any], start: int, end: int, triplets: bool) -> list[Note]:
-    inside = notes[(notes["onset_ticks"] >= start - _SNAP_TICKS) & (notes["onset_ticks"] < end - _SNAP_TICKS)]
-    onset = np.maximum(0, _snapped(inside["onset_ticks"] - start, triplets))
-    stop = np.minimum(_snapped(inside["onset_ticks"] + inside["duration_ticks"] - start, triplets), end - start)
-    loud = inside["velocity"].astype(float)
-    spread = loud - loud.mean() if len(loud) else loud
-    out: dict[int, Note] = {}
-    for on, off, pitch, touch in zip(
-        onset.tolist(), stop.tolist(), inside["pitch"].tolist(), spread.tolist(), strict=True
-    ):
-        if on not in out or out[on].pitch < pitch:  # a melody is its top voice
-            out[on] = Note(on, max(30, off - on), pitch, 84.0 + 0.6 * touch, MELODY)
-    rows = sorted(out.values())
-    return [
-        row._replace(duration_ticks=max(20, min(row.duration_ticks, after.ticks - row.ticks))) if after else row
-        for row, after in zip(rows, [*rows[1:], None], strict=True)
-    ]
-
-
-def _filled(chords: tuple[Chord | None, ...], tonic: Key) -> tuple[Chord, ...]:
-    out: list[Chord] = []
-    first = next((c for c in chords if c is not None), Chord(tonic.tonic, "min" if tonic.is_minor else "maj"))
-    for chord in chords:
-        out.append(chord if chord is not None else out[-1] if out else first)
-    return tuple(out)
-
-
-def _seated(plan: Plan, track: int, rows: list[Note]) -> tuple[Plan, list[Note]]:
-    """The melody moved by octaves into its instrument's range, and the plan opened for what still lies outside."""
-    who = plan.tracks[track]
-    pitches = np.array([row.pitch for row in rows])
-    octaves = 12 * round(((who.low + who.high) / 2 - float(np.median(pitches))) / 12)
-    pitches = pitches + octaves
-    low, high = int(min(who.low, pitches.min())), int(max(who.high, pitches.max()))
-    if low < 0 or high > 127:
-        octaves, low, high = 0, 0, 127
-    tracks = list(plan.tracks)
-    tracks[track] = replace(who, low=low, high=high)
-    active = plan.active.copy()
-    bar_ticks = grid_of(plan.genre, plan.meter).bar_ticks
-    active[track] = False
-    for row in rows:
-        last = (row.ticks + row.duration_ticks - 1) // bar_ticks
-        active[track, row.ticks // bar_ticks : last + 1] = True
-    others = [t for t in range(len(tracks)) if t != track]
-    if others:  # a bar in which the singer breathes is not silent
-        active[others[0], ~active.any(0)] = True
-    extra = plan.extra | {"ending": "loop"}
-    seated = replace(plan, tracks=tuple(tracks), active=active, extra=extra)
-    return seated, [row._replace(pitch=row.pitch + octaves) for row in rows]
-
-
 def rearrange(
     score: Score, name: str, seed: int, *, downbeat_offset_beats: int = 0, bars: tuple[int, int] = (8, 64)
 ) -> tuple[Score, dict[str, Any]]:
@@ -195,14 +130,14 @@ def rearrange(
     start, count = _window(melody, bar_ticks, len(grid), bars, dice)
     key = estimate_key(song).key or Key(0)
     found = estimate_chords(source, grid)[2 * start : 2 * (start + count)]
-    chords = _filled((*found, *(None,) * (2 * count - len(found))), key)
+    chords = without_gaps((*found, *(None,) * (2 * count - len(found))), key)
     plan = _plan(name, count, meter, chords, key, _tempo(score.bpm * stretch, name), seed)
     track = next(i for i, who in enumerate(plan.tracks) if who.role == "melody")
     triplets = grid_of(name, meter).unit == "3" and meter == home_meter(name)
-    rows = _rows(melody, start * bar_ticks, (start + count) * bar_ticks, triplets)
+    rows = melody_rows(melody, start * bar_ticks, (start + count) * bar_ticks, triplets)
     if not rows:
         raise LibraryError("the melody rests in every bar that was taken; allow a longer stretch of bars")
-    plan, rows = _seated(plan, track, rows)
+    plan, rows = seated(plan, track, rows)
     return play(plan, seed, given={track: rows}), labels_of(plan, "rearranged")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from bandmate.analysis.genres import genre, genre_ids
 from bandmate.analysis.voices import estimate_roles
 from bandmate.errors import ScoreError
 from bandmate.io.files import read
@@ -57,3 +58,17 @@ def melody_of(score: Score, tracks: str | None) -> int:
     if not pitched:
         raise ScoreError("the piece has drums alone, so there is no melody in it; give a file with a melody")
     return max(pitched, key=lambda i: float(score.tracks[i].notes["pitch"].mean()))
+
+
+def genre_named(text: str) -> str:
+    """The genre that an id or one of its other names means ("jazz", "bossa").
+
+    Raises:
+        BriefError: no genre is called so; the message lists close ids.
+    """
+    name = "_".join(text.strip().lower().replace("-", " ").split())
+    if name in genre_ids():
+        return name
+    words = name.replace("_", " ")
+    known = (other for other in genre_ids() if words in (alias.lower() for alias in genre(other)["aliases"]))
+    return next(known, None) or str(genre(name) and name)
