@@ -26,6 +26,7 @@ FILLERS = {
     "rules": "fillers:rules",
     "random": "fillers:untrained",
     "model": "fillers:model",
+    "bare": "fillers:bare",
     "markov": "fillers:markov",
     "flat": "fillers:flat",
 }
@@ -44,9 +45,9 @@ class FillOptions:
 
 
 def make_filler(name: str, options: FillOptions) -> Filler:
-    """The filler of a name; a file of weights makes a model of any name."""
+    """The filler of a name; a file of weights makes a model of any name, without candidates."""
     if options.weights is not None and name not in FILLERS:
-        name = "model"
+        name = "bare"
     if name not in FILLERS:
         raise BriefError(f"set '{name}' is not known; give NAME=FOLDER, NAME=WEIGHTS or one of {', '.join(FILLERS)}")
     module, function = FILLERS[name].split(":")
@@ -54,7 +55,15 @@ def make_filler(name: str, options: FillOptions) -> Filler:
 
 
 def model(options: FillOptions) -> Filler:
-    """The grid model, free of plans and locks."""
+    """The grid model, free of plans and locks, with one of several candidates drawn by ear."""
+    from bandmate.workflows.free_takes import fill_by_ear
+
+    _, weights = find_weights(str(options.weights) if options.weights else None, options.size)
+    return lambda frames, seed: fill_by_ear(frames, seed, weights)
+
+
+def bare(options: FillOptions) -> Filler:
+    """The same, one candidate for each frame."""
     from bandmate.generation.free import fill_frames
 
     _, weights = find_weights(str(options.weights) if options.weights else None, options.size)

@@ -38,7 +38,8 @@ from bandmate.evaluation.measured import Measured, measured, together
 from bandmate.evaluation.report import report_card
 from bandmate.evaluation.twosample import line_distances, two_sample_auc
 from bandmate.evaluation.yardstick import Yardstick, is_full_band, spread_of
-from bandmate.io.files import FORMATS, read
+from bandmate.io.files import FORMATS, read, write
+from bandmate.score.frame import Filler, Frame
 from bandmate.score.model import Score
 
 STATISTICS = ("pitch_class_entropy", "scale_consistency", "groove_consistency",
@@ -87,6 +88,20 @@ def folder_of(place: Path) -> Measured:
     return measured(((place.name, str(path), read(path)) for path in paths), strict=False)
 
 
+def written(name: str, fill: Filler, frames: list[Frame], options: argparse.Namespace) -> list[Score]:
+    """The takes of a filler; with --midi each is a file at once, and a run that was cut off goes on from those."""
+    if options.midi is None:
+        return fill(frames, options.seed)
+    folder, scores = options.midi / name, []
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, frame in enumerate(frames):
+        path = folder / f"{options.seed}-{number:04}.mid"
+        if not path.is_file():
+            write(fill([frame], options.seed * 100_003 + number)[0], path)
+        scores.append(read(path))
+    return scores
+
+
 def takes_of(name: str, place: Path | None, found: list[Window], options: argparse.Namespace) -> Measured:
     """Measure a set: a folder, or a filler's takes; a filler's are kept in the cache."""
     if place is not None and place.is_dir():
@@ -97,7 +112,7 @@ def takes_of(name: str, place: Path | None, found: list[Window], options: argpar
         return Measured.load(kept)
     fill = make_filler(name, FillOptions(place, options.size, options.data, options.seed))
     chosen = frames_drawn(found, options.takes, options.seed)
-    scores = fill([frame_of(excerpt) for _, _, excerpt in chosen], options.seed)
+    scores = written(name, fill, [frame_of(excerpt) for _, _, excerpt in chosen], options)
     # Takes on the frame of a work stand on that work's side of every fold.
     parts = [measured([(name, work, score)], strict=False) for (_, work, _), score in zip(chosen, scores, strict=True)]
     result = together(parts)
@@ -196,6 +211,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--pieces", type=int, default=40, help="that stand in for people without --data")
     parser.add_argument("--size", default="small", help="of random weights")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--midi", type=Path, help="folder to write takes to, one file each, and to go on from")
     parser.add_argument("--cache", type=Path, help="folder of measured takes")
     options = parser.parse_args(arguments)
     sys.path.insert(0, str(Path(__file__).parent))

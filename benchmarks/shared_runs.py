@@ -22,6 +22,7 @@ from report_card import frames_drawn, people, stand_in
 
 from bandmate.evaluation.excerpt import windows
 from bandmate.evaluation.frames import frame_of
+from bandmate.io.files import read
 from bandmate.library.runs import RunIndex
 from bandmate.library.sources.groovebook import pieces
 from bandmate.score.model import Score
@@ -63,7 +64,7 @@ def lengths(scores: Iterable[Score], index: RunIndex) -> dict[str, Any]:
 def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="folder that holds corpus/")
-    parser.add_argument("--sets", default="model", help="fillers (benchmarks/fillers.py) or NAME=WEIGHTS")
+    parser.add_argument("--sets", default="model", help="fillers (fillers.py), NAME=WEIGHTS or NAME=FOLDER")
     parser.add_argument("--takes", type=int, default=200)
     parser.add_argument("--rules", type=int, default=300, help="groove-book pieces in their index")
     parser.add_argument("--size", default="small", help="of random weights, where there is no model")
@@ -79,6 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     frames, sets = [frame_of(excerpt) for _, _, excerpt in chosen], {"people": [e.score for _, _, e in chosen]}
     for item in options.sets.split(","):
         name, _, place = item.partition("=")
+        if place and Path(place).is_dir():
+            sets[name] = [read(path) for path in sorted(Path(place).glob("*.mid"))[: options.takes]]
+            continue
         fill = make_filler(name, FillOptions(Path(place) if place else None, options.size, options.data, options.seed))
         sets[name] = fill(frames, options.seed)
     result: dict[str, Any] = {"pieces": {name: len(index) for name, index in indexes.items()}}

@@ -36,6 +36,26 @@ def test_a_frame_is_kept_whatever_the_weights(tiny_weights, tracks, bars, meter,
         assert not len(notes) or (notes["onset_ticks"] + notes["duration_ticks"]).max() <= score.end_ticks
 
 
+def test_every_track_of_a_frame_comes_in(tiny_weights):
+    """Also where the model would rather leave it out: it draws the emptiest level it can all the time."""
+    silent = SamplingOptions(level=FieldFilter(0.05, 1, 1.0))
+    for seed in range(6):
+        (score,) = fill_frames([Frame(BAND, 9, (4, 4), 120.0)], seed, tiny_weights, WriteOptions(sampling=silent))
+        assert all(len(track.notes) for track in score.tracks)
+
+
+def test_drums_may_be_drawn_cooler_than_the_rest(tiny_weights):
+    frame = Frame((DRUMS, PIANO), 4, (4, 4), 120.0)
+
+    def entropy(drums: float) -> tuple[float, float]:
+        takes = fill_frames([frame] * 8, 3, tiny_weights, WriteOptions(sampling=SamplingOptions(drums=drums)))
+        tracks = [np.concatenate([take.tracks[n].notes["velocity"] for take in takes]) for n in (0, 1)]
+        return tuple(float(len(np.unique(velocity)) / len(velocity)) for velocity in tracks)
+
+    (cold, _), (hot, _) = entropy(0.05), entropy(1.0)
+    assert cold < 0.5 * hot
+
+
 def test_the_same_seed_gives_the_same_notes_and_takes_differ(tiny_weights):
     frame = Frame(BAND, 4, (4, 4), 120.0)
     first, again = (fill_frames([frame, frame], 7, tiny_weights) for _ in range(2))

@@ -7,18 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.stats import rankdata
 
-from bandmate.evaluation.card import ALL_LINES, CARD
+from bandmate.evaluation.card import ALL_LINES
 from bandmate.evaluation.excerpt import Floats
 from bandmate.evaluation.measured import Measured
+from bandmate.evaluation.regression import COLUMNS, fit
 
 FOLDS = 5
-PENALTY = 1.0  # on squared weights of standardised columns
-_FURTHEST = 5.0  # standard deviations at which a column is cut off
-# The last lines apply to endings alone: whether one is there at all would tell whole takes from windows.
-_COLUMNS = np.array([line in CARD and not line.at_end for line in ALL_LINES])
 
 
 def two_sample_auc(first: Measured, second: Measured, *, seed: int = 0) -> float:
@@ -32,7 +28,7 @@ def two_sample_auc(first: Measured, second: Measured, *, seed: int = 0) -> float
     Returns:
         Near 0.5 to 1.0 (chance may fall below 0.5); NaN with fewer than FOLDS works in a set.
     """
-    values = np.concatenate([first.values, second.values])[:, _COLUMNS]
+    values = np.concatenate([first.values, second.values])
     label = np.repeat([0.0, 1.0], [len(first), len(second)])
     works = np.concatenate([first.works, second.works])
     if min(len(np.unique(first.works)), len(np.unique(second.works))) < FOLDS:
@@ -41,9 +37,7 @@ def two_sample_auc(first: Measured, second: Measured, *, seed: int = 0) -> float
     score = np.zeros(len(label))
     for held in range(FOLDS):
         out = fold == held
-        train, test = _standard(values, ~out)
-        weights = _fitted(train, label[~out])
-        score[out] = test @ weights[:-1] + weights[-1]
+        score[out] = fit(values[~out], label[~out]).score(values[out])
     return auc(score, label)
 
 
@@ -55,7 +49,7 @@ def line_distances(first: Measured, second: Measured) -> dict[str, float]:
     found = {}
     for index, line in enumerate(ALL_LINES):
         a, b = (np.sort(each.values[~np.isnan(each.values[:, index]), index]) for each in (first, second))
-        if _COLUMNS[index] and len(a) and len(b):
+        if COLUMNS[index] and len(a) and len(b):
             every = np.concatenate([a, b])
             below = [np.searchsorted(each, every, side="right") / len(each) for each in (a, b)]
             found[line.name] = float(np.abs(below[0] - below[1]).max())
@@ -80,30 +74,3 @@ def _folds(works: NDArray[np.str_], label: Floats, seed: int) -> NDArray[np.int6
         found = draw.permutation(np.flatnonzero(side == which))
         dealt[found] = np.arange(len(found)) % FOLDS
     return dealt[owner]
-
-
-def _standard(values: Floats, chosen: NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Columns on the mean and spread of the chosen windows; a gap becomes the median and says so in a column."""
-    gaps = np.isnan(values)
-    known = ~gaps[chosen].all(0)
-    middle = np.zeros(values.shape[1])
-    middle[known] = np.nanmedian(values[chosen][:, known], axis=0)
-    columns = np.concatenate([np.where(gaps, middle, values), gaps.astype(float)], axis=1)
-    spread = columns[chosen].std(0)
-    scaled = (columns - columns[chosen].mean(0)) / np.where(spread > 1e-9, spread, np.inf)
-    scaled = np.clip(scaled, -_FURTHEST, _FURTHEST)
-    return scaled[chosen], scaled[~chosen]
-
-
-def _fitted(x: Floats, label: Floats) -> Floats:
-    """Weights and bias of the penalised regression; both sets weigh the same however many windows they have."""
-    weight = np.where(label == 1, 0.5 / (label == 1).mean(), 0.5 / (label == 0).mean())
-    sign = 2.0 * label - 1.0
-
-    def loss(w: Floats) -> tuple[float, Floats]:
-        margin = sign * (x @ w[:-1] + w[-1])
-        value = float((weight * np.logaddexp(0.0, -margin)).sum() + 0.5 * PENALTY * (w[:-1] @ w[:-1]))
-        pull = -weight * sign / (1.0 + np.exp(np.clip(margin, -500, 500)))
-        return value, np.append(x.T @ pull + PENALTY * w[:-1], pull.sum())
-
-    return minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B").x

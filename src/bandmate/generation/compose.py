@@ -282,7 +282,7 @@ def write_takes(
             plan, base, outline.pattern, mask, span, listed=listed
         )  # every rule is proved before the first note is drawn
     report = _Reporter(len(spans), plan, on_progress, on_first_note)
-    heads, wanted = Heads(weights), range(len(seeds)) if only is None else (only,)
+    plain, wanted = Heads(weights), range(len(seeds)) if only is None else (only,)
     pieces, likelihood, rows = [base] * len(seeds), np.zeros(len(seeds)), np.zeros(len(seeds), np.int64)
     for number, span in enumerate(spans):
         groups = [list(range(len(seeds)))] if number == 0 else [[take] for take in wanted]
@@ -290,7 +290,9 @@ def write_takes(
             task = make_task(plan, pieces[group[0]], outline.pattern, mask, span, listed=listed)
             if task is None:
                 continue
-            engine = make_engine(options, weights, len(group), task.most_rows)
+            engine, heads = make_engine(options, weights, len(group), task.most_rows), plain
+            if options.sampling.guidance != 1.0:
+                engine, heads = guided(options, weights, plain, len(group), task.most_rows)
             window_seeds = [int(seeds[take]) * 4096 + number for take in group]
             done = sample(
                 engine, heads, task, window_seeds, options.sampling, on_row=report.row(number, len(task.cells))
@@ -322,6 +324,14 @@ def make_engine(options: WriteOptions, weights: Weights, batch: int, capacity: i
     """A fresh engine with room for some rows."""
     make = registry.get(f"engine.{options.engine}")
     return make(weights, batch=batch, capacity=min(capacity, 8192), threads=options.threads)
+
+
+def guided(options: WriteOptions, weights: Weights, heads: Heads, batch: int, capacity: int) -> tuple[Engine, Heads]:
+    """The same with guidance on controls."""
+    from bandmate.generation.guidance import GuidedEngine, GuidedHeads
+
+    engine = GuidedEngine(make_engine(options, weights, 2 * batch, capacity))
+    return engine, GuidedHeads(heads, options.sampling.guidance)
 
 
 class _Reporter:

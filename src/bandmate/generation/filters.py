@@ -36,7 +36,8 @@ class SamplingOptions:
     """Soft filters of every drawn field; `harmony` and `groove` scale the pull of chord and key on pitches
     and of the genre's pattern on onsets and drum keys (0 = off), `repetition` how
     soon a melody tires of one pitch. `copying` lets cells that the model draws as the same as an earlier one take
-    over its notes.
+    over its notes. `drums` times the temperature is that of drum cells: people's drummers keep to their pattern.
+    `guidance` above 1 leans on what cells and tracks are told, below it away from that, at twice the time.
     """
 
     kind: FieldFilter = field(default_factory=FieldFilter)
@@ -48,6 +49,8 @@ class SamplingOptions:
     level: FieldFilter = field(default_factory=FieldFilter)
     echo: FieldFilter = field(default_factory=FieldFilter)
     copying: bool = True
+    drums: float = 1.0
+    guidance: float = 1.0
     harmony: float = 1.0
     groove: float = 1.0
     repetition: float = 1.0
@@ -67,7 +70,11 @@ class SamplingOptions:
 
 
 def draw(
-    logits: NDArray[np.float32], allowed: NDArray[np.bool_], uniform: NDArray[np.float64], soft: FieldFilter
+    logits: NDArray[np.float32],
+    allowed: NDArray[np.bool_],
+    uniform: NDArray[np.float64],
+    soft: FieldFilter,
+    heat: NDArray[np.float32] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Draw one code a row among the allowed ones.
 
@@ -76,6 +83,7 @@ def draw(
         allowed: (n, codes), at least one true in every row.
         uniform: (n,) in [0, 1), one a row.
         soft: temperature, top-k, top-p.
+        heat: (n,) factor on the temperature of each row; None = 1.
 
     Returns:
         The codes (n,) and the log probability of each under the hard rules alone, at temperature 1.
@@ -83,7 +91,10 @@ def draw(
     masked = np.where(allowed, logits, _NEVER)
     top = masked.max(1, keepdims=True)
     plain = np.exp(masked - top)
-    weight = plain if soft.temperature == 1.0 else np.exp((masked - top) / np.float32(soft.temperature))
+    if heat is not None:
+        weight = np.exp((masked - top) / (np.float32(soft.temperature) * heat[:, None]))
+    else:
+        weight = plain if soft.temperature == 1.0 else np.exp((masked - top) / np.float32(soft.temperature))
     if soft.top_k or soft.top_p < 1.0:
         weight = _truncated(weight, soft)
     total = np.cumsum(weight, 1, dtype=np.float64)

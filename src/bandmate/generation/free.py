@@ -29,6 +29,7 @@ from bandmate.tokenizers.grid_rows import Shown, View, notes_from_rows, piece_ro
 from bandmate.tokenizers.grid_table import COLUMN, Kind
 
 _ROWS_A_CELL = 8
+_ENTRY_BARS = 4  # a track that rests at first comes in at a line of so many bars
 _BARE = Shown(genre=False, tags=False, key=False, controls=False, level=0, echo=False, form=False, chords=False)
 _LISTED = replace(_BARE, listed=True)
 
@@ -44,6 +45,7 @@ FREE = SamplingOptions(
     micro=FieldFilter(1.15),
     level=FieldFilter(0.93, 0, 0.98),
     echo=FieldFilter(0.95, 0, 0.985),
+    drums=0.9,
 )
 
 
@@ -99,7 +101,20 @@ def _windows(frame: Frame) -> list[tuple[int, int, int]]:
     return found
 
 
-def _task(piece: GridPiece, window: tuple[int, int, int], listed: bool) -> Task:
+def _due(piece: GridPiece, seed: int) -> NDArray[np.bool_]:
+    """From which bar on each track may no longer be silent if it has not sounded; bool (tracks, bars).
+
+    The tracks of a frame are those that sound in it, so none may be left out; the line at which one that the model
+    would leave out comes in is drawn.
+    """
+    bars = len(piece.bars)
+    lines = np.arange(0, bars, _ENTRY_BARS)
+    entry = np.random.default_rng(seed).choice(lines, len(piece.tracks))
+    silent = ~np.isin(np.arange(len(piece.tracks)), piece.notes["track"])
+    return silent[:, None] & (np.arange(bars)[None] >= entry[:, None])
+
+
+def _task(piece: GridPiece, window: tuple[int, int, int], listed: bool, seed: int) -> Task:
     start, begin, end = window
     given = np.zeros((len(piece.tracks), end - start), bool)
     given[:, : begin - start] = True
@@ -117,7 +132,7 @@ def _task(piece: GridPiece, window: tuple[int, int, int], listed: bool) -> Task:
         prompt=rows[: mark + 1], cells=cells, where=where, allowed=allowed,
         drum=np.array([t.is_drum for t in piece.tracks])[track], pull=np.zeros((len(cells), 2, 128), np.float32),
         groove=no_pull(where), sings=np.zeros(len(cells), bool), locks=[None] * len(cells), known=piece.notes,
-        listed=listed,
+        listed=listed, due=_due(piece, seed)[track, bar] if listed else None,
     )  # fmt: skip
 
 
@@ -138,7 +153,7 @@ def _fill(frame: Frame, seeds: list[int], weights: Weights, options: WriteOption
     for number, window in enumerate(_windows(frame)):
         groups = [list(range(len(seeds)))] if number == 0 else [[take] for take in range(len(seeds))]
         for group in groups:
-            task = _task(pieces[group[0]], window, listed)
+            task = _task(pieces[group[0]], window, listed, seeds[0])
             engine = make_engine(options, weights, len(group), task.most_rows)
             done = sample(engine, heads, task, [seeds[take] * 64 + number for take in group], options.sampling)
             for take, result in zip(group, done, strict=True):

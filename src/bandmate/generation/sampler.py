@@ -63,6 +63,7 @@ class Task:
         known: notes of cells that are there already, the sources of locks; CELL_NOTE.
         listed: the form is the model's: it draws of each cell how full it is and how it repeats; `locks` is not used.
         may_rest, must_rest: (n,) with `listed`: whether the cell may be left empty, and whether it has to.
+        due: (n,) with `listed`: whether the cell may not be left empty while its track has not sounded yet.
     """
 
     prompt: NDArray[np.int16]
@@ -78,6 +79,7 @@ class Task:
     listed: bool = False
     may_rest: NDArray[np.bool_] | None = None
     must_rest: NDArray[np.bool_] | None = None
+    due: NDArray[np.bool_] | None = None
 
     @property
     def most_rows(self) -> int:
@@ -306,6 +308,11 @@ def _room_above(pitches: NDArray[np.bool_], company: NDArray[np.int64]) -> NDArr
     return np.where(roomy.any(1)[:, None], roomy, pitches)
 
 
+def _heat(task: Task, cell: NDArray[np.int64], soft: SamplingOptions) -> NDArray[np.float32] | None:
+    """Factor on the temperature of each of some cells, None where all are drawn alike."""
+    return None if soft.drums == 1.0 else np.where(task.drum[cell], np.float32(soft.drums), np.float32(1.0))
+
+
 def _draw_notes(
     walk: _Walk,
     heads: Heads,
@@ -327,7 +334,7 @@ def _draw_notes(
         name: str, allowed: NDArray[np.bool_], column: int, fixed: NDArray[np.int64] | None = None, pull: Any = 0
     ) -> NDArray[np.int64]:
         logits = heads.logits(name, state)[:, : allowed.shape[1]] + pull
-        code, odds = draw(logits, allowed, u[take, column], getattr(soft, name))
+        code, odds = draw(logits, allowed, u[take, column], getattr(soft, name), heat)
         drawn = np.ones(len(take), bool)
         if fixed is not None:
             drawn = (fixed < 0) | ~allowed[np.arange(len(take)), np.maximum(fixed, 0)]
@@ -337,6 +344,7 @@ def _draw_notes(
         walk.draws[take] += drawn
         return code
 
+    heat = _heat(task, cell, soft)
     none = np.zeros((len(take), 1), bool)
     held = locked[:, 0] >= 0
     onsets = task.groove.onsets(cell, walk.position[take], walk.pitch[take]) * soft.groove
@@ -395,15 +403,18 @@ def _begin_cells(
     may = np.ones((len(take), level[3]), bool)
     may[:, LEVEL_SOUNDS - LEVEL_EMPTY] = False  # an amount is drawn, not that there is one
     may[:, 0] = task.may_rest[cell] if task.may_rest is not None else True
+    if task.due is not None:
+        may[:, 0] &= ~task.due[cell] | (walk.last[take, where.track[cell]] >= 0)
     if task.must_rest is not None:
         may[task.must_rest[cell], 1:] = False
         may[task.must_rest[cell], 0] = True
-    code, _ = draw(heads.logits("level", state), may, u[take, 1], soft.level)
+    heat = _heat(task, cell, soft)
+    code, _ = draw(heads.logits("level", state), may, u[take, 1], soft.level, heat)
     rows[:, _C["value1"]] = level[2] + code
     state = heads.after("echo", "level", state, rows[:, _C["value1"]])
     lag = np.array([0, *np.repeat(ECHO_LAGS, len(ECHO_FORMS))])
     seen = task.cells[cell, _C["bar"]] - 1
-    code, _ = draw(heads.logits("echo", state), lag[None] <= seen[:, None], u[take, 2], soft.echo)
+    code, _ = draw(heads.logits("echo", state), lag[None] <= seen[:, None], u[take, 2], soft.echo, heat)
     rows[:, _C["value2"]] = np.where(rows[:, _C["value1"]] == LEVEL_EMPTY, 0, echo[2] + code)
     copies = [
         _lock_of(int(row[_C["value2"]]), int(where.track[at]), int(where.bar[at])) if soft.copying else None
