@@ -17,6 +17,7 @@ HELPERS = {"model_weights", "fillers", "fit_analysis"}  # two are imported by ot
 SMALL = {
     "ablations": (["--steps", "2", "--judge", "1", "--variants", "base", "no_form"], ("base", "no_form"), ("torch",)),
     "analysis_accuracy": (["--files", "1"], (), ()),
+    "controls": (["--size", "tiny", "--bars", "2", "--genres", "1"], ("met", "rows", "cells"), ()),
     "copies": (["--files", "20"], ("false_alarms", "quotes_found"), ()),
     "edits": (["--edits", "20"], ("untouched",), ()),
     "genres": (

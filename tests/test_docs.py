@@ -18,7 +18,10 @@ from bandmate.groovebook.play import play
 from bandmate.score.brief import Brief
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/USING.md", "docs/PYTHON.md", "docs/LISTENING.md", "docs/HEARING.md", "docs/REWORKING.md")
+PAGES = (
+    "README.md", "docs/USING.md", "docs/PYTHON.md", "docs/LISTENING.md", "docs/HEARING.md",
+    "docs/LOCKS.md", "docs/REWORKING.md",
+)  # fmt: skip
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bandmate import registry
 from bandmate.errors import ModelError
-from bandmate.generation.constraints import RULES, Cells, compile_rules
+from bandmate.generation.constraints import RULES, Cells, blocked, compile_rules
 from bandmate.generation.dress import dressed
 from bandmate.generation.engine import Engine, Heads
 from bandmate.generation.filters import SamplingOptions
@@ -21,11 +21,20 @@ from bandmate.generation.form import Sketch, bound_by_outline, locks_of, sketch
 from bandmate.generation.groove import groove_pull, kit_keys
 from bandmate.generation.harmony import harmony_pull, singing
 from bandmate.generation.sampler import Task, sample
+from bandmate.generation.steer import lean, steered
 from bandmate.models.checkpoint import Weights, load_weights
 from bandmate.score.model import Score
 from bandmate.score.plan import Plan
 from bandmate.tokenizers import grid_table as table
-from bandmate.tokenizers.grid import CELL_NOTE, GRID_BAR, GridPiece, GridTrack, decode_piece, encode_piece
+from bandmate.tokenizers.grid import (
+    CELL_NOTE,
+    GRID_BAR,
+    TICKS_PER_STEP,
+    GridPiece,
+    GridTrack,
+    decode_piece,
+    encode_piece,
+)
 from bandmate.tokenizers.grid_rows import Shown, View, notes_from_rows, piece_rows, with_notes
 from bandmate.tokenizers.grid_table import COLUMN, Kind
 
@@ -175,14 +184,20 @@ def make_task(
     locks = locks_of(piece, track, bar)
     allowed = compile_rules(plan, where, (*RULES, kit_keys))
     if not listed:
+        before = allowed.least.copy(), allowed.most.copy()
         bound_by_outline(allowed, pattern, track, bar)
+        for cell in np.flatnonzero(allowed.bound).tolist():
+            if blocked(allowed, where, cell):  # an outline is a wish, a lock is not
+                allowed.least[cell], allowed.most[cell] = before[0][cell], before[1][cell]
+    pull = harmony_pull(plan, where)
+    lean(plan, where, allowed, pull)
     return Task(
         prompt=rows[: mark + 1],
         cells=cells,
         where=where,
         allowed=allowed,
         drum=drum,
-        pull=harmony_pull(plan, where),
+        pull=pull,
         groove=groove_pull(plan, where, pattern),
         sings=singing(plan)[track],
         locks=locks,
@@ -273,7 +288,7 @@ def write_takes(
         RuleConflict: the rules leave a cell nothing to sound; raised before anything is drawn.
     """
     options = options or WriteOptions()
-    outline = sketch(plan, plan.seed)
+    outline = steered(plan, sketch(plan, plan.seed))
     base, mask = _place_given(plan, skeleton(plan, outline), given)
     spans = windows(plan)
     listed = options.form == "model" and bool(weights.config.form)
@@ -309,14 +324,24 @@ def write_takes(
 
 
 def _verbatim(score: Score, given: Given | None) -> Score:
-    """A track that is given whole comes back note for note, whatever the grid made of it."""
-    if given is None:
+    """What is given comes back note for note, whatever the grid made of it."""
+    if given is None or given.score.ticks_per_quarter != score.ticks_per_quarter:
         return score
     tracks = list(score.tracks)
-    source = given.score if given.score.ticks_per_quarter == score.ticks_per_quarter else None
+    bar_ticks = score.end_ticks // given.mask.shape[1]
+
+    def inside(notes: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        step = (notes["onset_ticks"] + TICKS_PER_STEP // 2) // TICKS_PER_STEP * TICKS_PER_STEP
+        return mask[np.minimum(step // bar_ticks, len(mask) - 1)]
+
     for mine, theirs in given.tracks.items():
-        if source is not None and given.mask[mine].all():
-            tracks[mine] = replace(tracks[mine], notes=source.tracks[theirs].notes)
+        mask, there = given.mask[mine], given.score.tracks[theirs].notes
+        if mask.all():
+            tracks[mine] = replace(tracks[mine], notes=there)
+        elif mask.any():
+            written = tracks[mine].notes
+            notes = np.concatenate([there[inside(there, mask)], written[~inside(written, mask)]])
+            tracks[mine] = replace(tracks[mine], notes=notes[np.lexsort((notes["pitch"], notes["onset_ticks"]))])
     return replace(score, tracks=tuple(tracks))
 
 

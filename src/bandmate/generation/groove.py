@@ -108,5 +108,6 @@ def kit_keys(plan: Plan, cells: Cells, allowed: Allowed) -> None:
     voices |= {row["v"] for row in drums.get("vary", ())}
     numbers = load_table("genres")["_meta"]["drum_notes"]
     keys = {numbers[name] for name in voices if name in numbers} | set(_ALWAYS) | set(plan.brief.included_drums)
+    keys |= {key for track in plan.tracks if track.lock for key, _ in track.lock.voices}
     drum = np.array([track.is_drum and track.role == "drums" for track in plan.tracks])[cells.track]
     allowed.pitch[drum] &= np.isin(np.arange(128), list(keys))

@@ -30,20 +30,20 @@ _OUTSIDE = -2.0
 
 
 def harmony_pull(plan: Plan, cells: Cells) -> NDArray[np.float32]:
-    """Logits added to each pitch of each cell, for the first and second half of its bar; (n, 2, 128)."""
-    pull = np.zeros((len(cells), 2, 128), np.float32)
+    """Logits added to each pitch of each cell, for each part of its bar; (n, parts, 128)."""
+    pull = np.zeros((len(cells), plan.parts, 128), np.float32)
     scale = np.isin(np.arange(12), list(plan.key.lock))
     for index, (track, bar) in enumerate(zip(cells.track.tolist(), cells.bar.tolist(), strict=True)):
         asked = plan.tracks[track]
         if asked.is_drum:
             continue
         root_pull, tone_pull, key_pull = _PULL.get(asked.role, _OTHER_ROLE)
-        for half in (0, 1):
-            chord = plan.chord_at(bar, half)
+        for part in range(plan.parts):
+            chord = plan.sounding_chords[plan.parts * bar + part]
             tones = np.isin(np.arange(12), list(chord.pitch_classes))
             classes = np.where(tones, tone_pull, np.where(scale, key_pull, key_pull + _OUTSIDE))
             classes[chord.root if chord.bass is None else chord.bass] = root_pull
-            pull[index, half] = np.tile(classes, 11)[:128]
+            pull[index, part] = np.tile(classes, 11)[:128]
     return pull
 
 

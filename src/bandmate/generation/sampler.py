@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.generation.constraints import Allowed, Cells
+from bandmate.generation.due import Due
 from bandmate.generation.engine import Engine, Floats, Heads
 from bandmate.generation.filters import SamplingOptions, draw
 from bandmate.generation.groove import GroovePull
@@ -56,7 +57,7 @@ class Task:
         where: the same cells as indices.
         allowed: what the rules leave of each.
         drum: (n,) whether the cell's pitches are drum keys.
-        pull: logits added to pitches by chord and key; (n, 2, 128).
+        pull: logits added to pitches by chord and key; (n, parts, 128).
         groove: logits added to onsets and drum keys.
         sings: (n,) whether the cell is part of a melody.
         locks: what each cell takes over from an earlier one of its track.
@@ -183,12 +184,13 @@ class _Walk:
         tracks = int(task.where.track.max()) + 1
         self.last = np.full((takes, tracks), -1)  # the pitch each track wrote last, and how often in a row
         self.run = np.zeros((takes, tracks), np.int64)
-        allowed = task.allowed
-        half = np.arange(MAX_STEPS)[None] * 2 >= task.where.steps[:, None]  # (n, MAX_STEPS)
+        allowed, cells = task.allowed, np.arange(len(task.cells))
+        place = allowed.part(cells[:, None], np.arange(MAX_STEPS)[None], task.where.steps)  # (n, MAX_STEPS)
         any_pitch = np.any(allowed.pitch, axis=2)
-        self.open = allowed.position & np.where(half, any_pitch[:, 1:], any_pitch[:, :1])
+        self.open = allowed.position & any_pitch[cells[:, None], place]
         top = 127 - np.argmax(allowed.pitch[:, :, ::-1], 2)
-        self.highest = np.where(any_pitch, top, -1)  # (n, 2)
+        self.highest = np.where(any_pitch, top, -1)  # (n, parts)
+        self.due = Due(task, takes)
         self.least, self.most = np.zeros(takes, np.int64), np.zeros(takes, np.int64)
         self.seen = np.zeros((takes, *_cells_shape(task), len(FIELDS)), np.int16)  # rows of cells by track and bar
         given = task.prompt[task.prompt[:, 0] == Kind.GIVEN]
@@ -200,18 +202,23 @@ class _Walk:
         step = np.arange(MAX_STEPS)[None]
         free = self.open[cell] & (step > self.position[:, None])
         again = (self.position >= 0) & (self.at_once < self.task.allowed.at_once[cell])
-        half = (self.position * 2 >= self.task.where.steps[cell]).astype(int)
-        again &= self.pitch < self.highest[cell, half]
+        part = self.task.allowed.part(cell, np.maximum(self.position, 0), self.task.where.steps)
+        again &= self.pitch < self.highest[cell, part]
         rows = np.flatnonzero(again)
         free[rows, self.position[rows]] = True
+        for take in self.due.takes(cell, self.done | (self.cell < 0)):
+            self.due.narrow(self, take, free[take])
         return free
 
     def pitches(self, take: NDArray[np.int64], position: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Pitches some takes may write at a position; (len(take), 128)."""
         cell = self.cell[take]
-        half = (position * 2 >= self.task.where.steps[cell]).astype(int)
+        part = self.task.allowed.part(cell, position, self.task.where.steps)
         above = np.arange(128)[None] > np.where(position == self.position[take], self.pitch[take], -1)[:, None]
-        return self.task.allowed.pitch[cell, half] & above
+        free = self.task.allowed.pitch[cell, part] & above
+        for index in self.due.takes(cell):
+            self.due.narrow_pitches(self, int(take[index]), int(position[index]), free[index])
+        return free
 
     def tired(self, take: NDArray[np.int64]) -> NDArray[np.float32]:
         """Logits that melodies lose on the pitch they keep repeating; (len(take), 128)."""
@@ -244,7 +251,10 @@ class _Walk:
         self.least[take] = np.where(empty, 0, np.maximum(allowed.least[cell], int(self.task.listed)))
         self.write(rows, take)
         self.seen[take, rows[:, _C["track"]], rows[:, _C["bar"]]] = rows
-        self.locked.enter(take, cell, locks)
+        self.locked.enter(
+            take, cell, [None if owes else lock for owes, lock in zip(self.due.owes[cell], locks, strict=True)]
+        )
+        self.due.enter(take, cell)
 
     def past(self, take: NDArray[np.int64], rows: NDArray[np.int16], lags: Sequence[int]) -> NDArray[np.int16]:
         """Rows of the cells so many bars before some cells, on their track; 0 = none; (len(take), lags, fields)."""
@@ -255,6 +265,7 @@ class _Walk:
     def note(self, take: NDArray[np.int64], position: NDArray[np.int64], pitch: NDArray[np.int64]) -> None:
         """Some takes write a note."""
         same = position == self.position[take]
+        self.due.meet(take, self.cell[take], position, pitch)
         self.at_once[take] = np.where(same, self.at_once[take] + 1, 1)
         self.position[take], self.pitch[take] = position, pitch
         track = self.task.where.track[self.cell[take]]
@@ -275,7 +286,7 @@ def _draw_kind(
     """Which takes write another note in their cell."""
     cell = np.maximum(walk.cell, 0)
     may = (walk.cell >= 0) & ~walk.done & (walk.count < walk.most) & free.any(1)
-    must = may & ((walk.count < walk.least) | (taken_over[:, 0] >= 0))
+    must = may & ((walk.count < walk.least) | (taken_over[:, 0] >= 0) | walk.due.waits(walk))
     closed = np.array([walk.locked.closed(take) for take in range(len(cell))])
     choice = may & ~must & ~closed
     if not choice.any():
@@ -353,11 +364,11 @@ def _draw_notes(
         field("position", np.concatenate([none, free[take]], 1), 1, np.where(held, locked[:, 0] + 1, -1), beat) - 1
     )
     state = heads.after("pitch", "position", state, row[:, _C["position"]])
-    half = (position * 2 >= task.where.steps[cell]).astype(int)
+    part = task.allowed.part(cell, position, task.where.steps)
     pitches, drum = _room_above(walk.pitches(take, position), locked[:, 3]), task.drum[cell][:, None]
     keys = task.groove.keys(cell, position, pitches & drum) * soft.groove
     stress = np.where(walk.count[take] == 0, _FIRST_NOTE, 1.0)[:, None] * soft.harmony
-    chord = task.pull[cell, half] * stress + walk.tired(take) * soft.repetition
+    chord = task.pull[cell, part] * stress + walk.tired(take) * soft.repetition
     lean = np.concatenate([none, chord, keys], 1, dtype=np.float32)
     fixed = np.where(locked[:, 1] >= 0, locked[:, 1] + np.where(drum[:, 0], 129, 1), -1)
     pitch_code = field("pitch", np.concatenate([none, pitches & ~drum, pitches & drum], 1), 2, fixed, lean)

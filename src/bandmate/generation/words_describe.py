@@ -16,6 +16,7 @@ def describe(heard: Brief | Plan) -> str:
         " ".join(mood for mood in brief.moods),
         _tracks(heard, brief),
         _without(brief),
+        _locks(brief),
         _plan(brief),
     ]
     line = ", ".join(p for p in parts if p) or "nothing asked for"
@@ -90,6 +91,11 @@ def _without(brief: Brief) -> str:
         if not (r == "perc" and "drums" in brief.excluded) and not (r == "lead" and "melody" in brief.excluded)
     ]
     return f"no {', '.join(gone)}" if gone else ""
+
+
+def _locks(brief: Brief) -> str:
+    names = dict.fromkeys(lock.track or "all tracks" for lock in brief.locks)
+    return f"locks on {' and '.join(names)}" if names else ""
 
 
 def _unknown(word: str, suggestions: tuple[str, ...]) -> str:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import difflib
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from bandmate import limits
-from bandmate.analysis.genres import genre_ids, load_table
-from bandmate.errors import BriefError
+from bandmate.analysis.genres import genre, genre_ids, load_table
+from bandmate.errors import BriefError, RuleConflict
 from bandmate.generation.lexicon import Entry, lexicon, meanings
+from bandmate.generation.progression import parse_progression
 from bandmate.generation.spelling import suggest
 from bandmate.generation.words_genre import guess
+from bandmate.generation.words_locks import parse_drums, parse_locks
 from bandmate.generation.words_scan import scan
 from bandmate.score.brief import ROLES, Brief, TrackAsk
-from bandmate.score.pitch import MODES, Chord, Key
+from bandmate.score.locks import TrackLock
+from bandmate.score.pitch import MODES, Key
 
 _EXAMPLE = (
     'say what you want to hear, for example: bandmate compose "funky house beat at 120 BPM with a slap bass line"'
@@ -34,6 +38,7 @@ class BriefFlags:
         chords: symbols (`Dm7 G7 | Cmaj7`) or numerals (`ii V I`).
         energy: 1..5; density: factor 0.25..4; swing: 0.5..0.75 or percent.
         exclude: roles or instruments, comma separated.
+        lock: locks of tracks, one text or several; drums: a drum pattern, as text or read already.
     """
 
     genre: str | None = None
@@ -51,6 +56,8 @@ class BriefFlags:
     loop: bool | None = None
     seconds: float | None = None
     exclude: str | None = None
+    lock: str | Sequence[str] | None = None
+    drums: str | TrackLock | None = None
 
     @property
     def stated(self) -> bool:
@@ -83,17 +90,44 @@ def merge_flags(brief: Brief, flags: BriefFlags) -> Brief:
         "swing",
         "loop",
         "exclude",
+        "lock",
+        "drums",
     ):
         flag = getattr(flags, name)
         if flag is not None:
-            values.update(_APPLY[name](brief, flag))
+            values.update(_APPLY[name](replace(brief, locks=values.get("locks", brief.locks)), flag))
+    _check_flags(flags, values)
     conflicts = [*brief.conflicts, *_conflicts(brief, values)]
     values["guessed"] = tuple(g for g in brief.guessed if g not in values)
     merged = replace(brief, **values, conflicts=tuple(dict.fromkeys(conflicts)))
     if merged.genre is None:
         roles = [t.role for t in merged.tracks]
         merged = replace(merged, genre=guess(roles, merged.moods, merged.excluded), guessed=(*merged.guessed, "genre"))
-    return merged
+    return _with_locked_drums(merged) if flags.drums is not None else merged
+
+
+def _check_flags(flags: BriefFlags, values: dict[str, Any]) -> None:
+    """Two flags that contradict each other: neither is stronger, so nothing can be made of them."""
+    if flags.bars is not None and flags.seconds is not None:
+        raise BriefError(f"{flags.bars} bars and {flags.seconds:g} seconds are both asked; give one of them")
+    named, meant = str(flags.genre or ""), str(values.get("genre"))
+    if flags.style is not None and named in genre_ids() and genre(meant)["family"] != genre(named)["family"]:
+        raise BriefError(f"genre {named} and style {flags.style} are two genres; give one, or mix them in words")
+    if flags.tracks is None or flags.exclude is None:
+        return
+    for track in values["tracks"]:
+        if track.role in values["excluded"] or track.program in values["excluded_programs"]:
+            raise RuleConflict(
+                f"{track.name or track.role} is both asked for by tracks and left out by exclude; drop one of the two"
+            )
+
+
+def _with_locked_drums(brief: Brief) -> Brief:
+    """A drum pattern asks for drums."""
+    if "drums" in brief.excluded or (brief.only and "drums" not in brief.only):
+        raise RuleConflict("a drum pattern is given but drums shall not sound; leave one of the two out")
+    named = any(track.role == "drums" for track in brief.tracks)
+    return brief if named else replace(brief, tracks=(*brief.tracks, TrackAsk("drums")))
 
 
 def _conflicts(brief: Brief, values: dict[str, Any]) -> list[str]:
@@ -303,24 +337,16 @@ def _apply_tracks(brief: Brief, text: str) -> dict[str, Any]:
 
 
 def _apply_chords(brief: Brief, text: str) -> dict[str, Any]:
-    from bandmate.generation.words_keys import chords, numerals
-    from bandmate.generation.words_tokens import tokenise
+    name, found = parse_progression(text)
+    return {"progression": found, "chords": ()} if name == "progression" else {"chords": found, "progression": None}
 
-    tokens = tokenise(text)
-    if tokens:
-        for rule, name in ((numerals, "progression"), (chords, "chords")):
-            found = rule(tokens, 0)
-            if found and found[0] == len(tokens):
-                return {
-                    name: found[2],
-                    "chords" if name == "progression" else "progression": () if name == "progression" else None,
-                }
-    bars = [bar.split() for bar in text.split("|") if bar.strip()]
-    if not bars:
-        raise BriefError("--chords is empty; write symbols such as 'Dm7 G7 Cmaj7' or numerals such as 'ii V I'")
-    rows = [[Chord.parse(name) for name in bar] for bar in bars]
-    parsed = tuple(tuple(row) for row in rows) if "|" in text else tuple((c,) for row in rows for c in row)
-    return {"chords": parsed, "progression": None}
+
+def _apply_lock(brief: Brief, text: str | Sequence[str]) -> dict[str, Any]:
+    return {"locks": (*brief.locks, *parse_locks(text))}
+
+
+def _apply_drums(brief: Brief, pattern: str | TrackLock) -> dict[str, Any]:
+    return {"locks": (*brief.locks, pattern if isinstance(pattern, TrackLock) else parse_drums(pattern))}
 
 
 def _apply_energy(brief: Brief, value: Any) -> dict[str, Any]:
@@ -393,4 +419,6 @@ _APPLY = {
     "swing": _apply_swing,
     "loop": _apply_loop,
     "exclude": _apply_exclude,
+    "lock": _apply_lock,
+    "drums": _apply_drums,
 }

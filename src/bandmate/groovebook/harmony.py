@@ -32,6 +32,7 @@ _NAMED = {
     "2-chord vamp": ("I | IV", "i7 | IV7"),
     "static i": ("I | % | % | %", "i7 | % | % | %"),
 }
+NAMED_PROGRESSIONS = tuple(_NAMED)
 _ANY = ("maj", "min", "dim", "sus4", "sus2", "aug", "5")
 _MAJOR_LIKE = ("major", "lydian", "mixolydian")
 
@@ -99,6 +100,30 @@ def slots(text: str, tonic: int, bars_per_slot: int = 1) -> tuple[Chord, ...]:
     if not out:
         raise BriefError(f"progression '{text}' holds no chord; write numerals like 'I V vi IV'")
     return tuple(out)
+
+
+def bars_of(text: str, tonic: int) -> list[list[Chord]]:
+    """A progression such as `Imaj7 vi7 | ii7 V7` as bars of chords; text without `|` gives each chord a bar."""
+    parts = text.split("|") if "|" in text else re.split(r"[\s,–-]+", text.strip())
+    out: list[list[Chord]] = []
+    for part in parts:
+        names = part.split()
+        if names:
+            out.append(out[-1] if names == ["%"] and out else [numeral(name, tonic) for name in names])
+    return out
+
+
+def parts_needed(bars: Sequence[Sequence[Chord]], beats: int) -> int:
+    """Equal parts of a bar that hold all chords of a progression: 2, or a multiple of the beats."""
+    most = max(map(len, bars))
+    return 2 if most <= 2 else beats * -(-most // beats)
+
+
+def spread(chords: Sequence[Chord], parts: int) -> list[Chord]:
+    """Chords over the parts of a bar; where they do not come out even the first lasts longer: 2, 1 and 1 of 4 beats."""
+    least, longer = divmod(parts, len(chords))
+    lengths = [least + (place < longer) for place in range(len(chords))]
+    return [chord for chord, length in zip(chords, lengths, strict=True) for _ in range(length)]
 
 
 def into_key(chord: Chord, key: Key) -> Chord:

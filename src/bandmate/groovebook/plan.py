@@ -14,6 +14,7 @@ from bandmate.groovebook.colour import Colour, choose_genre, colour_of
 from bandmate.groovebook.dice import Dice
 from bandmate.groovebook.ensemble import Seat, seat
 from bandmate.groovebook.harmony import (
+    bars_of,
     cadence,
     guess_key,
     into_family,
@@ -22,13 +23,16 @@ from bandmate.groovebook.harmony import (
     mode_family,
     numeral,
     other_mode,
+    parts_needed,
     progressions_for,
     slots,
     spelt_out,
+    spread,
 )
 from bandmate.limits import BARS, METER_NUMERATOR, SEED, TEMPO
 from bandmate.score.brief import Brief
 from bandmate.score.gm import DRUM_NAMES
+from bandmate.score.locks import bound, settle
 from bandmate.score.pitch import QUALITIES, Chord, Key
 from bandmate.score.plan import Plan
 
@@ -158,15 +162,33 @@ def _progression_chords(
 
 def _stated_progression(brief: Brief, key: Key, bars: int) -> tuple[Chord, ...]:
     """The stated numerals round and round, coming home in the last bar; in a key of the other mode made its own."""
-    cycle = slots(spelt_out(brief.progression or "", key.is_minor), key.tonic)
-    home = next((chord for chord in cycle if chord.root == key.tonic), None)
+    rows = _progression_bars(brief, key, bars)
+    return tuple(row[half * len(row) // 2] for row in rows for half in (0, 1))
+
+
+def _progression_bars(brief: Brief, key: Key, bars: int) -> list[list[Chord]]:
+    cycle = bars_of(spelt_out(brief.progression or "", key.is_minor), key.tonic)
+    flat = [chord for bar in cycle for chord in bar]
+    home = next((chord for chord in flat if chord.root == key.tonic), None)
     if home is not None and (3 in QUALITIES[home.quality]) != key.is_minor and home.quality != "5":
-        cycle = tuple(other_mode(chord, key) for chord in cycle)
-        home = next(chord for chord in cycle if chord.root == key.tonic)
-    chords = [cycle[i % len(cycle)] for i in range(2 * bars)]
+        cycle = [[other_mode(chord, key) for chord in bar] for bar in cycle]
+        home = next(chord for bar in cycle for chord in bar if chord.root == key.tonic)
+    rows = [cycle[bar % len(cycle)] for bar in range(bars)]
     if home is not None and not brief.loop and bars >= 4:
-        chords[-2:] = [home, home]
-    return tuple(chords)
+        rows[-1] = [home]
+    return rows
+
+
+def _fine_chords(brief: Brief, key: Key, meter: tuple[int, int], bars: int) -> tuple[Chord, ...]:
+    """All stated chords, equally many parts a bar, where two a bar do not hold them; else nothing."""
+    if brief.chords:
+        rows: Sequence[Sequence[Chord]] = [brief.chords[bar % len(brief.chords)] for bar in range(bars)]
+    elif brief.progression:
+        rows = _progression_bars(brief, key, bars)
+    else:
+        return ()
+    parts = parts_needed(rows, meter[0])
+    return () if parts == 2 else tuple(chord for row in rows for chord in spread(row, parts))
 
 
 def _chords(
@@ -278,9 +300,18 @@ def make_plan(brief: Brief, seed: int, *, shared: int | None = None) -> Plan:
     form.enter(active, [s.ask for s in seats], parts)
     swing = brief.swing if brief.swing is not None else overrides.get("swing", block["swing"]["amount"])
     chords = _chords(brief, block, rows, key, parts, colour, Dice(seed, "chords"), locked)
+    fine = _fine_chords(brief, key, meter, bars)
     lift = _lift(brief, parts, locked)
     if lift:
-        chords = (*chords[: 2 * lift], *(chord.transpose(KEY_CHANGE) for chord in chords[2 * lift :]))
+        chords, fine = (
+            (
+                *row[: len(row) // bars * lift],
+                *(chord.transpose(KEY_CHANGE) for chord in row[len(row) // bars * lift :]),
+            )
+            for row in (chords, fine)
+        )
+    tracks = bound([s.track for s in seats], brief.locks)
+    settle(tracks, active, 96 * meter[0] // meter[1])
     return Plan(
         brief=replace(brief, guessed=_guessed(brief)),
         seed=seed,
@@ -289,7 +320,7 @@ def make_plan(brief: Brief, seed: int, *, shared: int | None = None) -> Plan:
         key=key,
         meter=meter,
         bars=bars,
-        tracks=tuple(s.track for s in seats),
+        tracks=tracks,
         sections=form.sections_of(parts, [s.track.role for s in seats], active),
         chords=chords,
         active=active,
@@ -297,6 +328,7 @@ def make_plan(brief: Brief, seed: int, *, shared: int | None = None) -> Plan:
         key_lock=locked,
         chord_lock=bool(brief.chords or brief.progression),
         loop=brief.loop,
+        fine_chords=fine,
         extra={
             "parts": [(s.part, s.layer) for s in seats],
             "kinds": [part.kind for part in parts],

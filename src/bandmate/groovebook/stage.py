@@ -142,7 +142,8 @@ class Stage:
 
     def chord(self, ticks: int) -> Chord:
         """The chord that sounds at a place."""
-        return self.plan.chords[min(ticks // self.grid.half_ticks, len(self.plan.chords) - 1)]
+        chords = self.plan.sounding_chords
+        return chords[min(ticks * self.plan.parts // self.grid.bar_ticks, len(chords) - 1)]
 
     def scale(self, ticks: int) -> frozenset[int]:
         """Pitch classes of the key at a place; a key change moves them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from bandmate.score.locks import TrackLock
 from bandmate.score.pitch import Chord, Key
 
 ROLES = ("drums", "perc", "bass", "chords", "melody", "lead", "pad", "arp", "strings", "brass", "vox", "fx")
@@ -79,6 +80,7 @@ class Brief:
         voicing: "triad", "7th", "9th", "power" or "sus"; dynamics: MIDI velocity (p = 49); articulation: a word.
         events: what is to happen ("key_change", "fade_out"), with its section where one was named ("intro:scary").
         track_count: how many tracks in all, if a number was said.
+        locks: what binds single tracks.
         conflicts: sentences: what contradicted what, and which won.
         notices: sentences: corrections made ("saxaphone -> saxophone").
         guessed: names of fields filled in without having been stated.
@@ -118,6 +120,7 @@ class Brief:
     articulation: str = ""
     events: tuple[str, ...] = ()
     track_count: int | None = None
+    locks: tuple[TrackLock, ...] = ()
     conflicts: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     not_understood: tuple[NotUnderstood, ...] = ()
@@ -128,6 +131,7 @@ class Brief:
         data = asdict(self)
         data["key"] = None if self.key is None else self.key.name
         data["chords"] = [[chord.spell() for chord in bar] for bar in self.chords]
+        data["locks"] = [lock.to_json() for lock in self.locks]
         return data
 
     @classmethod
@@ -136,6 +140,7 @@ class Brief:
         values = dict(data)
         values["key"] = Key.parse(values["key"]) if values.get("key") else None
         values["chords"] = tuple(tuple(Chord.parse(name) for name in bar) for bar in values.get("chords", ()))
+        values["locks"] = tuple(TrackLock.from_json(lock) for lock in values.get("locks", ()))
         values["tracks"] = tuple(TrackAsk(**track) for track in values.get("tracks", ()))
         values["not_understood"] = tuple(
             NotUnderstood(item["word"], tuple(item["suggestions"])) for item in values.get("not_understood", ())

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.score.brief import Brief
+from bandmate.score.locks import TrackLock
 from bandmate.score.pitch import Chord, Key
 
 
@@ -23,6 +24,7 @@ class PlannedTrack:
         polyphony: most notes sounding at once.
         density: factor on how busy it plays; 1.0 = the genre's normal.
         articulation: word of the lexicon such as "staccato", may be empty.
+        lock: what else binds it, None = nothing.
     """
 
     role: str
@@ -34,6 +36,7 @@ class PlannedTrack:
     polyphony: int = 16
     density: float = 1.0
     articulation: str = ""
+    lock: TrackLock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Plan:
         key_lock: pitches must lie in `key.lock` (a key that was stated), outside stated chords.
         chord_lock: chords were stated: pitches must lie in key.lock or in the chord of their half bar.
         loop: exactly the bars, no ending.
+        fine_chords: where two a bar do not hold all stated chords: equally many for every bar, `parts` each.
     """
 
     brief: Brief
@@ -80,6 +84,17 @@ class Plan:
     chord_lock: bool = False
     loop: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
+    fine_chords: tuple[Chord, ...] = ()
+
+    @property
+    def parts(self) -> int:
+        """Equal parts of a bar in which the chord may change."""
+        return len(self.fine_chords) // self.bars or 2
+
+    @property
+    def sounding_chords(self) -> tuple[Chord, ...]:
+        """The chord of every part of every bar; `parts` a bar."""
+        return self.fine_chords or self.chords
 
     def section_at(self, bar: int) -> PlannedSection:
         """The section that holds a bar (0-based)."""

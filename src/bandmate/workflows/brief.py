@@ -40,6 +40,7 @@ class BriefReport:
             "excluded": list(brief.excluded),
             "excluded_programs": list(brief.excluded_programs),
             "excluded_drums": list(brief.excluded_drums),
+            "locks": [lock.to_json() for lock in brief.locks],
             "chords": [[chord.spell() for chord in bar] for bar in brief.chords],
             "progression": brief.progression,
             "energy": brief.energy,

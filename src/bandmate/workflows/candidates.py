@@ -5,7 +5,7 @@ What was asked comes first, always: among candidates that meet as many stated de
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,8 +15,8 @@ from bandmate.score.model import Score
 from bandmate.score.plan import Plan
 from bandmate.workflows.jobs import Job
 from bandmate.workflows.models import copies_in
-from bandmate.workflows.report import Report, make_report
-from bandmate.workflows.request import Draft, Request
+from bandmate.workflows.report import Report, bar_ticks, make_report
+from bandmate.workflows.request import Draft, Request, given_bars
 
 REDRAWS = 4
 _OPEN_WEIGHT = 0.25  # of demands that nobody stated, beside the card
@@ -103,24 +103,28 @@ def _or_one(value: float) -> float:
     return 1.0 if np.isnan(value) else value
 
 
-def _as_asked(plan: Plan, score: Score) -> float:
-    return round(make_report(plan, score).stated_share, 9)
+def _as_asked(plan: Plan, score: Score, given: Collection[int]) -> float:
+    return round(make_report(plan, score, given=given).stated_share, 9)
 
 
 def _measured(request: Request, draft: Draft, engine: str, job: Job, number: int) -> list[Written]:
     from bandmate.evaluation.quality import verdict
+    from bandmate.generation.conform import conform
     from bandmate.generation.repair import repair
 
-    found = []
+    found, kept = [], tuple(request.keep)
     for index, score, log_likelihood in _written(request, draft, engine, job, number):
         job.first_note()
         repaired: dict[str, int] = {}
         if "repair" not in request.options.without:
             mended, counts = repair(score, draft.plan, tuple(request.keep))
-            if _as_asked(draft.plan, mended) >= _as_asked(draft.plan, score):  # no repair costs what was asked
+            mended = conform(mended, draft.plan, request.keep, given_bars(draft.plan))
+            if _as_asked(draft.plan, mended, kept) >= _as_asked(
+                draft.plan, score, kept
+            ):  # no repair costs what was asked
                 score, repaired = mended, counts
         copied = copies_in(request.options.model, score)
-        report = make_report(draft.plan, score, request.busier, copied)
+        report = make_report(draft.plan, score, request.busier, copied, kept)
         card = verdict(score, draft.plan.genre)
         quality = (1 - _OPEN_WEIGHT) * card.quality + _OPEN_WEIGHT * report.open_share
         asked = report.stated_share - (copied is not None and not copied.passed)
@@ -135,11 +139,13 @@ def _written(
     """The candidates of a draft that are to be looked at: all, or the one that is chosen already."""
     wanted = range(len(draft.seeds)) if draft.chosen is None else (draft.chosen,)
     if engine == "rules":
+        from bandmate.generation.conform import conform
         from bandmate.groovebook.play import play
 
         plan, given = _lent(request, draft.plan), _given_rows(request)
         for index in wanted:
-            yield index, _with_given(play(plan, draft.seeds[index], given=given), request), None
+            played = conform(play(plan, draft.seeds[index], given=given), draft.plan)
+            yield index, _with_given(played, request, draft.plan), None
         return
     from bandmate.workflows.sampling import sample_batch
 
@@ -154,7 +160,7 @@ def _given_rows(request: Request) -> dict[int, list[Any]]:
     """Kept tracks as the rules engine reads them: on a grid of a twelfth of a quarter."""
     from bandmate.groovebook.stage import Note
 
-    if request.given is None:
+    if request.given is None or any(given_bars(draft.plan) for draft in request.drafts):
         return {}
     step = request.given.ticks_per_quarter // _STEPS_A_QUARTER
     rows = {}
@@ -175,10 +181,12 @@ def _lent(request: Request, plan: Plan) -> Plan:
     return replace(plan, genre=lent_genre(request.options.model, plan.genre))
 
 
-def _with_given(score: Score, request: Request) -> Score:
+def _with_given(score: Score, request: Request, plan: Plan) -> Score:
     if request.given is None or not request.keep:
         return score
-    tracks = list(score.tracks)
+    tracks, first = list(score.tracks), given_bars(plan)
+    end = score.end_ticks if first is None else first * bar_ticks(plan, score)
     for place, source in request.keep.items():
-        tracks[place] = replace(tracks[place], notes=request.given.tracks[source].notes)
+        after = tracks[place].notes[tracks[place].notes["onset_ticks"] >= end]
+        tracks[place] = replace(tracks[place], notes=np.concatenate([request.given.tracks[source].notes, after]))
     return replace(score, tracks=tuple(tracks))

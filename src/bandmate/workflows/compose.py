@@ -18,11 +18,12 @@ from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.making import WEIGHTS, check_engine, check_sounds, make, sounds_of
 from bandmate.workflows.places import take_folder
 from bandmate.workflows.request import VARIETIES, MakeOptions, Request, draft_of
+from bandmate.workflows.seed import drum_pattern, read_seed, seeded, with_seed
 from bandmate.workflows.take import Take
 
 _SEEDS = 2**31  # a seed that was not given is short enough to type
 _FLAGS = ("genre", "style", "mood", "tempo", "key", "meter", "bars", "seconds", "tracks", "chords", "energy", "density",
-          "swing", "exclude")  # fmt: skip
+          "swing", "exclude", "lock", "drums")  # fmt: skip
 _DEFAULTS = ("genre", "tempo", "key", "meter", "bars")
 
 
@@ -37,6 +38,9 @@ class ComposeOptions:
         tracks: exactly these, such as "drums,bass=upright bass,chords=rhodes,melody"; exclude: "drums,piano".
         chords: a progression, one chord a bar: "Am F C G".
         energy: 1..5; density: factor on how busy it plays, 0.25..4; swing: percent, 50 = straight.
+        lock: what binds single tracks, such as "bass: range E1-G2, polyphony 1" (docs/LOCKS.md), or several such.
+        drums: a drum pattern, such as "x...x...x...x..." or "kick x...x...; snare ..x...x.", or a file that holds one.
+        midi: a MIDI file whose music opens the piece: its bars and tracks stay, the rest is written round them.
         kit: drum kit, by name or General MIDI kit program.
         loop: True or 4, 8, 16: exactly the bars, the end joins the start.
         out: folder; None = a dated one in the user's music folder.
@@ -60,6 +64,9 @@ class ComposeOptions:
     energy: int | None = None
     density: float | None = None
     swing: float | None = None
+    lock: str | Sequence[str] | None = None
+    drums: str | Path | None = None
+    midi: str | Path | None = None
     kit: str | None = None
     loop: bool | int = False
     out: str | Path | None = None
@@ -174,10 +181,24 @@ def understand(text: str, options: ComposeOptions, settings: Settings) -> Brief:
     from bandmate.generation.words import BriefFlags, compile_text, merge_flags
 
     flags: dict[str, Any] = {name: getattr(options, name) for name in _FLAGS}
+    said_meter = None
+    if options.drums is not None:
+        flags["drums"], said_meter = drum_pattern(options.drums)
     if options.loop:
         flags |= {"loop": True, "bars": _loop_bars(options)}
     PROMPT_CHARS.check(len(text))
-    said = merge_flags(compile_text(text), BriefFlags(**flags))
+    heard = compile_text(text)
+    if options.midi is not None and not text.strip() and not BriefFlags(**flags).stated:
+        heard = replace(heard, loop=bool(options.loop), notices=("goes on from the MIDI file",))
+    said = merge_flags(heard, BriefFlags(**flags))
+    if said_meter is not None:
+        if said.meter not in (None, said_meter):
+            raise BriefError(
+                f"the drum file is in {said_meter[0]}/{said_meter[1]}, another meter is asked; leave it out"
+            )
+        said = replace(said, meter=said_meter)
+    if options.midi is not None:
+        said = seeded(said, read_seed(options.midi))
     missing = {name: getattr(settings, name) for name in _DEFAULTS if _open(said, name)}
     said = merge_flags(said, BriefFlags(**missing)) if any(missing.values()) else said
     kit = options.kit or settings.kit
@@ -217,6 +238,7 @@ def _with_kit(said: Brief, kit: str, stated: bool) -> Brief:
 
 def plan_request(asked: Brief, options: ComposeOptions, settings: Settings) -> Request:
     """Decide everything that was not stated."""
+    from bandmate.generation.conform import is_locked, prove
     from bandmate.generation.words import describe
     from bandmate.groovebook.plan import make_plan
 
@@ -229,8 +251,12 @@ def plan_request(asked: Brief, options: ComposeOptions, settings: Settings) -> R
     plans = [make_plan(asked, seed + number, shared=seed) for number in range(options.takes)]
     if not options.key_lock or "key" in asked.guessed:
         plans = [replace(plan, key_lock=False) for plan in plans]  # only a key that was stated binds
+    for plan in plans:
+        if is_locked(plan):
+            prove(plan)
     drafts = tuple(draft_of(plan, plan.seed, making, options.takes) for plan in plans)
-    return Request("take", asked, describe(plans[0]), drafts, making)
+    request = Request("take", asked, describe(plans[0]), drafts, making)
+    return request if options.midi is None else with_seed(request, read_seed(options.midi))
 
 
 def guided(asked: Brief, model: str | None) -> Brief:

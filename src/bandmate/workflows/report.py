@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -84,7 +84,11 @@ class Busier:
 
 
 def make_report(
-    plan: Plan, score: Score, busier: Mapping[int, Busier] | None = None, copied: CopyReport | None = None
+    plan: Plan,
+    score: Score,
+    busier: Mapping[int, Busier] | None = None,
+    copied: CopyReport | None = None,
+    given: Collection[int] = (),
 ) -> Report:
     """Measure a score against its plan; one Demand for each thing that can be checked.
 
@@ -92,6 +96,7 @@ def make_report(
         plan: what was to be written.
         score: what was.
         busier: what an `again` asked of the density of tracks.
+        given: tracks that were given, in the plan's given bars or whole; key, chords and locks bind what was written.
         copied: what of the score is copied from the library its model learned from, if there is one.
     """
     tracks = list(score.tracks)
@@ -100,10 +105,28 @@ def make_report(
                 for planned, track in zip(plan.tracks, tracks, strict=False) if not planned.is_drum]  # fmt: skip
     demands += [_polyphony(planned.name, planned.polyphony, track)
                 for planned, track in zip(plan.tracks, tracks, strict=False) if not planned.is_drum]  # fmt: skip
-    demands += [_key(plan, score), _chords(plan, score), *_excluded(plan, tracks)]
+    first = plan.extra.get("given_bars", plan.bars)
+    written = _written(plan, score, given, first)
+    demands += [_key(plan, written), _chords(plan, written), *_excluded(plan, tracks)]
+    if any(track.lock for track in plan.tracks):
+        from bandmate.workflows.report_locks import lock_rows
+
+        demands += [Demand(*row) for row in lock_rows(plan, score, dict.fromkeys(given, first))]
     demands += [_busier(plan, score, place, wish) for place, wish in (busier or {}).items()]
     demands += [_copied(copied)] if copied else []
     return Report(tuple(demands))
+
+
+def _written(plan: Plan, score: Score, given: Collection[int], first: int) -> Score:
+    """The score without what was given, if the key or chords were stated: they bind what is written."""
+    if not given or not (plan.key_lock or plan.brief.chords):
+        return score
+    end = first * bar_ticks(plan, score) - score.ticks_per_quarter // 48
+    tracks = [
+        replace(track, notes=track.notes[track.notes["onset_ticks"] >= end]) if place in given else track
+        for place, track in enumerate(score.tracks)
+    ]
+    return replace(score, tracks=tuple(tracks))
 
 
 def _copied(report: CopyReport) -> Demand:
@@ -208,10 +231,11 @@ def _key(plan: Plan, score: Score) -> Demand:
 
 
 def _in_chord(plan: Plan, score: Score, notes: NDArray[Any]) -> NDArray[np.bool_]:
-    tones = np.array([[pc in chord.pitch_classes for pc in range(12)] for chord in plan.chords], bool)  # (halves, 12)
+    chords = plan.sounding_chords
+    tones = np.array([[pc in chord.pitch_classes for pc in range(12)] for chord in chords], bool)  # (parts, 12)
     onset = notes["onset_ticks"] + score.ticks_per_quarter // 48  # half a step of the grid: players hurry
-    half = np.clip(2 * onset // bar_ticks(plan, score), 0, len(tones) - 1)
-    return tones[half, notes["pitch"] % 12]
+    part = np.clip(plan.parts * onset // bar_ticks(plan, score), 0, len(tones) - 1)
+    return tones[part, notes["pitch"] % 12]
 
 
 def _chords(plan: Plan, score: Score) -> Demand:

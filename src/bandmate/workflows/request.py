@@ -107,6 +107,11 @@ def draft_of(plan: Plan, seed: int, options: MakeOptions, takes: int = 1) -> Dra
     return Draft(plan, tuple((seed + number * _NEXT_SEED) % _SEEDS for number in range(max(1, count))))
 
 
+def given_bars(plan: Plan) -> int | None:
+    """In how many first bars of a plan its given tracks are given; None = in all."""
+    return plan.extra.get("given_bars")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
     """What shall be made.

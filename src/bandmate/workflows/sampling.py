@@ -11,7 +11,7 @@ from bandmate.errors import BriefError
 from bandmate.generation.compose import Given, WriteOptions, WrittenTake, open_weights, write_takes
 from bandmate.generation.filters import VARIETY, SamplingOptions
 from bandmate.workflows.models import find_model, model_identity
-from bandmate.workflows.request import Draft, MakeOptions, Request
+from bandmate.workflows.request import Draft, MakeOptions, Request, given_bars
 
 
 def sample_batch(
@@ -46,5 +46,5 @@ def _given(request: Request, draft: Draft) -> Given | None:
     if request.given is None or not request.keep:
         return None
     mask = np.zeros((len(draft.plan.tracks), draft.plan.bars), bool)
-    mask[list(request.keep)] = True
+    mask[list(request.keep), : given_bars(draft.plan)] = True
     return Given(request.given, dict(request.keep), mask)

@@ -17,6 +17,7 @@ import bandmate
 from bandmate.errors import BandmateError, FileFormatError
 from bandmate.io.atomic import write_text_atomic
 from bandmate.score.brief import Brief
+from bandmate.score.locks import TrackLock
 from bandmate.score.model import Score
 from bandmate.score.pitch import Chord, Key
 from bandmate.score.plan import Plan, PlannedSection, PlannedTrack
@@ -205,12 +206,23 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "key_lock": plan.key_lock,
         "chord_lock": plan.chord_lock,
         "loop": plan.loop,
-        "tracks": [{name: getattr(t, name) for name in PlannedTrack.__dataclass_fields__} for t in plan.tracks],
+        "tracks": [_track_to_json(track) for track in plan.tracks],
         "sections": [{name: getattr(s, name) for name in PlannedSection.__dataclass_fields__} for s in plan.sections],
         "chords": [chord.spell() for chord in plan.chords],
         "active": ["".join("1" if sounds else "0" for sounds in row) for row in plan.active],
         "extra": plan.extra,
+        "fine_chords": [chord.spell() for chord in plan.fine_chords],
     }
+
+
+def _track_to_json(track: PlannedTrack) -> dict[str, Any]:
+    plain = {name: getattr(track, name) for name in PlannedTrack.__dataclass_fields__}
+    return {**plain, "lock": track.lock and track.lock.to_json()}
+
+
+def _track_from_json(data: dict[str, Any]) -> PlannedTrack:
+    lock = data.get("lock")
+    return PlannedTrack(**{**data, "lock": TrackLock.from_json(lock) if lock else None})
 
 
 def plan_from_json(data: dict[str, Any]) -> Plan:
@@ -219,7 +231,8 @@ def plan_from_json(data: dict[str, Any]) -> Plan:
     values["brief"] = Brief.from_json(values["brief"])
     values["key"] = Key.parse(values["key"])
     values["meter"] = tuple(values["meter"])
-    values["tracks"] = tuple(PlannedTrack(**track) for track in values["tracks"])
+    values["tracks"] = tuple(_track_from_json(track) for track in values["tracks"])
+    values["fine_chords"] = tuple(Chord.parse(name) for name in values.get("fine_chords", ()))
     values["sections"] = tuple(PlannedSection(**{**s, "roles": tuple(s["roles"])}) for s in values["sections"])
     values["chords"] = tuple(Chord.parse(name) for name in values["chords"])
     values["active"] = np.array([[mark == "1" for mark in row] for row in values["active"]], bool)

@@ -37,7 +37,17 @@ def add_brief_arguments(parser: argparse.ArgumentParser) -> None:
     music.add_argument("--seconds", type=float, help="length in seconds instead of bars")
     music.add_argument("--tracks", help='such as "drums,bass=upright bass,chords=rhodes,melody"')
     music.add_argument("--exclude", help='what must not sound, such as "drums,piano"')
-    music.add_argument("--chords", help='a progression, one a bar, such as "Am F C G"')
+    music.add_argument("--chords", help='a progression, such as "Am F C G", "Dm7 G7 | Cmaj7" or "ii7 V7 | Imaj7"')
+    music.add_argument(
+        "--drums",
+        metavar="PATTERN",
+        help='such as "x...x...x...x..." or "kick x...x...; snare ..x...x.", or a file that holds one',
+    )
+    music.add_argument(
+        "--midi", metavar="FILE", help="its bars and tracks open the piece, the rest is written round them"
+    )
+    music.add_argument("--lock", action="append", metavar="LOCKS",
+                       help='such as "bass: range E1-G2, polyphony 1; melody: pitches C E G"')  # fmt: skip
     music.add_argument("--energy", type=int, help="1 (sparse) to 5 (full)")
     music.add_argument("--density", type=float, help="how busy it plays, 1 = usual")
     music.add_argument("--swing", type=float, help="place of the off note in percent, 50 = straight")
