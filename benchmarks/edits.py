@@ -1,28 +1,49 @@
-"""Edits of real files: whether anything outside the asked cells changes.
+"""Edits of real files: what changes outside the asked cells, how near a regenerated bar comes, and seconds.
 
-    python benchmarks/edits.py [--data DIR] [--edits N] [--seed N]
+    python benchmarks/edits.py [--data DIR] [--edits N] [--bars N] [--model NAME] [--seed N] [--no-seconds]
 
-`--data DIR` holds `corpus/*/*.mid`; without it a built-in song is edited. Each edit puts other notes into a random
-rectangle of a random file, writes the file, reads it again, and compares both, event for event.
+`--data DIR` holds `corpus/*/*.mid`; without it a built-in song is edited.
+
+- untouched: each edit puts other notes into a random rectangle of a random file, writes the file, reads it again, and
+  compares both, event for event.
+- nearer: a bar of a track is taken out, notes and all, and written anew from what stands around it; it is nearer if its
+  F measure of (position, pitch, length) with the bar that stood there is higher than that of another bar of the track,
+  drawn at random. Cases where that other bar equals the original are left out, ties count half. Interval by Wilson.
+- seconds: `bandmate regenerate` of two bars of one track in 32 bars of five tracks, process start included, by
+  the clock and by the processor.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
 import sys
+import tempfile
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from model_weights import find_weights, random_weights
 
-from bandmate.errors import ScoreError
+from bandmate.errors import BandmateError, ScoreError
+from bandmate.generation.compose import WriteOptions
+from bandmate.generation.filters import SamplingOptions
+from bandmate.generation.infill import Ask, f_measure, infill, note_set
+from bandmate.generation.scene import Harmony, Part, stretch_of, with_roles
 from bandmate.io.midi import midi_bytes, parse_midi
 from bandmate.score.model import NOTE, Score, Track, make_notes
 from bandmate.score.selection import Selection, select
 from bandmate.score.splice import splice
 from bandmate.score.timeline import bar_grid
 from bandmate.score.untouched import untouched
+
+_WITH_BARS = (
+    "freedoom,simutrans,easyrpg_rtp,pop909,pop909_band,openscore_quartets,openscore_lieder,blasphemer,lmms_projects"
+)
 
 
 def built_in() -> list[tuple[str, bytes]]:
@@ -36,12 +57,13 @@ def built_in() -> list[tuple[str, bytes]]:
     return [("built-in", midi_bytes(Score(tuple(tracks))))]
 
 
-def pieces(data: Path | None, count: int, seed: int) -> list[tuple[str, bytes]]:
+def pieces(data: Path | None, count: int, seed: int, only: list[str] | None = None) -> list[tuple[str, bytes]]:
     """So many files, the same number of each source as far as it has them."""
     if data is None:
         return built_in() * count
     dice = np.random.default_rng(seed)
-    sources = [sorted(folder.glob("*.mid")) for folder in sorted((data / "corpus").iterdir())]
+    folders = [folder for folder in sorted((data / "corpus").iterdir()) if only is None or folder.name in only]
+    sources = [sorted(folder.glob("*.mid")) for folder in folders]
     sources = [files for files in sources if files]
     chosen = [files[int(dice.integers(len(files)))] for _ in range(-(-count // len(sources))) for files in sources]
     return [(str(path.relative_to(data)), path.read_bytes()) for path in chosen[:count]]
@@ -95,20 +117,131 @@ def measure_untouched(files: list[tuple[str, bytes]], seed: int) -> dict[str, An
     return {"edits": edits, "skipped": skipped, "events": events, "changed": len(changed), "first": changed[:5]}
 
 
+def bar_notes(score: Score, index: int, bar: int) -> frozenset[tuple[int, ...]]:
+    """The notes of one bar of one track as (position, pitch, length) on the grid."""
+    piece = stretch_of(score, Harmony(None, ()), (index,), bar, bar + 1).piece
+    return note_set(piece.notes)
+
+
+def one_case(score: Score, weights: Any, dice: np.random.Generator, seed: int) -> dict[str, Any] | None:
+    """Take a random bar out and write it again; None if the case does not count."""
+    grid = bar_grid(score)
+    index = int(dice.choice([i for i, track in enumerate(score.tracks) if len(track.notes)]))
+    track = score.tracks[index]
+    full = np.unique(np.searchsorted(grid["start_ticks"], track.notes["onset_ticks"], side="right") - 1)
+    if len(full) < 3:
+        return None
+    bar, other = (int(b) for b in dice.choice(full, 2, replace=False))
+    chosen = select(score, str(index + 1), str(bar + 1))
+    original, rival = bar_notes(score, index, bar), bar_notes(score, index, other)
+    if original == rival or not original:
+        return None
+    hidden = splice(score, chosen, {})
+    part = Part.of(hidden.tracks[index], score.ticks_per_quarter, grid)
+    options = WriteOptions(sampling=replace(SamplingOptions.of("normal"), harmony=0.5))
+    written = infill(hidden, chosen, Ask(), seed, weights, options, parts={index: part}, harmony=Harmony.of(hidden))
+    made = bar_notes(splice(hidden, chosen, written.notes), index, bar)
+    return {"mine": f_measure(made, original), "rival": f_measure(rival, original), "role": track.role}
+
+
+def wilson(won: float, cases: int, z: float = 1.96) -> tuple[float, float]:
+    """The 95 % interval of a share."""
+    if not cases:
+        return 0.0, 1.0
+    share, spread = won / cases, z * z / cases
+    middle, half = share + spread / 2, z * np.sqrt(share * (1 - share) / cases + spread / cases / 4)
+    return float((middle - half) / (1 + spread)), float((middle + half) / (1 + spread))
+
+
+def measure_nearer(files: list[tuple[str, bytes]], weights: Any, count: int, seed: int) -> dict[str, Any]:
+    """Regenerate bars until so many cases count."""
+    dice, rows = np.random.default_rng(seed), []
+    for number, (name, data) in enumerate(files):
+        if len(rows) >= count:
+            break
+        try:
+            row = one_case(with_roles(parse_midi(data, name)), weights, dice, seed + number)
+        except BandmateError:
+            continue
+        rows += [row] if row else []
+    mine, rival = (np.array([row[name] for row in rows]) for name in ("mine", "rival"))
+    won = float((mine > rival).sum() + 0.5 * (mine == rival).sum())
+    low, high = wilson(won, len(rows))
+    roles = {
+        role: [
+            round(float(np.mean([(r["mine"] > r["rival"]) + 0.5 * (r["mine"] == r["rival"]) for r in own])), 3),
+            len(own),
+        ]
+        for role in sorted({row["role"] for row in rows})
+        if (own := [row for row in rows if row["role"] == role])
+    }
+    return {
+        "cases": len(rows), "nearer": round(won / max(1, len(rows)), 4), "interval": [round(low, 4), round(high, 4)],
+        "f": round(float(mine.mean()), 4) if rows else 0.0,
+        "f_of_another_bar": round(float(rival.mean()), 4) if rows else 0.0,
+        "by_role": roles,
+    }  # fmt: skip
+
+
+def five_tracks() -> Score:
+    """32 bars of five tracks, as the groove book plays them."""
+    from bandmate.groovebook.plan import make_plan
+    from bandmate.groovebook.play import play
+    from bandmate.score.brief import Brief, TrackAsk
+
+    roles = ("drums", "bass", "chords", "melody", "pad")
+    return play(make_plan(Brief(genre="pop", bars=32, tracks=tuple(TrackAsk(r) for r in roles), only=roles), 1), 1)
+
+
+def measure_seconds(repeats: int = 3) -> dict[str, Any]:
+    """The command from process start to the files, best of some."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = five_tracks().write(Path(folder) / "song.mid")
+        clock, processor = [], []
+        for number in range(repeats):
+            out = Path(folder) / f"out-{number}.mid"
+            command = [sys.executable, "-m", "bandmate", "regenerate", str(source), "--tracks", "bass"]
+            command += ["--bars", "9-10", "--seed", "1", "--out", str(out)]
+            before, start = os.times(), time.perf_counter()
+            subprocess.run(command, check=True, capture_output=True, cwd=folder)
+            after = os.times()
+            clock.append(time.perf_counter() - start)
+            processor.append(
+                after.children_user + after.children_system - before.children_user - before.children_system
+            )
+    return {"clock": round(min(clock), 3), "processor": round(min(processor), 3), "repeats": repeats}
+
+
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=None)
     parser.add_argument("--edits", type=int, default=500)
+    parser.add_argument("--bars", type=int, default=500, help="regenerated bars that count")
+    parser.add_argument("--model", default=None, help="a model or a weights file; without it the shipped one")
+    parser.add_argument("--size", default=None, help="random weights of this size instead, for tests")
+    parser.add_argument("--sources", default=_WITH_BARS, help="of the corpus, for regenerated bars")
+    parser.add_argument("--no-seconds", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
+    weights = random_weights(asked.size) if asked.size else find_weights(asked.model, "small")[1]
     row = measure_untouched(pieces(asked.data, asked.edits, asked.seed), asked.seed)
     print(
         f"{row['edits']} edits of files with {row['events']} events: {row['changed']} changed outside the asked cells"
     )
     for sentence in row["first"]:
         print("  ", sentence)
-    print(json.dumps({"untouched": row}))
+    found: dict[str, Any] = {"untouched": row}
+    if asked.bars:
+        files = pieces(asked.data, 4 * asked.bars, asked.seed, asked.sources.split(","))
+        near = found["nearer"] = measure_nearer(files, weights, asked.bars, asked.seed)
+        print(f"{near['cases']} regenerated bars: nearer than another bar of the track in {near['nearer']:.1%} "
+              f"({near['interval'][0]:.1%} to {near['interval'][1]:.1%}); F {near['f']:.3f} against "
+              f"{near['f_of_another_bar']:.3f}")  # fmt: skip
+    if not asked.no_seconds:
+        spent = found["seconds"] = measure_seconds()
+        print(f"two bars of one track in 32 bars of five: {spent['clock']} s, {spent['processor']} s of the processor")
+    print(json.dumps(found))
     return 0
 
 

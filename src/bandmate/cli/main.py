@@ -27,6 +27,12 @@ COMMANDS = {
     "compose": "words and flags to a finished multitrack",
     "again": "change the last take with a few words",
     "undo": "go back to the take before",
+    "regenerate": "any bars of any tracks anew, the rest untouched",
+    "continue": "bars behind the last",
+    "accompany": "new tracks beside those of a file",
+    "fill": "a drum fill, or a run, at the end of a bar",
+    "vary": "the same, otherwise",
+    "respond": "an answer of the same length",
     "brief": "say what words mean, without composing",
     "render": "a MIDI file to stems and a mix",
     "inspect": "tempo, key, sections, tracks and roles of a file",
@@ -52,7 +58,12 @@ _DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
 
 
 class Parser(argparse.ArgumentParser):
-    """An ArgumentParser that says one sentence with a cure."""
+    """An ArgumentParser that says one sentence with a cure.
+
+    `words_anywhere`: words may also stand behind options.
+    """
+
+    words_anywhere = False
 
     def error(self, message: str) -> NoReturn:
         """Raise the sentence instead of printing the whole usage."""
@@ -60,7 +71,8 @@ class Parser(argparse.ArgumentParser):
 
     def parse_known(self, arguments: list[str]) -> argparse.Namespace:
         """Parse all arguments; an unknown option names the nearest known one."""
-        known, unknown = self.parse_known_args(arguments)
+        parse = self.parse_known_intermixed_args if self.words_anywhere else self.parse_known_args
+        known, unknown = parse(arguments)
         if unknown:
             name = unknown[0].split("=")[0]
             options = [option for action in self._actions for option in action.option_strings]

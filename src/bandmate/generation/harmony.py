@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bandmate.analysis.genres import genre
 from bandmate.generation.constraints import Cells
+from bandmate.score.pitch import Chord, Key
 from bandmate.score.plan import Plan
 
 # role -> (root, other chord tones, other tones of the key); logits
@@ -32,19 +33,23 @@ _OUTSIDE = -2.0
 def harmony_pull(plan: Plan, cells: Cells) -> NDArray[np.float32]:
     """Logits added to each pitch of each cell, for each part of its bar; (n, parts, 128)."""
     pull = np.zeros((len(cells), plan.parts, 128), np.float32)
-    scale = np.isin(np.arange(12), list(plan.key.lock))
     for index, (track, bar) in enumerate(zip(cells.track.tolist(), cells.bar.tolist(), strict=True)):
         asked = plan.tracks[track]
-        if asked.is_drum:
-            continue
-        root_pull, tone_pull, key_pull = _PULL.get(asked.role, _OTHER_ROLE)
-        for part in range(plan.parts):
-            chord = plan.sounding_chords[plan.parts * bar + part]
-            tones = np.isin(np.arange(12), list(chord.pitch_classes))
-            classes = np.where(tones, tone_pull, np.where(scale, key_pull, key_pull + _OUTSIDE))
-            classes[chord.root if chord.bass is None else chord.bass] = root_pull
-            pull[index, part] = np.tile(classes, 11)[:128]
+        for part in () if asked.is_drum else range(plan.parts):
+            pull[index, part] = chord_pull(asked.role, plan.sounding_chords[plan.parts * bar + part], plan.key)
     return pull
+
+
+def chord_pull(role: str, chord: Chord | None, key: Key | None) -> NDArray[np.float32]:
+    """Logits of each pitch for a role over a chord in a key, (128,); what is not known does not pull."""
+    root_pull, tone_pull, key_pull = _PULL.get(role, _OTHER_ROLE)
+    scale = np.isin(np.arange(12), list(key.lock)) if key else np.ones(12, bool)
+    if chord is None:
+        return np.tile(np.where(scale, 0.0, _OUTSIDE), 11)[:128].astype(np.float32)
+    tones = np.isin(np.arange(12), list(chord.pitch_classes))
+    classes = np.where(tones, tone_pull, np.where(scale, key_pull, key_pull + _OUTSIDE))
+    classes[chord.root if chord.bass is None else chord.bass] = root_pull
+    return np.tile(classes, 11)[:128].astype(np.float32)
 
 
 def singing(plan: Plan) -> NDArray[np.bool_]:

@@ -40,11 +40,15 @@ _TIRED = 0.8  # logits a melody loses on a pitch with each repeat after the firs
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """What a cell takes over: all notes ("same"), those of the first half bar ("varied"), or the rhythm alone."""
+    """What a cell takes over: all notes ("same"), those before a step ("varied"), or the rhythm alone.
+
+    `until` is that step of the bar; None = its half.
+    """
 
     form: str
     track: int
     bar: int
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,7 +134,7 @@ class _Locked:
         for take, cell, lock in zip(takes.tolist(), cells.tolist(), locks, strict=True):
             self.memory[take].setdefault((int(where.track[cell]), int(where.bar[cell])), [])
             source = self.memory[take].get((lock.track, lock.bar), []) if lock else []
-            half = int(where.steps[cell]) // 2
+            half = int(where.steps[cell]) // 2 if lock is None or lock.until is None else lock.until
             self.form[take] = lock.form if lock and source else ""
             keep = [n for n in source if lock and (lock.form != "varied" or n[0] < half) and self._repeats(cell, n)]
             self.notes[take] = list(reversed(keep))  # subtle: the next note is popped from the end

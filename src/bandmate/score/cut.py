@@ -109,7 +109,7 @@ def _track_window(track: Track, start: int, end: int) -> Track:
     )  # some files go on after it
     inside = track.events[(ticks >= start) & (ticks < end) & ~ends_early].copy()
     inside["ticks"] -= start
-    release = _released(np.concatenate([standing, inside]), end - start)
+    release = released(np.concatenate([standing, inside]), end - start)
     events = np.concatenate([standing, inside, release])
     return replace(track, notes=notes, events=events, end_ticks=end - start)
 
@@ -130,7 +130,7 @@ def _in_force(events: NDArray[Any]) -> NDArray[Any]:
     return held
 
 
-def _released(events: NDArray[Any], end: int) -> NDArray[Any]:
+def released(events: NDArray[Any], end: int) -> NDArray[Any]:
     """A release for every pedal that is down after the events."""
     pedals = events[(events["status"] == _CONTROL) & np.isin(events["data1"], _PEDALS)]
     down: dict[tuple[int, int], int] = {

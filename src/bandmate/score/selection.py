@@ -99,7 +99,7 @@ def select(score: Score, tracks: str | None = None, bars: str | None = None) -> 
     _check_bars(first, last, len(grid))
     chosen = _all_with_notes(score) if tracks is None else _tracks(score, tracks)
     for index in chosen:
-        _check_one_instrument(score, index)
+        check_one_instrument(score, index)
     selection = Selection(chosen, first - 1, last - 1)
     _check_meter(score, selection)
     return selection
@@ -155,7 +155,7 @@ def _sounding_first(score: Score, indices: list[int]) -> list[int]:
 
 def _unknown(score: Score, word: str) -> str:
     known = {name.lower(): name for track in score.tracks for name in (track.name.strip(), track.role) if name}
-    close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
     if close:
         return f"track '{word}' is not in the piece; did you mean '{known[close[0]]}'? It has {_listed(score)}"
     if word.lower() in ROLES:
@@ -186,7 +186,12 @@ def instruments(track: Track) -> tuple[tuple[int, int], ...]:
     return tuple(pairs)
 
 
-def _check_one_instrument(score: Score, index: int) -> None:
+def check_one_instrument(score: Score, index: int) -> None:
+    """Find out whether a track is one part.
+
+    Raises:
+        ScoreError: it holds several instruments; the message says how to split it.
+    """
     sounds = instruments(score.tracks[index])
     if len({(channel == 9, program) for channel, program in sounds}) > 1:
         raise ScoreError(

@@ -22,15 +22,18 @@ _ENDS, _READ, _BEGINS = 0, 1, 2
 _MAPS = {"tempos": "a tempo", "meters": "a meter", "keys": "a key signature"}
 
 
-def untouched(before: Score, after: Score, selection: Selection | None = None) -> list[str]:
+def untouched(
+    before: Score, after: Score, selection: Selection | None = None, *, behind: int | None = None
+) -> list[str]:
     """What differs outside the asked cells; nothing = untouched.
 
-    Tracks may have been added behind those of `before`, and bars behind its last.
+    Tracks may have been added behind those of `before`.
 
     Args:
         before: the piece before the edit, best as read from its file.
         after: the piece after it, best as read from the file that was written.
         selection: the asked cells; None = none.
+        behind: tick from which on events may have come in, where bars were added; None = nowhere.
 
     Returns:
         One sentence a difference, at most one a track.
@@ -43,20 +46,23 @@ def untouched(before: Score, after: Score, selection: Selection | None = None) -
     asked = selection.span(before) if selection else (0, 0)
     for index, (old, new) in enumerate(zip(before.tracks, after.tracks, strict=False)):
         span = asked if selection and index in selection.tracks else None
-        difference = _first_difference(_stream(before, index, old, span), _stream(after, index, new, span))
+        difference = _first_difference(_stream(before, index, old, span), _stream(after, index, new, span), behind)
         found += [f"{track_words(before, index)}: {difference}"] if difference else []
     if before.markers != after.markers[: len(before.markers)]:
         found.append("the markers changed")
     return found
 
 
-def _first_difference(old: list[tuple[Any, ...]], new: list[tuple[Any, ...]]) -> str:
-    for was, now in zip(old, new, strict=False):
-        if was != now:
-            return f"at tick {was[0]}, where {_named(was)} was, there is {_named(now)} at tick {now[0]}"
-    if len(old) > len(new):
-        return f"{_named(old[len(new)])} at tick {old[len(new)][0]} is gone"
-    return f"{_named(new[len(old)])} at tick {new[len(old)][0]} came in" if len(new) > len(old) else ""
+def _first_difference(old: list[tuple[Any, ...]], new: list[tuple[Any, ...]], behind: int | None) -> str:
+    at = 0
+    for event in new:
+        if at < len(old) and event == old[at]:
+            at += 1
+        elif behind is None or event[0] < behind:
+            if at == len(old):
+                return f"{_named(event)} at tick {event[0]} came in"
+            return f"at tick {old[at][0]}, where {_named(old[at])} was, there is {_named(event)} at tick {event[0]}"
+    return f"{_named(old[at])} at tick {old[at][0]} is gone" if at < len(old) else ""
 
 
 def _named(event: tuple[Any, ...]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from bandmate.errors import FileFormatError, ModelError
 from bandmate.io.files import read
 from bandmate.score.model import Score
+from bandmate.workflows.edits import redo
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.making import GIVEN_FILE, WEIGHTS, make
 from bandmate.workflows.models import model_identity, style_identity
@@ -68,15 +69,15 @@ def replay(path: str | Path, *, out: str | Path | None = None, listener: Listene
         ModelError: the model it was made with is not here, or is another one of the same name.
     """
     old = read_take(path)
-    request = request_of(old)
+    request = None if "edit" in old.recipe.settings else request_of(old)
     home = old.folder.resolve()
     folder = take_folder(out or home.with_name(f"{home.name}-replay"), old.name)
     job = Job(listener, WEIGHTS)
     job.tell("heard", text=old.heard)
-    new = make(request, folder, job)[0]
+    new = make(request, folder, job)[0] if request is not None else redo(old, folder, job)
     names = sorted(old.files.keys() | new.files.keys())
     different = tuple(name for name in names if old.files.get(name) != new.files.get(name))
-    now = versions(request.options.soundfont)
+    now = versions(request.options.soundfont if request is not None else None)
     then = old.recipe.versions
     changes = tuple(
         f"{name} {then.get(name, 'not installed')} -> {now.get(name, 'not installed')}"

@@ -63,7 +63,7 @@ class Take:
         report: what was asked and what was got, as plain data.
         recipe: how it was made.
         files: path relative to the folder -> SHA-256.
-        parents: `take.json` hashes of the takes it was made from.
+        parents: `take.json` hashes of the takes it was made from; file: what its own `take.json` is called.
         log_likelihood: mean nats a note under the model, None for the rules engine.
     """
 
@@ -79,6 +79,7 @@ class Take:
     parents: tuple[str, ...] = ()
     log_likelihood: float | None = None
     given: dict[str, str] = field(default_factory=dict)
+    file: str = FILE_NAME
 
     @property
     def midi(self) -> Path:
@@ -98,7 +99,7 @@ class Take:
     @property
     def json_path(self) -> Path:
         """Where its `take.json` lies."""
-        return self.folder / FILE_NAME
+        return self.folder / self.file
 
     def to_json(self) -> dict[str, Any]:
         """Plain data of `take.json`."""
@@ -148,6 +149,7 @@ def read_take(path: str | Path) -> Take:
         take = Take(
             name, folder, Score(), brief, plan, data["heard"], data["report"], recipe,
             dict(data["files"]), tuple(data["parents"]), data["log_likelihood"], dict(data["given"]),
+            path.name,
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError, BandmateError) as error:
         raise FileFormatError(f"{path} is damaged near {error}; compose again, or restore the file") from error

@@ -1,0 +1,92 @@
+"""Infill by rule: the groove book plays the asked tracks over the piece's own chords, and its bars fill the cells."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandmate.errors import RuleConflict
+from bandmate.generation.infill import Ask, Infilled
+from bandmate.generation.scene import Harmony, Part
+from bandmate.groovebook.plan import make_plan
+from bandmate.groovebook.play import play
+from bandmate.score.brief import Brief, TrackAsk
+from bandmate.score.model import Score, Track, make_notes
+from bandmate.score.plan import Plan
+from bandmate.score.selection import Selection
+from bandmate.score.timeline import bar_grid
+
+_SLOWEST, _FASTEST = 30.0, 300.0
+
+
+def infill_by_rules(
+    score: Score,
+    selection: Selection,
+    ask: Ask,
+    seed: int,
+    *,
+    parts: Mapping[int, Part],
+    harmony: Harmony,
+    tempo: float,
+) -> Infilled:
+    """Write the selected cells as the groove book would play them; same arguments as `infill`, without a model.
+
+    Raises:
+        RuleConflict: the groove book has no such part in this meter.
+    """
+    plan = _plan(score, selection, ask, seed, parts, harmony, tempo)
+    performance = play(plan, seed)
+    seen: Counter[str] = Counter()
+    notes = {}
+    for index in selection.tracks:
+        role = parts[index].role
+        places = [i for i, track in enumerate(plan.tracks) if track.role == role]
+        if seen[role] >= len(places):
+            raise RuleConflict(f"the rules engine has no {role} in this meter; leave --engine out")
+        notes[index] = _placed(performance, performance.tracks[places[seen[role]]], score, selection, ask, parts[index])
+        seen[role] += 1
+    return Infilled(notes, 1.0, 0.0, 0)
+
+
+def _plan(
+    score: Score, selection: Selection, ask: Ask, seed: int, parts: Mapping[int, Part], harmony: Harmony, tempo: float
+) -> Plan:
+    bar = bar_grid(score)[selection.first_bar]
+    asks = tuple(_track_ask(parts[index], ask) for index in selection.tracks)
+    brief = Brief(
+        genre=ask.genre or "pop", key=ask.key or harmony.key, tempo=min(_FASTEST, max(_SLOWEST, tempo)), loop=True,
+        meter=(int(bar["numerator"]), int(bar["denominator"])), bars=selection.bars, tracks=asks,
+        only=tuple(dict.fromkeys(a.role for a in asks)), moods=ask.moods,
+        feel=("syncopated",) if ask.syncopated > 0 else (),
+    )  # fmt: skip
+    plan = make_plan(brief, seed)
+    first = selection.first_bar
+    chords = [harmony.at(first + half // 2, half % 2) or chord for half, chord in enumerate(plan.chords)]
+    return replace(plan, chords=tuple(chords), active=np.ones_like(plan.active), key_lock=ask.key is not None)
+
+
+def _track_ask(part: Part, ask: Ask) -> TrackAsk:
+    if part.is_drum:
+        return TrackAsk(part.role, kit=None, density=ask.density)
+    low, high = max(0, part.low + ask.register), min(127, part.high + ask.register)
+    return TrackAsk(part.role, part.program, low=low, high=high, polyphony=part.voices, density=ask.density)
+
+
+def _placed(performance: Score, track: Track, score: Score, selection: Selection, ask: Ask, part: Part) -> NDArray[Any]:
+    """A track of the performance at the ticks of the asked bars."""
+    start, end = selection.span(score)
+    rate = score.ticks_per_quarter / performance.ticks_per_quarter
+    onset = start + np.rint(track.notes["onset_ticks"] * rate).astype(np.int64)
+    inside = onset < end
+    notes, onset = track.notes[inside], onset[inside]
+    long = np.maximum(1, np.rint(notes["duration_ticks"] * rate)).astype(np.int64)
+    velocity = np.clip(np.rint(notes["velocity"] * ask.velocity), 1, 127)
+    if part.velocities and ask.velocity == 1.0:
+        known = np.array(part.velocities)
+        velocity = known[np.abs(known[None] - velocity[:, None]).argmin(1)] if len(velocity) else velocity
+    return make_notes(onset, long, notes["pitch"], velocity)

@@ -1,0 +1,209 @@
+"""Desk: what an editor works at: the piece with roles and harmony, the words, and a hand that writes cells."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandmate.errors import BriefError
+from bandmate.generation.infill import Ask, Infilled, infill
+from bandmate.generation.scene import Harmony, Part, with_roles
+from bandmate.score.brief import Brief, TrackAsk
+from bandmate.score.gm import program_name
+from bandmate.score.model import Score
+from bandmate.score.pitch import Chord, Key
+from bandmate.score.plan import Plan, PlannedSection, PlannedTrack
+from bandmate.score.selection import Selection
+from bandmate.score.timeline import bar_grid, bar_of
+from bandmate.workflows.jobs import Job
+from bandmate.workflows.report import Demand
+
+if TYPE_CHECKING:
+    from bandmate.models.checkpoint import Weights
+    from bandmate.workflows.edit_order import CommonOptions
+
+_NEXT_SEED = 1_000_003
+_LOUDER = 1.07  # of velocity for each step of energy above the middle
+_HARMONY = 0.5  # of the pull on composing: here the other tracks say much themselves
+_DENSITY_SLACK = 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class Desk:
+    """What an editor works at.
+
+    Attributes:
+        score: the piece, every track with its role.
+        brief: what the words ask; common: the options that all edits know.
+        engine: resolved; seed: of the take in hand; number: of the take, from 0.
+        earlier: notes of the takes before, which this one shall not repeat.
+    """
+
+    score: Score
+    brief: Brief
+    common: CommonOptions
+    engine: str
+    seed: int
+    job: Job
+    number: int = 0
+    earlier: list[dict[int, NDArray[Any]]] = field(default_factory=list)
+    memo: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, score: Score, brief: Brief, common: CommonOptions, engine: str, seed: int, job: Job) -> Desk:
+        """A desk for a piece."""
+        return cls(with_roles(score), brief, common, engine, seed, job)
+
+    def take(self, number: int, _takes: int) -> Desk:
+        """The same desk for another take."""
+        return replace(self, seed=(self.seed + number * _NEXT_SEED) % 2**63, number=number)
+
+    @cached_property
+    def harmony(self) -> Harmony:
+        """Key and chords of the piece; a key that was stated stands for the one that was found."""
+        if "harmony" not in self.memo:
+            self.memo["harmony"] = Harmony.of(self.score)
+        found: Harmony = self.memo["harmony"]
+        return replace(found, key=self.key or found.key)
+
+    @property
+    def key(self) -> Key | None:
+        """The key that was stated, if one was."""
+        return self.brief.key if "key" not in self.brief.guessed else None
+
+    @property
+    def genre(self) -> str:
+        """The genre that was stated, "" if none was."""
+        return self.brief.genre if self.brief.genre and "genre" not in self.brief.guessed else ""
+
+    @property
+    def weights(self) -> Weights:
+        """Weights of the model."""
+        from bandmate.generation.compose import open_weights
+        from bandmate.workflows.models import find_model, model_identity
+
+        identity = model_identity(self.common.model)
+        return open_weights(find_model(self.common.model).folder / "weights.safetensors", identity["sha256"])
+
+    def ask(self, **more: Any) -> Ask:
+        """What the words ask of cells, with what the editor adds."""
+        said = self.brief
+        density = math.prod([said.density, *(track.density for track in said.tracks)])
+        energy = said.energy if said.energy is not None and "energy" not in said.guessed else 3
+        syncopated = 1.0 if {"syncopated", "offbeat"} & set(said.feel) else 0.0
+        facts: dict[str, Any] = {
+            "key": self.key, "density": max(0.2, min(5.0, density)), "syncopated": syncopated,
+            "register": said.register, "velocity": _LOUDER ** (energy - 3), "genre": self.genre, "moods": said.moods,
+        }  # fmt: skip
+        return Ask(**(facts | more))
+
+    def parts(self, score: Score, selection: Selection) -> dict[int, Part]:
+        """How each selected track plays."""
+        grid = bar_grid(score)
+        return {i: Part.of(score.tracks[i], score.ticks_per_quarter, grid) for i in selection.tracks}
+
+    def write(
+        self, score: Score, selection: Selection, ask: Ask, *, parts: Mapping[int, Part] | None = None,
+        harmony: Harmony | None = None,
+    ) -> Infilled:  # fmt: skip
+        """Write cells with the engine that was asked for.
+
+        Raises:
+            RuleConflict: the rules leave a cell nothing to sound.
+        """
+        how: dict[str, Any] = {
+            "parts": self.parts(score, selection) if parts is None else parts,
+            "harmony": self.harmony if harmony is None else harmony,
+        }
+        if self.engine == "rules":
+            from bandmate.generation.infill_rules import infill_by_rules
+
+            written = infill_by_rules(score, selection, ask, self.seed, tempo=score.bpm, **how)
+        else:
+            from bandmate.generation.compose import WriteOptions
+            from bandmate.generation.filters import SamplingOptions
+
+            soft = SamplingOptions.of(self.common.variety, self.common.temperature)
+            options = WriteOptions(self.engine, sampling=replace(soft, harmony=_HARMONY))
+            written = infill(
+                score, selection, ask, self.seed, self.weights, options, candidates=self.common.candidates,
+                unlike=self.earlier, on_progress=lambda share: self.job.progress("writing", share), **how,
+            )  # fmt: skip
+        self.job.first_note()
+        self.earlier.append(written.notes)
+        return written
+
+
+def density_demand(asked: float, before: NDArray[np.int64], after: NDArray[np.int64]) -> tuple[Demand, ...]:
+    """The demand that a density was changed; nothing if none was."""
+    if asked == 1.0:
+        return ()
+    old, new = int(before.sum()), int(after.sum())
+    got = new / max(1, old)
+    met = abs(got - asked) <= _DENSITY_SLACK * asked or abs(new - old * asked) <= 2
+    return (Demand("density", f"{asked:g} times {old} notes", f"{new} notes", 1.0 if met or not old else got / asked),)
+
+
+def key_demand(key: Key | None, score: Score, notes: Mapping[int, NDArray[Any]]) -> tuple[Demand, ...]:
+    """The demand that a stated key binds what was written; nothing if none was stated."""
+    if key is None:
+        return ()
+    pitches = np.concatenate([n["pitch"] for i, n in notes.items() if not score.tracks[i].is_drum] or [np.zeros(0)])
+    inside = float(np.isin(pitches.astype(np.int64) % 12, list(key.lock)).mean()) if len(pitches) else 1.0
+    return (Demand("key", key.name, f"{inside:.0%} of the new notes", inside),)
+
+
+def piece_plan(score: Score, brief: Brief, seed: int) -> Plan:
+    """A piece as a plan, so that a take of it can be shown, changed and compared like a composed one."""
+    score = with_roles(score)
+    grid, harmony = bar_grid(score), Harmony.of(score)
+    sounding = [track for track in score.tracks if len(track.notes)]
+    key = brief.key or harmony.key or Key(0)
+    home = Chord(key.tonic, "min" if key.is_minor else "maj")
+    chords: list[Chord] = []
+    for bar in range(len(grid)):
+        for half in (0, 1):
+            chords.append(harmony.at(bar, half) or (chords[-1] if chords else home))
+    active = np.zeros((len(sounding), len(grid)), bool)
+    planned = []
+    for row, track in enumerate(sounding):
+        active[row, bar_of(grid, track.notes["onset_ticks"])] = True
+        part = Part.of(track, score.ticks_per_quarter, grid)
+        name = track.name.strip() or program_name(track.program, track.is_drum).lower()
+        low, high = min(part.low, int(track.notes["pitch"].min())), max(part.high, int(track.notes["pitch"].max()))
+        planned.append(PlannedTrack(part.role, name, track.program, track.is_drum, low, high, part.voices))
+    meter = (int(grid["numerator"][0]), int(grid["denominator"][0]))
+    genre = brief.genre or "pop"
+    asks = tuple(
+        TrackAsk(t.role, None if t.is_drum else t.program, t.program if t.is_drum else None, t.name) for t in planned
+    )
+    full = replace(
+        brief, genre=genre, tempo=brief.tempo or score.bpm, key=key, meter=meter, bars=len(grid), tracks=asks,
+        guessed=tuple(dict.fromkeys([*brief.guessed, *(["genre"] if not brief.genre else []),
+                                     *(["key"] if not brief.key else [])])),
+    )  # fmt: skip
+    roles = tuple(dict.fromkeys(track.role for track in planned))
+    return Plan(full, seed, genre, score.bpm, key, meter, len(grid), tuple(planned),
+                (PlannedSection("main", 0, len(grid), 3, roles),), tuple(chords), active)  # fmt: skip
+
+
+def notes_within(notes: NDArray[Any], start: int, end: int) -> NDArray[Any]:
+    """The notes that begin in [start, end), in ticks."""
+    return notes[(notes["onset_ticks"] >= start) & (notes["onset_ticks"] < end)]
+
+
+def positive(name: str, value: int, most: int) -> int:
+    """A count that must lie in 1..most.
+
+    Raises:
+        BriefError: it does not.
+    """
+    if not 1 <= value <= most:
+        raise BriefError(f"{name} {value} is out of range; give 1 to {most}")
+    return value

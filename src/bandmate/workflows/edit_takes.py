@@ -1,0 +1,176 @@
+"""Takes of edits: saved with the file they were made from, and made again from it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from bandmate.errors import FileFormatError, ModelError, OutputError
+from bandmate.io.atomic import write_bytes_atomic
+from bandmate.io.files import read, write
+from bandmate.io.midi import midi_bytes, read_file_bytes
+from bandmate.score.model import Score
+from bandmate.workflows.edit_desk import piece_plan
+from bandmate.workflows.edit_order import CommonOptions, Edit, Order, editor_of, understood, write_down
+from bandmate.workflows.jobs import Job
+from bandmate.workflows.making import GIVEN_FILE
+from bandmate.workflows.places import fresh_folder, safe_name
+from bandmate.workflows.report import Report
+from bandmate.workflows.take import FILE_NAME, Recipe, Take, sha256_of, versions
+
+MIDI_SUFFIXES = (".mid", ".midi")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EditResult:
+    """Takes of an edit, and where they lie."""
+
+    takes: tuple[Take, ...]
+    place: Path
+    heard: str
+
+    @property
+    def best(self) -> Take:
+        """The first take."""
+        return self.takes[0]
+
+    @property
+    def score(self) -> Score:
+        """The music of the first take."""
+        return self.takes[0].score
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for the command line."""
+        takes = [
+            {"folder": str(t.folder.resolve()), "midi": str(t.midi.resolve()), "seed": t.recipe.seed,
+             "engine": t.recipe.engine, "report": t.report, "files": sorted(t.files)}
+            for t in self.takes
+        ]  # fmt: skip
+        return {"place": str(self.place.resolve()), "heard": self.heard, "takes": takes}
+
+
+def save_all(order: Order, edits: Sequence[Edit], job: Job) -> EditResult:
+    """Save what an order gave: one take in its folder, several in folders of it, or MIDI files.
+
+    Raises:
+        OutputError: the place cannot be written, or is the file that is edited.
+    """
+    out = None if order.common.out is None else Path(order.common.out).expanduser()
+    if out is not None and out.suffix:
+        takes = [_save_file(order, edit, number, _numbered(out, number)) for number, edit in enumerate(edits)]
+        place = out
+    else:
+        home = Path(order.origin).parent if order.origin else Path.cwd()
+        place = fresh_folder(out if out is not None else home / f"{safe_name(order.name)}-{order.editor.name}")
+        if out is not None and place.resolve() != out.resolve():
+            job.tell("notice", text=f"{out} holds something already, so this goes to {place}")
+        takes = [
+            save_take(order, edit, number, place if len(edits) == 1 else place / f"take-{number + 1}")
+            for number, edit in enumerate(edits)
+        ]
+    job.progress("files", 1.0)
+    for number, take in enumerate(takes, 1):
+        job.tell("take", number=number, of=len(takes), folder=str(take.folder), share=take.report["share"])
+    return EditResult(tuple(takes), place, takes[0].heard)
+
+
+def _numbered(path: Path, number: int) -> Path:
+    return path if not number else path.with_name(f"{path.stem}-{number + 1}{path.suffix}")
+
+
+def _take(order: Order, edit: Edit, number: int, name: str, folder: Path, file: str = FILE_NAME) -> Take:
+    from bandmate.workflows.models import model_identity
+
+    report = Report(edit.demands).to_json() if edit.demands else {"share": 1.0, "met": True, "demands": []}
+    own = {key: value for key, value in asdict(order.own).items() if value is not None}
+    common = {key: value for key, value in asdict(order.common).items() if value is not None and key != "out"}
+    settings = {"edit": {
+        "command": order.editor.name, "text": order.text, "options": {**common, **own, "seed": order.seed, "takes": 1},
+        "source": order.name, "origin": os.path.relpath(order.origin, folder) if order.origin else "",
+        "sha256": hashlib.sha256(order.data).hexdigest(),
+    }}  # fmt: skip
+    recipe = Recipe(
+        order.engine, order.seed, (order.seed,), number, settings=settings, versions=versions(),
+        model={} if order.engine == "rules" else model_identity(order.common.model),
+    )  # fmt: skip
+    plan = piece_plan(edit.score, order.brief, order.seed)
+    parents = _parents(order)
+    return Take(name, folder, edit.score, plan.brief, plan, edit.heard, report, recipe, parents=parents,
+                log_likelihood=edit.log_likelihood, file=file)  # fmt: skip
+
+
+def _parents(order: Order) -> tuple[str, ...]:
+    """The take that the source file belongs to, if it is one."""
+    beside = Path(order.origin).parent / FILE_NAME if order.origin else None
+    return (sha256_of(beside),) if beside is not None and beside.is_file() else ()
+
+
+def save_take(order: Order, edit: Edit, number: int, folder: Path) -> Take:
+    """One take with its MIDI file, the file it was made from, a picture and take.json."""
+    from bandmate.pictures.roll import draw_roll
+
+    folder.mkdir(parents=True, exist_ok=True)
+    take = _take(order, edit, number, safe_name(order.name), folder)
+    paths = [write(edit.score, take.midi), write_bytes_atomic(folder / GIVEN_FILE, order.data)]
+    paths += [write(score, folder / name) for name, score in edit.files.items()]
+    paths.append(draw_roll(edit.score, folder / "roll.png", chords=take.plan.chords, title=edit.heard))
+    return take.with_files(paths).save()
+
+
+def _save_file(order: Order, edit: Edit, number: int, path: Path) -> Take:
+    """A MIDI file with its take.json beside it, and nothing else."""
+    if path.suffix.lower() != ".mid":
+        raise OutputError(f"{path}: '{path.suffix}' is not written here; end the name in .mid, or give a folder")
+    if order.origin and path.exists() and path.samefile(order.origin):
+        raise OutputError(f"{path} is the file being edited; give another name with --out, so that nothing is lost")
+    take = _take(order, edit, number, path.stem, path.parent, f"{path.stem}.take.json")
+    write(edit.score, path)
+    return take.with_files([path]).save()
+
+
+def redo(old: Take, folder: Path, job: Job) -> Take:
+    """Make a take of an edit again into a folder.
+
+    Raises:
+        FileFormatError: the file it was made from is gone or was changed. ModelError: the model is another one.
+    """
+    facts = old.recipe.settings["edit"]
+    data = _given(old, facts)
+    editor = editor_of(facts["command"])
+    names = {item.name for item in fields(editor.own)}
+    own = editor.own(**{k: v for k, v in facts["options"].items() if k in names})
+    common = CommonOptions(**{k: v for k, v in facts["options"].items() if k not in names})
+    if old.recipe.model:
+        _check_model(old)
+    brief = understood(facts["text"], common)
+    order = Order(editor, common, own, facts["text"], brief, data, facts["source"], old.recipe.engine, old.recipe.seed)
+    edit = write_down(order, old.recipe.index + 1, job)[old.recipe.index]
+    if old.file != FILE_NAME:
+        return _save_file(order, edit, old.recipe.index, folder / old.midi.name)
+    return save_take(order, edit, old.recipe.index, folder)
+
+
+def _check_model(old: Take) -> None:
+    from bandmate.workflows.models import model_identity
+
+    here = model_identity(old.recipe.model["name"])
+    if here != old.recipe.model:
+        raise ModelError(
+            f"{old.json_path} was made with model '{old.recipe.model['name']}' of hash "
+            f"{old.recipe.model['sha256'][:12]}, here that model has {here['sha256'][:12]}; import the one it was made "
+            "with"
+        )
+
+
+def _given(old: Take, facts: Mapping[str, Any]) -> bytes:
+    places = [old.folder / GIVEN_FILE, *([old.folder / facts["origin"]] if facts["origin"] else [])]
+    for path in places:
+        if path.is_file():
+            data = read_file_bytes(path) if path.suffix.lower() in MIDI_SUFFIXES else midi_bytes(read(path))
+            if hashlib.sha256(data).hexdigest() == facts["sha256"]:
+                return data
+    raise FileFormatError(f"{places[-1]} is missing or was changed, and the take was made from it; restore the file")

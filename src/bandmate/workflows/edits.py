@@ -1,0 +1,109 @@
+"""Edits: what regenerate, continue, accompany, fill, vary and respond have in common, from a file to takes.
+
+An editor is a function from a score and its own options to an Edit. Here is what stands round it: words, seeds, the
+model, what is saved, and how a take is made again.
+"""
+
+from __future__ import annotations
+
+import difflib
+import secrets
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from bandmate.errors import BriefError
+from bandmate.io.files import read
+from bandmate.io.midi import midi_bytes, read_file_bytes
+from bandmate.limits import SEED, TAKES, TEMPERATURE
+from bandmate.score.model import Score
+from bandmate.score.pitch import Key
+from bandmate.settings import Settings, load_settings
+from bandmate.workflows.edit_order import (
+    CommonOptions,
+    Edit,
+    Editor,
+    Order,
+    editor_of,
+    notes_asked,
+    understood,
+    write_down,
+)
+from bandmate.workflows.edit_takes import MIDI_SUFFIXES, EditResult, redo, save_all
+from bandmate.workflows.jobs import Job, Listener
+from bandmate.workflows.making import check_engine, choose_engine
+from bandmate.workflows.places import safe_name
+from bandmate.workflows.request import VARIETIES, MakeOptions
+
+__all__ = ["CommonOptions", "Edit", "EditResult", "Editor", "notes_asked", "redo", "run_edit"]
+_SEEDS = 2**31
+
+
+def run_edit(
+    command: str, source: Score | str | Path, text: str = "", *, listener: Listener | None = None,
+    settings: Settings | None = None, **options: Any,
+) -> EditResult:  # fmt: skip
+    """Edit a piece by one of the EDITORS.
+
+    Args:
+        command: its name.
+        source: a file, or a score.
+        text: what is wanted, in words; may be empty.
+        listener: gets events ("heard", "progress", "notice", "take").
+        settings: defaults; None = those of `bandmate.toml`.
+        options: fields of `CommonOptions` and of the editor's own options.
+
+    Raises:
+        BriefError: an option or a demand is unknown, out of range or cannot be met. ScoreError: no such bars or tracks.
+        FileFormatError: the file cannot be read. OutputError: the result cannot be written. ModelError: no such model.
+    """
+    editor, job = editor_of(command), Job(listener, {"writing": 1.0, "files": 0.2})
+    defaults = load_settings() if settings is None else settings
+    own_names = [item.name for item in fields(editor.own)]
+    _check_names(command, options, own_names)
+    own = editor.own(**{name: value for name, value in options.items() if name in own_names})
+    common = CommonOptions(**{name: value for name, value in options.items() if name not in own_names})
+    common = replace(common, engine=common.engine or defaults.engine or "default", model=common.model or defaults.model)
+    _check(common)
+    data, name, origin = _source(source)
+    seed = secrets.randbelow(_SEEDS) if common.seed is None else common.seed
+    engine = choose_engine(_making(common))
+    order = Order(editor, common, own, text, understood(text, common), data, name, engine, seed, origin)
+    return save_all(order, write_down(order, common.takes, job), job)
+
+
+def _check_names(command: str, options: Mapping[str, Any], own: list[str]) -> None:
+    known = [*own, *(item.name for item in fields(CommonOptions))]
+    for name in options:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+            raise BriefError(f"'{name}' is not an option of {command}; did you mean '{close[0]}'?")
+
+
+def _check(common: CommonOptions) -> None:
+    for limit, value in ((SEED, common.seed), (TAKES, common.takes), (TEMPERATURE, common.temperature)):
+        if value is not None:
+            limit.check(value)
+    if common.variety not in VARIETIES:
+        raise BriefError(f"variety '{common.variety}' is not known; choose one of {', '.join(VARIETIES)}")
+    if not 1 <= common.candidates <= 64:
+        raise BriefError(f"candidates {common.candidates} is out of range; give 1 to 64")
+    if common.key is not None:
+        Key.parse(common.key)
+    check_engine(_making(common))
+
+
+def _making(common: CommonOptions) -> MakeOptions:
+    return MakeOptions(engine=common.engine or "default", model=common.model, variety=common.variety,
+                       temperature=common.temperature)  # fmt: skip
+
+
+def _source(source: Score | str | Path) -> tuple[bytes, str, str]:
+    """The bytes of a piece, its name, and where it was read from."""
+    if isinstance(source, Score):
+        return midi_bytes(source), safe_name(source.title, "piece"), ""
+    path = Path(source).expanduser()
+    if path.suffix.lower() in MIDI_SUFFIXES:
+        return read_file_bytes(path), path.stem, str(path)
+    return midi_bytes(read(path)), path.stem, str(path)

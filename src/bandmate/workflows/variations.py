@@ -1,0 +1,261 @@
+"""vary and respond: the same otherwise, and an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandmate.errors import BriefError, ScoreError
+from bandmate.generation.infill import Ask, likeness
+from bandmate.generation.sampler import Lock
+from bandmate.generation.scene import with_roles
+from bandmate.io.files import read
+from bandmate.score.cut import merge, trim
+from bandmate.score.model import Score
+from bandmate.score.selection import Selection, select, track_words
+from bandmate.score.splice import extended, music_bars, splice
+from bandmate.score.timeline import bar_grid, bar_of
+from bandmate.workflows.edit_desk import Desk, key_demand, notes_within
+from bandmate.workflows.edits import Edit, Editor
+from bandmate.workflows.report import Demand
+
+KEEPS = ("rhythm", "pitches", "contour", "chords")
+_STEPS_A_QUARTER = 24
+
+
+@dataclass(frozen=True, slots=True)
+class VaryOptions:
+    """vary.
+
+    Attributes:
+        strength: how much changes, 0..1.
+        keep: what stays: "rhythm", "pitches", "contour" or "chords"; None = as much as the strength leaves.
+    """
+
+    strength: float = 0.5
+    keep: str | None = None
+
+
+def _vary(score: Score, own: VaryOptions, desk: Desk) -> Edit:
+    if not 0 < own.strength <= 1:
+        raise BriefError(f"strength {own.strength:g} is out of range; give more than 0, up to 1")
+    if own.keep is not None and own.keep not in KEEPS:
+        raise BriefError(f"'{own.keep}' cannot be kept; choose one of {', '.join(KEEPS)}")
+    selection = select(score, desk.common.tracks, desk.common.bars)
+    if own.keep in ("contour", "chords") and all(score.tracks[i].is_drum for i in selection.tracks):
+        raise ScoreError(f"drums have no {own.keep} to keep; use --keep rhythm or --keep pitches")
+    old = {i: notes_within(score.tracks[i].notes, *selection.span(score)) for i in selection.tracks}
+    selection = replace(selection, tracks=tuple(i for i in selection.tracks if len(old[i])))
+    if not selection.tracks:
+        raise ScoreError(f"{select(score, desk.common.tracks, desk.common.bars).words(score)}: nothing sounds there")
+    ask = desk.ask(locks=_locks(score, selection, own), pitches=_pitches(score, selection, own))
+    written = desk.write(score, selection, ask)
+    notes = {i: _kept(score, i, old[i], written.notes[i], own, desk) for i in selection.tracks}
+    edited = splice(score, selection, notes)
+    changed = 1 - likeness({i: old[i] for i in selection.tracks}, notes)
+    heard = f"{selection.words(score)} varied by {own.strength:.0%}" + (f", {own.keep} kept" if own.keep else "")
+    demands = [Demand("change", f"about {own.strength:.0%}", f"{changed:.0%} of the notes", 1.0 if changed else 0.0)]
+    demands += _keep_demand(score, selection, old, notes, own)
+    return Edit(edited, selection, heard, (*demands, *key_demand(desk.key, score, notes)), written.log_likelihood)
+
+
+def _locks(score: Score, selection: Selection, own: VaryOptions) -> dict[tuple[int, int], Lock]:
+    """What each cell keeps: its rhythm, or its beginning, up to the share that is to change."""
+    grid, locks = bar_grid(score), {}
+    for bar in range(selection.first_bar, selection.last_bar + 1):
+        steps = int(grid["length_ticks"][bar]) * _STEPS_A_QUARTER // score.ticks_per_quarter
+        until = round(steps * (1 - own.strength) / 12) * 12
+        for index in selection.tracks:
+            rhythm = own.keep in ("rhythm", "contour")
+            locks[index, bar] = Lock("rhythm", index, bar) if rhythm else Lock("varied", index, bar, until)
+    return locks
+
+
+def _pitches(score: Score, selection: Selection, own: VaryOptions) -> dict[tuple[int, int], NDArray[np.bool_]]:
+    """The pitches, or pitch classes, that cells may use where those are kept."""
+    if own.keep not in ("pitches", "chords"):
+        return {}
+    grid, found = bar_grid(score), {}
+    for index in selection.tracks:
+        notes = score.tracks[index].notes
+        bar = bar_of(grid, notes["onset_ticks"])
+        for at in range(selection.first_bar, selection.last_bar + 1):
+            own_pitches = notes["pitch"][bar == at].astype(np.int64)
+            if not len(own_pitches):
+                continue
+            exact = own.keep == "pitches" or score.tracks[index].is_drum
+            allowed = np.isin(np.arange(128), own_pitches) if exact else np.isin(np.arange(128) % 12, own_pitches % 12)
+            found[index, at] = allowed
+    return found
+
+
+def _kept(score: Score, index: int, old: NDArray[Any], new: NDArray[Any], own: VaryOptions, desk: Desk) -> NDArray[Any]:
+    """The new notes with what shall stay put back from the old ones, event for event where a note is the same."""
+    if own.keep in ("rhythm", "contour"):
+        ordered = old[np.lexsort((old["pitch"], old["onset_ticks"]))].copy()
+        if own.keep == "contour" and not score.tracks[index].is_drum:
+            ordered["pitch"] = _same_contour(ordered["pitch"].astype(np.int64), own, desk, index, score)
+        else:
+            drawn = _at_the_same_onsets(ordered, new, score.ticks_per_quarter)
+            ordered["pitch"] = np.where(_changing(ordered["pitch"] != drawn, own, desk, index), drawn, ordered["pitch"])
+        return ordered
+    same = {(int(n["onset_ticks"]) // max(1, score.ticks_per_quarter // 12), int(n["pitch"])): n for n in old}
+    rows = new.copy()
+    for place, note in enumerate(new):
+        was = same.get((int(note["onset_ticks"]) // max(1, score.ticks_per_quarter // 12), int(note["pitch"])))
+        if was is not None:
+            for name in ("onset_ticks", "duration_ticks", "velocity", "off_velocity"):
+                rows[name][place] = was[name]
+    return rows
+
+
+def _at_the_same_onsets(old: NDArray[Any], new: NDArray[Any], ticks_per_quarter: int) -> NDArray[np.uint8]:
+    """For each old note the pitch that was drawn in its place, its own where none was."""
+    drawn: dict[int, list[int]] = {}
+    for note in new[np.lexsort((new["pitch"], new["onset_ticks"]))]:
+        step = round(int(note["onset_ticks"]) * _STEPS_A_QUARTER / ticks_per_quarter)
+        drawn.setdefault(step, []).append(int(note["pitch"]))
+    found = old["pitch"].copy()
+    for place, note in enumerate(old):
+        here = drawn.get(round(int(note["onset_ticks"]) * _STEPS_A_QUARTER / ticks_per_quarter), [])
+        found[place] = here.pop(0) if here else note["pitch"]
+    return found
+
+
+def _changing(differs: NDArray[np.bool_], own: VaryOptions, desk: Desk, index: int) -> NDArray[np.bool_]:
+    """Which notes change: the asked share of them, drawn by the take's seed among those that differ."""
+    count = max(1, round(len(differs) * own.strength))
+    order = np.random.default_rng([desk.seed, index]).permutation(len(differs))
+    order = order[np.argsort(~differs[order], kind="stable")]
+    moves = np.zeros(len(differs), bool)
+    moves[order[:count]] = True
+    return moves
+
+
+def _same_contour(
+    pitch: NDArray[np.int64], own: VaryOptions, desk: Desk, index: int, score: Score
+) -> NDArray[np.int64]:
+    """Other pitches in the same order of height: some levels move within the key, none past its neighbour."""
+    dice = np.random.default_rng([desk.seed, index, 1])
+    key = desk.key or desk.harmony.key
+    part = desk.parts(score, Selection((index,), 0, 0))[index]
+    levels = np.unique(pitch)
+    moved = levels.copy()
+    for place in dice.permutation(len(levels))[: max(1, round(len(levels) * own.strength))].tolist():
+        low = int(moved[place - 1]) + 1 if place else max(0, min(part.low, int(levels[0])))
+        high = int(moved[place + 1]) - 1 if place + 1 < len(levels) else min(127, max(part.high, int(levels[-1])))
+        free = [p for p in range(low, high + 1) if p != levels[place] and (key is None or p % 12 in key.scale)]
+        near = sorted(free, key=lambda p: (abs(p - int(levels[place])), dice.random()))[:3]
+        moved[place] = near[int(dice.integers(len(near)))] if near else moved[place]
+    return moved[np.searchsorted(levels, pitch)]
+
+
+def _keep_demand(
+    score: Score,
+    selection: Selection,
+    old: Mapping[int, NDArray[Any]],
+    new: Mapping[int, NDArray[Any]],
+    own: VaryOptions,
+) -> list[Demand]:
+    if own.keep is None:
+        return []
+
+    def rhythm(notes: NDArray[Any]) -> list[tuple[int, int]]:
+        return sorted(notes[["onset_ticks", "duration_ticks"]].tolist())
+
+    def stays(index: int) -> bool:
+        was, now = old[index], new[index]
+        if own.keep in ("rhythm", "contour"):
+            return rhythm(was) == rhythm(now)
+        if own.keep == "pitches" or score.tracks[index].is_drum:
+            return set(now["pitch"].tolist()) <= set(was["pitch"].tolist())
+        return {p % 12 for p in now["pitch"].tolist()} <= {p % 12 for p in was["pitch"].tolist()}
+
+    share = float(np.mean([stays(index) for index in selection.tracks]))
+    return [Demand(own.keep, "kept", "kept" if share == 1 else f"kept on {share:.0%} of the tracks", share)]
+
+
+@dataclass(frozen=True, slots=True)
+class RespondOptions:
+    """respond.
+
+    Attributes:
+        mode: "complement" or "contrast".
+        memory: `exchange.mid` of the answers before; None = this is the first.
+    """
+
+    mode: str = "complement"
+    memory: str | Path | None = None
+
+
+def _respond(score: Score, own: RespondOptions, desk: Desk) -> Edit:
+    if own.mode not in ("complement", "contrast"):
+        raise BriefError(f"'{own.mode}' is no way to answer; choose complement or contrast")
+    length = music_bars(score)
+    past = _remembered(score, own)
+    first = music_bars(past)
+    longer = extended(past, length)
+    chosen = select(score, desk.common.tracks, "1" if desk.common.bars is None else desk.common.bars).tracks
+    tracks = _same_tracks(past, score, chosen)
+    selection = Selection(tracks, first, first + length - 1)
+    call = {
+        i: notes_within(past.tracks[i].notes, *Selection(tracks, first - length, first - 1).span(past)) for i in tracks
+    }
+    ask = _answering(desk, own, call, past, length)
+    here = replace(desk, score=past, memo={})
+    written = here.write(longer, selection, ask)
+    exchange = splice(longer, selection, written.notes)
+    answer = trim(exchange, first + 1, first + length)
+    heard = f"an answer of {length} bars in {own.mode} to {', '.join(track_words(past, i) for i in tracks)}"
+    demands = (Demand("bars", str(length), str(len(bar_grid(answer))), 1.0 if len(bar_grid(answer)) == length else 0.0),
+               *key_demand(desk.key, past, written.notes))  # fmt: skip
+    return Edit(answer, None, heard, demands, written.log_likelihood, files={"exchange.mid": exchange})
+
+
+def _remembered(score: Score, own: RespondOptions) -> Score:
+    """What was played so far, with the call at its end."""
+    if own.memory is None:
+        return score
+    before = read(own.memory)
+    if not before.note_count:
+        raise ScoreError(f"{own.memory} has no notes to remember; leave --memory out")
+    return with_roles(merge(before, score, after=True))
+
+
+def _same_tracks(past: Score, score: Score, chosen: tuple[int, ...]) -> tuple[int, ...]:
+    """The tracks of the exchange that play the call."""
+    if past is score:
+        return chosen
+    found = []
+    for index in chosen:
+        track = score.tracks[index]
+        places = [
+            i for i, t in enumerate(past.tracks) if (t.name, t.is_drum) == (track.name, track.is_drum) and len(t.notes)
+        ]
+        found += places[:1]
+    if not found:
+        raise ScoreError("none of the tracks of the call is in the exchange; give the exchange that belongs to it")
+    return tuple(sorted(set(found)))
+
+
+def _answering(desk: Desk, own: RespondOptions, call: Mapping[int, NDArray[Any]], score: Score, bars: int) -> Ask:
+    """A complement plays as the call does; a contrast is sparse where it was busy, low where it was high."""
+    if own.mode == "complement":
+        return desk.ask()
+    quarters = max(1.0, sum(bar_grid(score)["length_ticks"][-bars:]) / score.ticks_per_quarter)
+    busy = sum(len(notes) for notes in call.values()) / quarters / max(1, len(call)) > 1.5
+    pitched = [n["pitch"] for i, n in call.items() if not score.tracks[i].is_drum and len(n)]
+    high = float(np.mean(np.concatenate(pitched))) > 60 if pitched else False
+    said = desk.ask()
+    density = said.density if said.density != 1.0 else (0.5 if busy else 1.8)
+    register = said.register or ((-12 if high else 12) if pitched else 0)
+    return replace(said, density=density, register=register)
+
+
+VARY = Editor("vary", VaryOptions, _vary)
+RESPOND = Editor("respond", RespondOptions, _respond, lossless=False)

@@ -1,0 +1,248 @@
+"""Edits with a model of random weights: demands are met, the rest is untouched, takes come again byte for byte."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bandmate.errors import BriefError, FileFormatError, ModelError, OutputError, ScoreError
+from bandmate.generation.scene import with_roles
+from bandmate.groovebook.plan import make_plan
+from bandmate.groovebook.play import play
+from bandmate.io.midi import midi_bytes, parse_midi, read_midi, write_midi
+from bandmate.score.brief import Brief, TrackAsk
+from bandmate.score.model import EVENT, Score, Track, make_notes
+from bandmate.score.pitch import Key
+from bandmate.score.selection import select
+from bandmate.score.timeline import bar_grid
+from bandmate.score.untouched import untouched
+from bandmate.workflows.edits import run_edit
+from bandmate.workflows.models import WEIGHTS_FILE, models_folder
+from bandmate.workflows.replay import replay
+from bandmate.workflows.take import read_take
+
+QUICK = {"model": "dice", "seed": 3, "candidates": 2}
+BAND = tuple(TrackAsk(role) for role in ("drums", "bass", "chords", "melody"))
+
+
+@pytest.fixture(autouse=True)
+def model(tmp_path, monkeypatch, tiny_weights_path):
+    """A model of random weights, installed under the name "dice"."""
+    monkeypatch.setenv("BANDMATE_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    folder = models_folder() / "dice"
+    folder.mkdir(parents=True)
+    shutil.copy(tiny_weights_path, folder / WEIGHTS_FILE)
+    return folder
+
+
+@pytest.fixture
+def song(tmp_path) -> Path:
+    path = tmp_path / "song.mid"
+    plan = make_plan(
+        Brief(genre="funk", bars=6, key=Key.parse("D minor"), tracks=BAND, only=("drums", "bass", "chords", "melody")),
+        1,
+    )
+    play(plan, 1).write(path)
+    return path
+
+
+def missed(take) -> list:
+    return [row for row in take.report["demands"] if not row["met"]]
+
+
+def asked(score: Score, take_score: Score, tracks: str, bars: str) -> tuple[list, list]:
+    def cells(piece: Score) -> list:
+        selection = select(piece, tracks, bars)
+        start, end = selection.span(piece)
+        notes = piece.tracks[selection.tracks[0]].notes
+        return notes[(notes["onset_ticks"] >= start) & (notes["onset_ticks"] < end)][["onset_ticks", "pitch"]].tolist()
+
+    return cells(score), cells(take_score)
+
+
+class TestRegenerate:
+    def test_asked_bars_are_new_the_rest_is_untouched_and_it_comes_again(self, song):
+        take = run_edit("regenerate", song, "busier, more syncopated", tracks="bass", bars="3-4", out="a", **QUICK).best
+        before, after = read_midi(song), read_midi(take.midi)
+        bass = next(i for i, track in enumerate(with_roles(before).tracks) if track.role == "bass")
+        assert untouched(before, after, select(before, str(bass + 1), "3-4")) == []
+        old, new = asked(before, after, str(bass + 1), "3-4")
+        assert old != new and len(new) > len(old)
+        assert missed(take) == []
+        assert {"song.mid", "given.mid", "roll.png"} == set(take.files)
+        assert replay(take.folder).same
+        assert read_take(take.folder).parents == ()
+
+    def test_takes_differ_and_each_comes_again_alone(self, song):
+        takes = run_edit("regenerate", song, tracks="bass", bars="3-4", takes=2, out="many", **QUICK).takes
+        assert [take.folder.name for take in takes] == ["take-1", "take-2"]
+        assert takes[0].files["song.mid"] != takes[1].files["song.mid"]
+        assert replay(takes[1].folder).same
+
+    def test_a_key_binds_what_is_written(self, song):
+        take = run_edit("regenerate", song, "in F# minor", tracks="bass,melody", bars="2-3", out="a", **QUICK).best
+        row = next(row for row in take.report["demands"] if row["demand"] == "key")
+        assert row["met"] and row["asked"] == "F# minor"
+
+    def test_the_rules_engine_writes_cells_too(self, song):
+        take = run_edit("regenerate", song, tracks="bass", bars="3-4", engine="rules", seed=1, out="a").best
+        assert missed(take) == [] and take.recipe.model == {}
+        assert replay(take.folder).same
+
+    def test_a_midi_file_and_its_take_beside_it(self, song):
+        take = run_edit("regenerate", song, tracks="bass", bars="3", out="new.mid", **QUICK).best
+        assert take.midi == Path("new.mid") and take.json_path == Path("new.take.json")
+        assert not Path("roll.png").exists()
+        assert replay("new.take.json", out="anew").same
+
+    def test_a_score_in_memory(self, song):
+        result = run_edit("regenerate", read_midi(song), tracks="bass", bars="3", out="a", **QUICK)
+        assert result.score.note_count > 0 and missed(result.best) == []
+
+    def test_a_take_knows_the_take_it_came_from(self, song):
+        first = run_edit("regenerate", song, tracks="bass", bars="3", out="a", **QUICK).best
+        second = run_edit("regenerate", first.midi, tracks="bass", bars="4", out="b", **QUICK).best
+        assert len(second.parents) == 1
+
+
+class TestContinue:
+    def test_bars_come_behind_the_last_and_what_was_there_stays(self, song):
+        take = run_edit("continue", song, bars=3, out="a", **QUICK).best
+        before, after = read_midi(song), read_midi(take.midi)
+        assert len(bar_grid(after)) == len(bar_grid(before)) + 3
+        assert missed(take) == []
+        seam = int(bar_grid(after)["start_ticks"][len(bar_grid(before))])
+        assert sum((track.notes["onset_ticks"] >= seam).any() for track in after.tracks) >= 3
+        assert replay(take.folder).same
+
+    def test_a_pedal_that_was_down_is_let_go_and_a_slow_ending_is_left(self, song):
+        pedal = np.array([(7000, 0, 0xB0, 0, 64, 127, -1)], EVENT)
+        piano = Track("piano", 0, False, make_notes(np.arange(16) * 480, 400, 60), pedal)
+        score = parse_midi(midi_bytes(Score((piano,), end_ticks=4 * 1920)))
+        tempos = np.concatenate([score.tempos, score.tempos])
+        tempos["ticks"][1], tempos["us_per_quarter"][1], tempos["order"][1] = 7200, 900_000, -1
+        score = Score(score.tracks, 480, tempos, score.meters, header=score.header, end_ticks=score.end_ticks)
+        after = read_midi(run_edit("continue", score, bars=2, out="a", **QUICK).best.midi)
+        pedal = np.concatenate([track.events[track.events["status"] == 0xB0] for track in after.tracks])
+        assert pedal[["ticks", "data2"]].tolist() == [(7000, 127), (7680, 0)]
+        assert after.tempos[["ticks", "us_per_quarter"]].tolist()[-1] == (7680, 500_000)
+
+
+class TestAccompany:
+    def test_tracks_are_added_and_all_play(self, song, tmp_path):
+        drums = read_midi(song)
+        kit = next(track for track in drums.tracks if track.is_drum)
+        write_midi(Score((kit,), drums.ticks_per_quarter, drums.tempos, drums.meters), tmp_path / "drums.mid")
+        take = run_edit("accompany", "drums.mid", "funk", add="bass,chords=rhodes", out="a", **QUICK).best
+        assert missed(take) == []
+        after = read_midi(take.midi)
+        added = [track for track in after.tracks if len(track.notes) and not track.is_drum]
+        assert [track.program for track in added][1] in (4, 5)
+        assert len({track.channel for track in added} | {9}) == 3
+        assert replay(take.folder).same
+
+    def test_over_a_piece_the_chords_are_the_piece_s_own(self, song):
+        take = run_edit("accompany", song, add="pad", bars="2-3", out="a", **QUICK).best
+        pad = read_midi(take.midi).tracks[-1].notes
+        assert pad["onset_ticks"].min() >= 1920 and pad["onset_ticks"].max() < 3 * 1920
+
+
+class TestFill:
+    def test_drums_turn_at_the_end_of_the_bar(self, song):
+        take = run_edit("fill", song, at=4, seed=3, out="a", model="dice").best
+        before, after = read_midi(song), read_midi(take.midi)
+        kit = next(i for i, track in enumerate(after.tracks) if track.is_drum)
+        old, new = asked(before, after, str(kit + 1), "4")
+        half = 3 * 1920 + 960
+        assert [n for n in old if n[0] < half] == [n for n in new if n[0] < half]
+        assert len({pitch for at, pitch in new if at >= half}) >= 3
+        assert missed(take) == [] and replay(take.folder).same
+
+    def test_a_melody_runs_up_to_its_next_note(self, song):
+        take = run_edit("fill", song, at=2, beats=1, tracks="melody", seed=3, out="a", model="dice").best
+        after = read_midi(take.midi)
+        notes = next(t for t in after.tracks if "melody" in t.name.lower() or t.name == take.plan.tracks[-1].name).notes
+        run = notes[(notes["onset_ticks"] >= 2 * 1920 - 480) & (notes["onset_ticks"] < 2 * 1920)]["pitch"].astype(int)
+        following = int(notes[notes["onset_ticks"] >= 2 * 1920]["pitch"][0])
+        assert len(run) == 4
+        assert abs(run[-1] - following) <= 4 and np.abs(np.diff(run)).max() <= 4
+
+
+class TestVary:
+    @pytest.mark.parametrize("keep", ["rhythm", "pitches", "contour", "chords", None])
+    def test_what_is_kept_is_kept(self, song, keep):
+        options = {} if keep is None else {"keep": keep}
+        take = run_edit("vary", song, tracks="melody,bass", bars="2-5", strength=0.6, out="a", **options, **QUICK).best
+        assert missed(take) == []
+        assert take.score.note_count > 0
+
+    def test_contour_goes_up_and_down_as_before(self, song):
+        take = run_edit("vary", song, tracks="melody", keep="contour", strength=1.0, out="a", **QUICK).best
+        index = next(i for i, track in enumerate(take.plan.tracks) if track.role == "melody")
+        before = [t for t in read_midi(song).tracks if len(t.notes)][index].notes
+        after = [t for t in read_midi(take.midi).tracks if len(t.notes)][index].notes
+        assert np.array_equal(
+            np.sign(np.diff(before["pitch"].astype(int))), np.sign(np.diff(after["pitch"].astype(int)))
+        )
+        assert before["pitch"].tolist() != after["pitch"].tolist()
+
+
+class TestRespond:
+    def test_an_answer_is_as_long_and_the_exchange_remembers(self, song):
+        first = run_edit("respond", song, mode="contrast", out="a", **QUICK).best
+        assert len(bar_grid(read_midi(first.midi))) == 6
+        assert len(bar_grid(read_midi(first.folder / "exchange.mid"))) == 12
+        second = run_edit("respond", song, memory=str(first.folder / "exchange.mid"), out="b", **QUICK).best
+        assert len(bar_grid(read_midi(second.folder / "exchange.mid"))) == 24
+        assert missed(second) == []
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("command", "options", "error", "message"),
+        [
+            ("regenerate", {"bars": "5-99"}, ScoreError, "bars 5-99 are not in the piece"),
+            ("regenerate", {"tracks": "tuba"}, ScoreError, "track 'tuba' is not in the piece"),
+            ("regenerate", {"track": "bass"}, BriefError, "did you mean 'tracks'"),
+            ("regenerate", {"takes": 0}, BriefError, "takes 0 is out of range"),
+            ("regenerate", {"variety": "wild"}, BriefError, "variety 'wild' is not known"),
+            ("regenerate", {"key": "H minor"}, BriefError, "key 'H minor'"),
+            ("regenerate", {"genre": "polka2"}, BriefError, "polka2"),
+            ("regenerate", {"model": "nobody"}, ModelError, "model 'nobody' is not installed"),
+            ("regenerate", {"out": "x.wav"}, OutputError, "end the name in .mid"),
+            ("regenerate", {"out": "song.mid"}, OutputError, "the file being edited"),
+            ("continue", {"bars": 0}, BriefError, "bars 0 is out of range"),
+            ("accompany", {"add": " , "}, BriefError, "nothing to add was named"),
+            ("accompany", {"add": "kazoo9"}, BriefError, "kazoo9"),
+            ("fill", {"at": 0}, BriefError, "at 0 is out of range; give 1 to 6"),
+            ("fill", {"at": 2, "beats": 9}, BriefError, "does not fit into bar 2"),
+            ("vary", {"strength": 0}, BriefError, "strength 0 is out of range"),
+            ("vary", {"keep": "colour"}, BriefError, "'colour' cannot be kept"),
+            ("vary", {"keep": "contour", "tracks": "drums"}, ScoreError, "drums have no contour"),
+            ("respond", {"mode": "shout"}, BriefError, "'shout' is no way to answer"),
+        ],
+    )  # fmt: skip
+    def test_what_cannot_be_done_is_said_and_nothing_is_written(self, song, command, options, error, message):
+        before = sorted(Path.cwd().iterdir())
+        with pytest.raises(error, match=message):
+            run_edit(command, song, **({**QUICK, "tracks": "bass"} if command == "regenerate" else QUICK) | options)
+        assert sorted(Path.cwd().iterdir()) == before
+
+    def test_an_empty_clip(self):
+        with pytest.raises(ScoreError, match="has no notes, so there is nothing to go by"):
+            run_edit("regenerate", Score((Track("x"),)), **QUICK)
+
+    def test_a_take_whose_file_or_model_is_gone(self, song, model):
+        take = run_edit("regenerate", song, tracks="bass", bars="3", out="a", **QUICK).best
+        (take.folder / "given.mid").write_bytes(b"other")
+        song.rename("moved.mid")
+        with pytest.raises(FileFormatError, match="is missing or was changed"):
+            replay(take.folder)
+        shutil.copy("moved.mid", song)
+        shutil.rmtree(model)
+        with pytest.raises(ModelError, match="model 'dice' is not installed"):
+            replay(take.folder)
