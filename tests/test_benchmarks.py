@@ -19,6 +19,7 @@ SMALL = {
     "analysis_accuracy": (["--files", "1"], (), ()),
     "controls": (["--size", "tiny", "--bars", "2", "--genres", "1"], ("met", "rows", "cells"), ()),
     "copies": (["--files", "20"], ("false_alarms", "quotes_found"), ()),
+    "daw_formats": (["--count", "3", "--minutes", "0.1", "--tracks", "2"], ("scores", "wrong", "seconds"), ()),
     "edits": (
         ["--edits", "20", "--bars", "2", "--size", "tiny", "--no-seconds"], ("untouched", "nearer"), ()
     ),

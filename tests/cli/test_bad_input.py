@@ -75,6 +75,19 @@ def _content() -> dict[str, bytes]:
         (["edit", "song.mid", "--trim", "90-99", "--out", "x.mid"], "bars 90-99 are not in the piece"),
         (["edit", "song.mid", "--out", "song.mid", "--transpose", "1"], "the file being edited"),
         (["edit", "song.mid"], "no edit was asked for"),
+        (["export", "missing.mid", "--to", "ableton"], "missing.mid: there is no such file"),
+        (["export", "song.mid", "--to", ","], "nothing to export to; give --to ableton"),
+        (["export", "song.mid", "--to", "cubase5"], "'cubase5' is no project that is written here"),
+        (["export", "silent.mid", "--to", "ableton"], "silent has no notes"),
+        (["export", "song.mid", "--to", "ableton", "--stems", "nowhere"], "nowhere is no folder"),
+        (["export", "song.mid", "--to", "ableton", "--stems", "hollow"], "hollow holds no stems"),
+        (["export", "song.mid", "--to", "ableton", "--stems", "broken"], "a.wav cannot be read as sound"),
+        (["export", "song.mid", "--to", "ableton", "--drum-map", "tabla"], "drum map 'tabla' is not known"),
+        (["export", "song.mid", "--to", "ableton", "--drum-map", "garbage.txt"], "garbage.txt, line 1"),
+        (["export", "song.mid", "--to", "ableton", "--no-stems", "--out", "taken"], "is there already"),
+        (["export", "song.mid", "--to", "ableton", "--no-stems", "--out", "song.mid/x"], "cannot be written"),
+        (["export", "hollow", "--to", "ableton"], "take.json does not exist"),
+        (["inspect", "noise.als"], "noise.als is no Live set that can be read"),
         (["tokens", "song.mid", "--as", "riddles"], "tokens as 'riddles' are not known"),
         (["tokens", "garbage.txt", "--out", "x.mid"], "garbage.txt"),
         (["learn", "nowhere", "--name", "mine"], "nowhere"),
@@ -111,6 +124,8 @@ def test_one_sentence_and_nothing_is_lost(bandmate, song, words: list[str], sent
     Path("garbage.txt").write_text("WHAT IS THIS", encoding="utf-8")
     for name in ("hollow", "broken", "alone"):
         Path(name).mkdir()
+    Path("noise.als").write_bytes(b"no set")
+    (Path("taken") / "song Project").mkdir(parents=True)
     (Path("broken") / "a.wav").write_bytes(b"RIFF and no more")
     (Path("alone") / "one.mid").write_bytes(data)
     (Path("hollow") / "notes.txt").write_text("no music", encoding="utf-8")

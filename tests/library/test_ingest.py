@@ -34,7 +34,7 @@ def sixty(make_band) -> dict[str, Score | bytes | str]:
         "broken/noise.mid": bytes(range(256)) * 8,
         "broken/empty.mid": b"",
         "broken/one note.mid": Score((Track(notes=make_notes([0], 480, 60)),)),
-        "misc/song.als": b"later",
+        "misc/song.flp": b"later",
         "notes.txt": "not music",
         "metadata.csv": "file,mood,licence\nHouse/groove a 0 90bpm.mid,dreamy,CC0\n",
         ".hidden/x.mid": make_band(3),
@@ -50,7 +50,7 @@ def test_sixty_files_go_through(folder, make_band, catalog):
     assert reasons.pop("one note") == 1
     assert reasons == {"unreadable": 2}, "noise and nothing"
     assert report.taken == 55, "54 bands, and what is left of the one that was cut short"
-    assert report.not_yet == {".als": 1}
+    assert report.not_yet == {".flp": 1}
     assert report.splits["train"] + report.splits["valid"] + report.splits["test"] == 55
     assert report.splits["valid"] >= 1
     assert {"drums", "bass", "melody"} <= set(report.enough_for)
@@ -171,8 +171,8 @@ def test_free_playing_is_kept_without_bars(folder, make_melody, catalog):
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"readme.txt": "x"}, "no MIDI files"),
-        ({"a.als": b"x", "b.mp3": b"x"}, r"1 \.als, 1 \.mp3 files, which cannot be read yet"),
+        ({"readme.txt": "x"}, "holds no music that is read here"),
+        ({"a.flp": b"x", "b.mp3": b"x"}, r"1 \.flp, 1 \.mp3 files, which cannot be read yet"),
     ],
 )
 def test_a_folder_without_music_says_so(folder, catalog, files, message):

@@ -40,6 +40,7 @@ COMMANDS = {
     "groove": "play a clip with the feel of another, or of a style",
     "harmonise": "chords, or a second voice, to a melody",
     "reharmonise": "other chords under the same melody",
+    "export": "a file or a take as a project of Ableton Live, Bitwig, Cubase, REAPER ...",
     "tokens": "a file as the text a model sees, and back",
     "evaluate": "the report card: how near music is to what people write",
     "learn": "take in a folder of your music",

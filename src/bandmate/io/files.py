@@ -12,7 +12,13 @@ from pathlib import Path
 
 from bandmate import registry
 from bandmate.errors import FileFormatError, OutputError
+from bandmate.io.als.to_score import read_als
+from bandmate.io.als.write import write_als
+from bandmate.io.dawproject import write_dawproject
+from bandmate.io.dawproject_read import read_dawproject
 from bandmate.io.midi import read_midi, write_midi
+from bandmate.io.reaper import write_rpp
+from bandmate.io.reaper_read import read_rpp
 from bandmate.score.model import Score
 
 
@@ -26,7 +32,13 @@ class Format:
 
 
 _MIDI = Format("MIDI", read_midi, write_midi)
-FORMATS: dict[str, Format] = dict.fromkeys((".mid", ".midi", ".kar", ".rmi", ".smf"), _MIDI)
+FORMATS: dict[str, Format] = {
+    **dict.fromkeys((".mid", ".midi", ".kar", ".rmi", ".smf"), _MIDI),
+    ".als": Format("Ableton Live", read_als, write_als),
+    ".dawproject": Format("DAWproject", read_dawproject, write_dawproject),
+    ".rpp": Format("REAPER", read_rpp, write_rpp),
+}
+PROJECT_SUFFIXES = (".als", ".dawproject", ".rpp")
 
 
 def format_of(path: str | Path) -> Format | None:

@@ -8,11 +8,11 @@ from typing import Any
 
 from bandmate.analysis.meter import score_bars
 from bandmate.errors import FileFormatError, LibraryError, UserError
-from bandmate.io.midi import read_midi
+from bandmate.io.files import read
 from bandmate.io.midi_fast import read_midi_fast
 from bandmate.library import clean, fingerprint, patterns, segments
 from bandmate.library.label import label, with_tempo
-from bandmate.library.sources.base import Hints, prepare
+from bandmate.library.sources.base import MIDI_SUFFIXES, Hints, prepare
 from bandmate.limits import MIDI_BYTES
 from bandmate.score.cut import split_channels
 from bandmate.score.model import Score
@@ -25,7 +25,7 @@ def read_score(path: str | Path, kind: str, hints: Hints) -> tuple[Score, str]:
     """Read a piece as its source means it, mended, at its own tempo; and where the tempo is known from.
 
     Raises:
-        FileFormatError: it is no MIDI file.
+        FileFormatError: it cannot be read.
         LibraryError: its source knows that it cannot be used.
     """
     score = prepare(_read(path), kind, hints.tags)
@@ -34,10 +34,12 @@ def read_score(path: str | Path, kind: str, hints: Hints) -> tuple[Score, str]:
 
 def _read(path: str | Path) -> Score:
     """By the fast door; what it refuses, the lossless one may still read (bytes out of range, odd running status)."""
+    if Path(path).suffix.lower() not in MIDI_SUFFIXES:
+        return read(path)
     try:
         return read_midi_fast(path)
     except FileFormatError:
-        return split_channels(read_midi(path))
+        return split_channels(read(path))
 
 
 def _left_out(reason: str, detail: str, sha256: str = "") -> dict[str, Any]:

@@ -21,7 +21,7 @@ from bandmate.library.catalog import Catalog, Record
 from bandmate.library.examine import VERSION
 from bandmate.library.pool import run_all
 from bandmate.library.report import IngestReport, report
-from bandmate.library.sources.base import Found
+from bandmate.library.sources.base import READABLE, Found
 from bandmate.library.sources.folder import FolderSource
 from bandmate.library.split import Shares, settle
 
@@ -118,7 +118,8 @@ def _nothing_here(source: FolderSource) -> str:
     others = ", ".join(f"{count} {suffix}" for suffix, count in source.not_yet.most_common(5))
     seen = f" (there are {others} files, which cannot be read yet)" if others else ""
     return (
-        f"folder {source.root} holds no MIDI files{seen}; give a folder with .mid, .midi or .kar files in it or below"
+        f"folder {source.root} holds no music that is read here{seen}; give a folder with {', '.join(READABLE)} files "
+        "in it or below"
     )
 
 

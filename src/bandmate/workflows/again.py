@@ -29,9 +29,10 @@ from bandmate.workflows.request import MakeOptions, Request, draft_of
 from bandmate.workflows.take import Take, read_take
 
 _OPTIONS = ("out", "takes", "seed", "engine", "model", "variety", "temperature", "top_k", "top_p", "key_lock",
-            "candidates", "without", "stems", "sample_rate", "soundfont", "drum_kit", "sounds")  # fmt: skip
+            "candidates", "without", "stems", "sample_rate", "soundfont", "drum_kit", "sounds", "to", "template",
+            "split_drums", "drum_map")  # fmt: skip
 _HOW = ("engine", "model", "variety", "temperature", "top_k", "top_p", "candidates", "without", "stems", "sample_rate",
-        "soundfont", "drum_kit", "sounds")  # fmt: skip
+        "soundfont", "drum_kit", "sounds", "to", "template", "split_drums", "drum_map")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +127,7 @@ def _seed(old: Take, change: Next, stated: int | None) -> int:
 def _making(old: Take, chosen: ComposeOptions, settings: Settings) -> MakeOptions:
     """How the new take is made: as the old one was, but for what was stated now."""
     before = dict(old.recipe.settings) | {"engine": old.recipe.engine}
-    stated = {name: getattr(chosen, name) for name in _HOW if getattr(chosen, name) not in (None, {}, [], ())}
+    stated = {name: getattr(chosen, name) for name in _HOW if getattr(chosen, name) not in (None, {}, [], (), "")}
     made = make_options(replace(chosen, **stated), settings)
     kept = {name: before[name] for name in _HOW if name not in stated and name in before}
     return replace(made, **kept, key_lock=chosen.key_lock and bool(before.get("key_lock", True)))

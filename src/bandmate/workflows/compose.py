@@ -15,7 +15,7 @@ from bandmate.limits import CANDIDATES, PROMPT_CHARS, SEED, TAKES, TEMPERATURE, 
 from bandmate.score.brief import Brief, TrackAsk
 from bandmate.settings import Settings, load_settings
 from bandmate.workflows.jobs import Job, Listener
-from bandmate.workflows.making import WEIGHTS, check_engine, check_sounds, make, sounds_of
+from bandmate.workflows.making import WEIGHTS, check_engine, check_sounds, make, sounds_of, targets_of
 from bandmate.workflows.places import take_folder
 from bandmate.workflows.request import VARIETIES, MakeOptions, Request, draft_of
 from bandmate.workflows.seed import drum_pattern, read_seed, seeded, with_seed
@@ -46,6 +46,7 @@ class ComposeOptions:
         out: folder; None = a dated one in the user's music folder.
         takes: how many, 1..64; seed: 0..2**63 - 1, None = any.
         candidates: how many are written for each take, 1..64; without: stages to leave out (see `request.STAGES`).
+        to, template, split_drums, drum_map: projects of sequencers in each take's folder, see `workflows.export`.
         engine, model, variety, temperature, top_k, top_p, key_lock, stems, sample_rate, soundfont, drum_kit, sounds:
             see `MakeOptions`.
     """
@@ -86,6 +87,10 @@ class ComposeOptions:
     soundfont: str | Path | None = None
     drum_kit: str | Path | None = None
     sounds: Mapping[str, str] | Sequence[str] = field(default_factory=dict)
+    to: Sequence[str] | str = ()
+    template: str | Path | None = None
+    split_drums: bool | None = None
+    drum_map: str | Path | None = None
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> ComposeOptions:
@@ -131,6 +136,7 @@ class ComposeResult:
                 "seed": take.recipe.seed,
                 "engine": take.recipe.engine,
                 "report": take.report,
+                "projects": [str(path.resolve()) for path in take.projects],
                 "files": sorted(take.files),
             }
             for take in self.takes
@@ -286,6 +292,8 @@ def make_options(options: ComposeOptions, settings: Settings) -> MakeOptions:
         without=tuple(options.without), stems=first("stems", True),
         sample_rate=first("sample_rate", 44100), soundfont=str(soundfont) if soundfont else None,
         drum_kit=str(drum_kit) if drum_kit else None, sounds=sounds_of(options.sounds),
+        to=targets_of(options.to), template=None if options.template is None else str(options.template),
+        split_drums=bool(options.split_drums), drum_map=None if options.drum_map is None else str(options.drum_map),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from bandmate.evaluation.facts import FactRow, fact_rows
 from bandmate.evaluation.measured import measured, together
 from bandmate.evaluation.report import ReportCard, report_card
 from bandmate.evaluation.yardstick import kind_of, yardstick
-from bandmate.io.files import FORMATS, read
+from bandmate.io.files import FORMATS, PROJECT_SUFFIXES, read
 from bandmate.limits import SEED, Limit
 from bandmate.score.model import Score
 from bandmate.workflows.jobs import Job, Listener
@@ -133,8 +133,10 @@ def _measure(subject: str, found: list[_Piece], kind: str | None, skipped: list[
 
 
 def _is_part(path: Path) -> bool:
-    """Whether a file is one track of a take, or what was given to it: no piece of its own."""
+    """Whether a file is one track of a take, a project of it, or what was given to it: no piece of its own."""
     folder = path.parent
+    if path.suffix.lower() in PROJECT_SUFFIXES:
+        return (folder / FILE_NAME).is_file() or (folder.parent / FILE_NAME).is_file()
     given = path.name == GIVEN_FILE and (folder / FILE_NAME).is_file()
     return given or (folder.name == "tracks" and (folder.parent / FILE_NAME).is_file())
 

@@ -11,6 +11,8 @@ import numpy as np
 from bandmate.analysis.captions import bar_captions, caption, instrument_name
 from bandmate.analysis.labels import Labels, label
 from bandmate.analysis.sections import Section
+from bandmate.io.als.read import LiveSet, read_live_set
+from bandmate.io.als.to_score import score_of
 from bandmate.io.files import read
 from bandmate.score.cut import split_channels
 from bandmate.score.model import Score
@@ -66,6 +68,25 @@ class InspectedTrack:
 
 
 @dataclass(frozen=True, slots=True)
+class InspectedSet:
+    """What an Ableton Live set holds beside the music that was measured.
+
+    Attributes:
+        version: of Live; arrangement_clips, session_clips: clips of notes; scenes: their names.
+        locators: (quarters from the start, name).
+        samples: sound files that its clips play (see `io.als.read.SampleReference`); missing: how many are not there.
+    """
+
+    version: int
+    arrangement_clips: int
+    session_clips: int
+    scenes: tuple[str, ...]
+    locators: tuple[tuple[float, str], ...]
+    samples: tuple[dict[str, Any], ...]
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
 class Inspection:
     """What was found in a piece. Bars count from 1 here, as musicians count them.
 
@@ -78,6 +99,7 @@ class Inspection:
         sections: start_bar from 1, bars, label, name, energy; chords: two a bar, "" where nothing sounds.
         descriptors: every piece descriptor that means something here.
         caption: of the piece; captions: one for every eight bars.
+        live: of an Ableton Live set, what else it holds.
     """
 
     file: str
@@ -100,6 +122,7 @@ class Inspection:
     descriptors: dict[str, float]
     caption: str
     captions: tuple[str, ...]
+    live: InspectedSet | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain data of str, float, int, bool, None, list and dict."""
@@ -123,7 +146,9 @@ def inspect(source: Score | str | Path, *, picture: str | Path | None = None) ->
         FileFormatError: the file cannot be read.
         OutputError: the picture cannot be written.
     """
-    score = split_channels(source if isinstance(source, Score) else read(source))  # type 0 holds a band in one track
+    live = read_live_set(source) if isinstance(source, str | Path) and Path(source).suffix.lower() == ".als" else None
+    music = source if isinstance(source, Score) else score_of(live) if live is not None else read(source)
+    score = split_channels(music)  # type 0 holds a band in one track
     labels = label(score, bar_level=True)
     if picture is not None:
         from bandmate.pictures.roll import draw_roll  # brings Pillow
@@ -131,7 +156,20 @@ def inspect(source: Score | str | Path, *, picture: str | Path | None = None) ->
         drawn = [replace(track, role=track.role or r.role) for track, r in zip(score.tracks, labels.roles, strict=True)]
         shown = replace(score, tracks=tuple(drawn))
         draw_roll(shown, picture, sections=labels.sections, chords=labels.chords, title=_title(score, source))
-    return _inspection(score, labels, "" if isinstance(source, Score) else str(source))
+    found = _inspection(score, labels, "" if isinstance(source, Score) else str(source))
+    return found if live is None else replace(found, live=_inspected_set(live))
+
+
+def _inspected_set(live: LiveSet) -> InspectedSet:
+    return InspectedSet(
+        live.version,
+        sum(len(track.arrangement) for track in live.tracks),
+        sum(len(track.slots) for track in live.tracks),
+        live.scenes,
+        live.locators,
+        tuple(sample._asdict() for sample in live.samples),
+        len({sample.path for sample in live.samples if not sample.exists}),
+    )
 
 
 def _title(score: Score, source: Score | str | Path) -> str | None:

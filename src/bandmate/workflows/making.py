@@ -72,13 +72,17 @@ def check_engine(options: MakeOptions) -> None:
 
 
 def check_sounds(options: MakeOptions) -> None:
-    """Find out, before anything is made, whether the places of sounds are there.
+    """Find out, before anything is made, whether the places of sounds, and what projects need, are there.
 
     Raises:
         UserError: a file or folder is missing, or the sample rate is not offered; the message names it.
     """
     if options.sample_rate not in SAMPLE_RATES:
         raise UserError(f"sample rate {options.sample_rate} is not offered; give {' or '.join(map(str, SAMPLE_RATES))}")
+    if options.to or options.template or options.drum_map:
+        from bandmate.workflows.export import check_options
+
+        check_options(options.to, options.template, options.drum_map)
     if options.soundfont is not None and not Path(options.soundfont).is_file():
         raise UserError(f"the SoundFont {options.soundfont} is not there; give an .sf2 or .sf3 file")
     for place in filter(None, (options.drum_kit, *options.sounds.values())):
@@ -123,6 +127,7 @@ def _render(take: Take, options: MakeOptions, job: Job, place: int, count: int) 
     length_sec = take.score.last_ticks / take.score.ticks_per_quarter * 60 / take.plan.tempo
     if length_sec + TAIL_SEC > RENDER_SEC.high:
         job.tell("notice", text=f"{length_sec / 60:.0f} minutes are too long for sound, so there is MIDI alone")
+        _add_projects(take, options, job)
         return take
 
     names = [file_stem(n, planned, take.plan.tempo, take.plan.key) for n, planned in enumerate(take.plan.tracks, 1)]
@@ -137,10 +142,35 @@ def _render(take: Take, options: MakeOptions, job: Job, place: int, count: int) 
     )  # fmt: skip
     sounds = [*result.stems, *([result.mix] if result.mix else [])]
     take = take.with_files([Path(path) for path in sounds]).save()
+    _add_projects(take, options, job)
     job.progress("rendering", (place + 1) / count)
     job.tell("take", number=place + 1, of=count, folder=str(take.folder), share=take.report["share"],
              lufs=result.lufs, true_peak_db=result.true_peak_db)  # fmt: skip
     return take
+
+
+def _add_projects(take: Take, options: MakeOptions, job: Job) -> None:
+    """The projects of sequencers that were asked for, from the take's own stems."""
+    if options.to:
+        from bandmate.workflows.export import ExportOptions, write_take
+
+        stems = None if take.stems else False
+        chosen = ExportOptions(options.to, stems, options.template, options.split_drums, options.drum_map)
+        for sentence in write_take(take, chosen).notices:
+            job.tell("notice", text=sentence)
+
+
+def targets_of(to: Sequence[str] | str) -> tuple[str, ...]:
+    """Names of projects, checked; most takes get none, and then nothing is loaded.
+
+    Raises:
+        BriefError: a name is not known.
+    """
+    if not to:
+        return ()
+    from bandmate.workflows.export import parse_targets
+
+    return parse_targets([to] if isinstance(to, str) else to)
 
 
 def parent_hash(take: Take) -> str:

@@ -91,7 +91,7 @@ def request_of(take: Take) -> Request:
     """The request that made a take, from its recipe."""
     recipe = take.recipe
     try:
-        options = replace(MakeOptions(**recipe.settings), engine=recipe.engine)
+        options = replace(MakeOptions(**recipe.settings), engine=recipe.engine, to=())  # projects are no part of it
     except TypeError as error:
         raise FileFormatError(f"{take.json_path} has settings of another version ({error}); compose again") from error
     if recipe.model:

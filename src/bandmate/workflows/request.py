@@ -45,6 +45,7 @@ class MakeOptions:
         stems: whether stems are rendered beside the mix.
         sample_rate: 44100 or 48000.
         soundfont: path of another SoundFont; drum_kit: folder of one-shots; sounds: role -> folder or file.
+        to: projects of sequencers that each take gets; template, split_drums, drum_map: see `export.ExportOptions`.
     """
 
     engine: str = "default"
@@ -61,9 +62,14 @@ class MakeOptions:
     soundfont: str | None = None
     drum_kit: str | None = None
     sounds: Mapping[str, str] = field(default_factory=dict)
+    to: tuple[str, ...] = ()
+    template: str | None = None
+    split_drums: bool = False
+    drum_map: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "without", tuple(self.without))  # take.json knows lists only
+        for name in ("without", "to"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))  # take.json knows lists only
         for name in self.without:
             if name not in STAGES:
                 raise BriefError(f"stage '{name}' is not known; choose among {', '.join(STAGES)}")
@@ -71,7 +77,7 @@ class MakeOptions:
     def to_json(self) -> dict[str, Any]:
         """Plain data for the recipe."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {**plain, "sounds": dict(self.sounds), "without": list(self.without)}
+        return {**plain, "sounds": dict(self.sounds), "without": list(self.without), "to": list(self.to)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -97,6 +97,14 @@ class Take:
         return tuple(self.folder / path for path in sorted(self.files) if path.startswith("stems/"))
 
     @property
+    def projects(self) -> tuple[Path, ...]:
+        """The projects of sequencers in its folder. They are no part of its bytes: they name places and times."""
+        found = [p for p in self.folder.iterdir() if p.is_dir() and p.name.startswith(f"{self.name} ")]
+        files = [file for folder in found for file in folder.glob(f"{self.name}.*") if file.suffix in (".als", ".rpp")]
+        single = [self.folder / f"{self.name}{suffix}" for suffix in (".dawproject", ".zip")]
+        return tuple(sorted([*files, *(path for path in single if path.is_file())]))
+
+    @property
     def json_path(self) -> Path:
         """Where its `take.json` lies."""
         return self.folder / self.file

@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import argparse
 
-from bandmate.cli.commands.compose import add_engine_arguments, add_sound_arguments, options_of, show
+from bandmate.cli.commands.compose import (
+    add_engine_arguments,
+    add_project_arguments,
+    add_sound_arguments,
+    options_of,
+    show,
+)
 from bandmate.cli.console import Console
 
 
@@ -22,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--open", action="store_true", help="open the folder when it is done")
     add_engine_arguments(parser)
     add_sound_arguments(parser)
+    add_project_arguments(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> None:

@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     result.add_argument("--open", action="store_true", help="open the folder when it is done")
     add_engine_arguments(parser)
     add_sound_arguments(parser)
+    add_project_arguments(parser)
 
 
 def add_brief_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,6 +82,17 @@ def add_sound_arguments(parser: argparse.ArgumentParser) -> None:
     sound.add_argument("--sounds", action="append", default=[], metavar="ROLE=DIR", help="own sounds for a role")
 
 
+def add_project_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which projects of sequencers, and how they are laid out."""
+    group = parser.add_argument_group("projects of sequencers")
+    group.add_argument("--to", action="append", metavar="NAME", help="ableton, dawproject, reaper, bundle; also a,b")
+    group.add_argument("--template", metavar="SET.als", help="put the clips into the tracks of a Live set of yours")
+    group.add_argument(
+        "--split-drums", action="store_true", default=None, help="kick, snare, hats, toms, percussion apart"
+    )
+    group.add_argument("--drum-map", metavar="NAME", help="c1, c1-16, mpc, battery, or a YAML or TOML file")
+
+
 def options_of(arguments: argparse.Namespace) -> dict[str, Any]:
     """Keywords of the workflow from the flags that were given."""
     options = {name: value for name, value in vars(arguments).items() if name not in _NOT_OPTIONS}
@@ -107,6 +119,8 @@ def show(result: Any, arguments: argparse.Namespace, console: Console) -> None:
         missed = [row["demand"] for row in take.report["demands"] if row["stated"] and not row["met"]]
         text = f"not met: {', '.join(missed)}" if missed else "everything asked is met"
         sound = f"mix.wav, {len(take.stems)} stems, " if "mix.wav" in take.files else ""
+        for path in take.projects:
+            console.say(f"wrote {path}")
         console.say(f"{take.folder}: {take.midi.name}, {sound}roll.png; {text}; {take.report['card']['verdict']}")
     console.result(result.to_json())
     if getattr(arguments, "play", False) or getattr(arguments, "open", False):

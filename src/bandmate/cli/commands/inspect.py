@@ -1,4 +1,4 @@
-"""What a file is, measured: tempo, meter, key, sections, tracks with roles, and a caption."""
+"""What a file is, measured: tempo, meter, key, sections, tracks with roles, a caption; of a Live set its clips too."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bandmate.cli.console import Console
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The file, and where its picture goes."""
-    parser.add_argument("file", help="a MIDI file")
+    parser.add_argument("file", help="a file of music: MIDI, an Ableton Live set ...")
     parser.add_argument("--picture", metavar="FILE.png", help="draw the piano roll")
 
 
@@ -48,4 +48,18 @@ def _lines(found: Any) -> list[str]:
             f"  {track.number:2d} {track.role:7s} {track.instrument}{name}: {track.notes} notes in {track.bars} bars"
             f"{span}{density}"
         )
+    return lines if found.live is None else [*lines, *_live_lines(found.live)]
+
+
+def _live_lines(live: Any) -> list[str]:
+    lines = [
+        f"  Live {live.version} set: {live.arrangement_clips} clips in the arrangement, {live.session_clips} in slots "
+        f"of {len(live.scenes)} scenes"
+    ]
+    if live.locators:
+        lines.append(f"  locators: {', '.join(f'{name} at {at:g}' for at, name in live.locators)}")
+    for path in dict.fromkeys(sample["path"] for sample in live.samples):
+        uses = [sample for sample in live.samples if sample["path"] == path]
+        tempo = next((f", warped from {s['bpm']:g} BPM" for s in uses if s["bpm"]), "")
+        lines.append(f"  sample {path}{tempo}{'' if uses[0]['exists'] else ' (missing)'}")
     return lines

@@ -10,9 +10,10 @@ from typing import Any
 
 from bandmate.score.model import Score
 
-READABLE = (".mid", ".midi", ".kar")
+MIDI_SUFFIXES = (".mid", ".midi", ".kar")
+READABLE = (*MIDI_SUFFIXES, ".als", ".dawproject", ".rpp")
 NOT_YET = (
-    ".musicxml", ".mxl", ".xml", ".abc", ".als", ".rpp", ".dawproject", ".gp", ".gp3", ".gp4", ".gp5", ".gpx", ".krn",
+    ".musicxml", ".mxl", ".xml", ".abc", ".gp", ".gp3", ".gp4", ".gp5", ".gpx", ".krn",
     ".mscz", ".mscx", ".flp", ".logicx", ".cpr", ".ly", ".sib", ".rmi", ".mod", ".xm", ".s3m", ".it", ".nsf", ".vgm",
     ".wav", ".mp3", ".flac", ".ogg", ".aif", ".aiff", ".m4a",
 )  # fmt: skip

@@ -15,6 +15,8 @@ from bandmate.library.sources.manifest import source_info
 
 _SKIPPED_FOLDERS = ("__macosx", "node_modules", "$recycle.bin", "system volume information")
 
+_LIVE_PROJECT = "Ableton Project Info"
+
 
 class FolderSource:
     """The music in a folder and below; walked anew at each call of `files`, so its memory does not grow.
@@ -104,4 +106,6 @@ class FolderSource:
 
         for place, folders, names in os.walk(self.root, onerror=denied):
             folders[:] = sorted(f for f in folders if not f.startswith(".") and f.casefold() not in _SKIPPED_FOLDERS)
+            if _LIVE_PROJECT in folders:  # Live keeps the last ten states of every set there
+                folders[:] = [folder for folder in folders if folder.casefold() != "backup"]
             yield Path(place), sorted(name for name in names if not name.startswith("."))

@@ -1,0 +1,255 @@
+"""A Live set as data: tempo, meter, tracks with their clips, scenes, locators, samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from bandmate.io.als.clips import MODE_SCALES, SCALES
+from bandmate.io.als.unpack import unpack, version_of
+from bandmate.io.safe_xml import Element, as_number, number_of, value_of
+from bandmate.io.sounds_named import named_sound
+from bandmate.io.timed import Loop, Note
+from bandmate.score.pitch import MODES, Key
+
+_PLAYERS = ("MidiTrack", "AudioTrack", "GroupTrack")
+_DRUM_DEVICES = ("DrumGroupDevice", "InstrumentImpulse")
+
+
+class SampleReference(NamedTuple):
+    """A sound file that a clip plays.
+
+    Attributes:
+        clip, track: their names; path: as the set says; exists: whether it is there.
+        warped: whether it follows the tempo; bpm: its own tempo by its warp markers, None if it is not warped.
+        start, quarters: where it stands in the arrangement (None in a slot), how long it plays.
+    """
+
+    clip: str
+    track: str
+    path: str
+    exists: bool
+    warped: bool
+    bpm: float | None
+    start: float | None
+    quarters: float
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A clip of notes.
+
+    Attributes:
+        name: as the set says; start, end: in the arrangement, in quarter notes; in a slot its own length.
+        loop: its notes, those that are switched on, and what of them plays.
+        key: its scale, None where the set shows none; meter: its own.
+    """
+
+    name: str
+    start: float
+    end: float
+    loop: Loop
+    key: Key | None
+    meter: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTrack:
+    """A track: its kind, name, sound as far as it can be told, clips of the arrangement, and of slots by scene."""
+
+    kind: str
+    name: str
+    program: int
+    is_drum: bool
+    is_on: bool
+    arrangement: tuple[Clip, ...] = ()
+    slots: dict[int, Clip] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSet:
+    """What a set holds, as far as Bandmate reads it.
+
+    Attributes:
+        path: where it lies; version: of Live.
+        tempos: (quarters, beats a minute) points of the envelope, the first at 0; between two points of one tempo each
+            at different places, tempo glides.
+        meters: (quarters, (numerator, denominator)) changes, the first at 0.
+        scenes: their names; locators: (quarters, name).
+        key: of the set, None where it shows none.
+    """
+
+    path: Path
+    version: int
+    tempos: tuple[tuple[float, float], ...]
+    meters: tuple[tuple[float, tuple[int, int]], ...]
+    tracks: tuple[LiveTrack, ...]
+    scenes: tuple[str, ...]
+    locators: tuple[tuple[float, str], ...]
+    samples: tuple[SampleReference, ...]
+    key: Key | None
+
+    @property
+    def midi_tracks(self) -> tuple[LiveTrack, ...]:
+        """The tracks that hold notes or could."""
+        return tuple(track for track in self.tracks if track.kind == "MidiTrack")
+
+
+def read_live_set(path: str | Path) -> LiveSet:
+    """Read a set of Live 10, 11 or 12.
+
+    Raises:
+        FileFormatError: see `unpack`.
+    """
+    root = unpack(path)
+    live = root.find("LiveSet")
+    assert live is not None
+    master = live.find("MasterTrack")
+    master = live.find("MainTrack") if master is None else master
+    home = Path(path).resolve().parent
+    found = [element for element in live.findall("Tracks/*") if element.tag in _PLAYERS]
+    samples = [sample for element in found for sample in _samples(element, home)]
+    return LiveSet(
+        path=Path(path),
+        version=version_of(root),
+        tempos=_tempos(master),
+        meters=_meters(master),
+        tracks=tuple(_track(element) for element in found),
+        scenes=tuple(value_of(scene, "Name") for scene in live.findall("Scenes/Scene")),
+        locators=tuple(
+            sorted((number_of(place, "Time"), value_of(place, "Name")) for place in live.findall("Locators/Locators/*"))
+        ),
+        samples=tuple(samples),
+        key=_key(live.find("ScaleInformation"), value_of(live, "InKey", "false")),
+    )
+
+
+def _envelope(master: Element | None, parameter: str) -> list[tuple[float, float]]:
+    """Points of the master's envelope on a parameter."""
+    if master is None:
+        return []
+    target = master.find(f"DeviceChain/Mixer/{parameter}/AutomationTarget")
+    wanted = "" if target is None else target.get("Id", "")
+    points = []
+    for envelope in master.findall("AutomationEnvelopes/Envelopes/AutomationEnvelope"):
+        if wanted and value_of(envelope, "EnvelopeTarget/PointeeId") == wanted:
+            for event in envelope.findall("Automation/Events/*"):
+                points.append((max(0.0, as_number(event.get("Time"))), as_number(event.get("Value"))))
+    if not points:
+        points = [(0.0, number_of(master, f"DeviceChain/Mixer/{parameter}/Manual"))]
+    return sorted(points, key=lambda point: point[0])  # stable: a step keeps its two points in order
+
+
+def _tempos(master: Element | None) -> tuple[tuple[float, float], ...]:
+    points = [(at, bpm) for at, bpm in _envelope(master, "Tempo") if bpm > 0]
+    return tuple(points) or ((0.0, 120.0),)
+
+
+def _meters(master: Element | None) -> tuple[tuple[float, tuple[int, int]], ...]:
+    points = {at: int(value) for at, value in _envelope(master, "TimeSignature") if 0 <= value < 99 * 8}
+    meters = tuple((at, (value % 99 + 1, 1 << value // 99)) for at, value in sorted(points.items()))
+    return meters or ((0.0, (4, 4)),)
+
+
+def _key(scale: Element | None, shown: str) -> Key | None:
+    """The key that a ScaleInformation says, of Live 11 (words) or 12 (numbers)."""
+    if scale is None or shown != "true":
+        return None
+    name = value_of(scale, "Name")
+    if name.isdigit():
+        name = SCALES[int(name)] if int(name) < len(SCALES) else ""
+    mode = next((mode for mode, live_name in MODE_SCALES.items() if live_name == name), "")
+    root = number_of(scale, "RootNote", number_of(scale, "Root"))
+    return Key(int(root) % 12, mode) if mode in MODES else None
+
+
+def _track(element: Element) -> LiveTrack:
+    name = value_of(element, "Name/EffectiveName") or value_of(element, "Name/UserName")
+    program, is_drum = _sound(element, name, value_of(element, "Name/Annotation"))
+    main = element.find("DeviceChain/MainSequencer")
+    slots = {}
+    for place, slot in enumerate(main.findall("ClipSlotList/ClipSlot") if main is not None else ()):
+        clip = slot.find("ClipSlot/Value/MidiClip")
+        if clip is not None:
+            slots[place] = _clip(clip)
+    arranged = main.findall("ClipTimeable/ArrangerAutomation/Events/MidiClip") if main is not None else ()
+    clips = sorted((_clip(clip) for clip in arranged if value_of(clip, "Disabled") != "true"), key=lambda c: c.start)
+    is_on = value_of(element, "DeviceChain/Mixer/Speaker/Manual", "true") == "true"
+    return LiveTrack(element.tag, name, program, is_drum, is_on, tuple(clips), slots)
+
+
+def _sound(element: Element, name: str, note: str) -> tuple[int, bool]:
+    has_drums = any(element.find(f".//{device}") is not None for device in _DRUM_DEVICES)
+    return named_sound(name, note, has_drums)
+
+
+def _clip(element: Element) -> Clip:
+    notes = []
+    for track in element.findall("Notes/KeyTracks/KeyTrack"):
+        pitch = int(number_of(track, "MidiKey", -1))
+        if not 0 <= pitch <= 127:
+            continue
+        for event in track.findall("Notes/MidiNoteEvent"):
+            velocity = round(as_number(event.get("Velocity"), 100))
+            if event.get("IsEnabled", "true") == "true" and velocity > 0:
+                off = round(as_number(event.get("OffVelocity"), 64))
+                notes.append(Note(as_number(event.get("Time")), max(0.0, as_number(event.get("Duration"))), pitch,
+                                  min(velocity, 127), min(max(off, 0), 127)))  # fmt: skip
+    signature = element.find("TimeSignature/TimeSignatures/RemoteableTimeSignature")
+    name = value_of(element, "Name")
+    loop = Loop(
+        tuple(notes), number_of(element, "Loop/LoopStart"), number_of(element, "Loop/LoopEnd"),
+        number_of(element, "Loop/StartRelative"), value_of(element, "Loop/LoopOn") == "true", name,
+    )  # fmt: skip
+    return Clip(
+        name, number_of(element, "CurrentStart"), number_of(element, "CurrentEnd"), loop,
+        key=_key(element.find("ScaleInformation"), value_of(element, "IsInKey", "false")),
+        meter=(int(number_of(signature, "Numerator", 4)), int(number_of(signature, "Denominator", 4))),
+    )  # fmt: skip
+
+
+def _samples(track: Element, home: Path) -> list[SampleReference]:
+    name, found = value_of(track, "Name/EffectiveName"), []
+    places = [
+        (clip, True) for clip in track.findall("DeviceChain/MainSequencer/Sample/ArrangerAutomation/Events/AudioClip")
+    ]
+    places += [
+        (clip, False)
+        for clip in track.findall("DeviceChain/MainSequencer/ClipSlotList/ClipSlot/ClipSlot/Value/AudioClip")
+    ]
+    for clip, arranged in places:
+        reference = clip.find("SampleRef/FileRef")
+        path = _sample_path(reference, home)
+        warped = value_of(clip, "IsWarped") == "true"
+        start, end = number_of(clip, "CurrentStart"), number_of(clip, "CurrentEnd")
+        bpm = _warped_bpm(clip) if warped else None
+        found.append(
+            SampleReference(value_of(clip, "Name"), name, str(path or ""), path is not None and path.is_file(), warped,
+                            bpm, start if arranged else None, max(0.0, end - start))
+        )  # fmt: skip
+    return found
+
+
+def _sample_path(reference: Element | None, home: Path) -> Path | None:
+    """Where a sample lies: in the project if it is there, else where the set says."""
+    if reference is None:
+        return None
+    relative, absolute = value_of(reference, "RelativePath"), value_of(reference, "Path")
+    if relative and "\0" not in relative and (home / relative).is_file():
+        return home / relative
+    text = absolute or relative
+    return Path(text) if text and "\0" not in text else None
+
+
+def _warped_bpm(clip: Element) -> float | None:
+    """Tempo of the sound itself: over all its warp markers."""
+    markers = np.array(
+        [(as_number(m.get("SecTime")), as_number(m.get("BeatTime"))) for m in clip.findall("WarpMarkers/WarpMarker")]
+    )
+    if len(markers) < 2:
+        return None
+    span = np.ptp(markers, axis=0)
+    return round(float(60 * span[1] / span[0]), 3) if span[0] > 0 and span[1] > 0 else None

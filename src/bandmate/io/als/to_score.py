@@ -1,0 +1,64 @@
+"""A Live set as a Score: its arrangement with loops unrolled, or else its scenes in a row."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from bandmate.io.als.read import LiveSet, LiveTrack, read_live_set
+from bandmate.io.timed import EXACT, LONGEST_QUARTERS, Note, Part, Piece
+from bandmate.score.model import Score
+
+
+def read_als(path: str | Path) -> Score:
+    """Read a Live set as a score: its arrangement; of a set with none, its scenes one after another.
+
+    Raises:
+        FileFormatError: it cannot be read; see `read_live_set`.
+    """
+    return score_of(read_live_set(path))
+
+
+def score_of(live: LiveSet) -> Score:
+    """The music of a set.
+
+    Raises:
+        FileFormatError: its loops unroll to more notes than a piece may have.
+    """
+    tracks = live.midi_tracks
+    if any(track.arrangement for track in tracks):
+        played, markers = [_arranged(track) for track in tracks], list(live.locators)
+    else:
+        played, markers = _scenes(live, tracks)
+    parts = [Part(t.name, notes, t.program, t.is_drum) for t, notes in zip(tracks, played, strict=True)]
+    clips = [clip for track in tracks for clip in (*track.arrangement, *track.slots.values())]
+    key = live.key or next((clip.key for clip in clips if clip.key is not None), None)
+    return Piece(live.path.stem, parts, live.tempos, live.meters, markers, key).score()
+
+
+def _arranged(track: LiveTrack) -> list[Note]:
+    return [
+        note._replace(time=note.time + clip.start)
+        for clip in track.arrangement
+        for note in clip.loop.played(clip.end - clip.start)
+    ]
+
+
+def _scenes(live: LiveSet, tracks: tuple[LiveTrack, ...]) -> tuple[list[list[Note]], list[tuple[float, str]]]:
+    """All scenes with clips one after another, each as long as its longest clip, whole bars."""
+    played: list[list[Note]] = [[] for _ in tracks]
+    markers, at = [], 0.0
+    above, below = live.meters[0][1]
+    bar = 4 * above / below
+    for scene, name in enumerate(live.scenes):
+        clips = [track.slots.get(scene) for track in tracks]
+        longest = max((clip.loop.quarters for clip in clips if clip is not None), default=0.0)
+        if not 0 < longest <= LONGEST_QUARTERS:
+            continue
+        quarters = bar * math.ceil(longest / bar - EXACT)
+        markers.append((at, name or f"Scene {scene + 1}"))
+        for notes, clip in zip(played, clips, strict=True):
+            if clip is not None:
+                notes += [note._replace(time=note.time + at) for note in clip.loop.played(quarters)]
+        at += quarters
+    return played, markers

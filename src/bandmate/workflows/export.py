@@ -1,0 +1,357 @@
+"""export: a file or a take as a project of a sequencer: Ableton Live, DAWproject, REAPER, or all of it in one zip."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bandmate.errors import BriefError, OutputError, ScoreError
+from bandmate.io.als.read import read_live_set
+from bandmate.io.als.template import write_into_template
+from bandmate.io.als.write import als_losses, write_project
+from bandmate.io.bundle import write_bundle
+from bandmate.io.dawproject import dawproject_losses, write_dawproject_of
+from bandmate.io.project import Project, Stem, project_of, sound_file
+from bandmate.io.reaper import reaper_losses, write_reaper_project
+from bandmate.score.cut import split_channels
+from bandmate.score.drums import drum_map, mapped_drums, split_drums
+from bandmate.score.model import Score, Track
+from bandmate.score.pitch import Key
+from bandmate.workflows.export_stems import StemSound, file_names, from_folder, rendered, split_stems
+from bandmate.workflows.jobs import Job, Listener
+from bandmate.workflows.places import file_stem, safe_name
+from bandmate.workflows.take import FILE_NAME, Take, read_take
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WEIGHTS = {"rendering": 6.0, "files": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A kind of project: its name, where it goes, who writes it, and what it cannot hold of a score."""
+
+    title: str
+    place: str  # of what is written, `{name}` in it
+    write: Callable[[Project, Path, Music], tuple[Path, tuple[str, ...]]]
+    losses: Callable[[Score], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """How a project is made.
+
+    Attributes:
+        to: names of TARGETS.
+        stems: None = those of a take, else rendered now; False = none; a folder = those in it.
+        template: a Live set of the user's into whose tracks the clips go; only for "ableton".
+        split_drums: one track, and one stem, for kick, snare, hats, toms and percussion each.
+        link: whether stems that are there already may be hard links instead of copies; those of a take always are.
+        drum_map: a name of `score.drums.DRUM_MAPS`, or a file.
+        sound: how stems are rendered.
+    """
+
+    to: tuple[str, ...] = ("ableton",)
+    stems: str | Path | bool | None = None
+    template: str | Path | None = None
+    split_drums: bool = False
+    drum_map: str | Path | None = None
+    link: bool = False
+    sound: StemSound = field(default_factory=StemSound)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult:
+    """What was written: one path a target; what a format could not hold, and what to know, in sentences."""
+
+    files: tuple[Path, ...]
+    notices: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for the command line."""
+        return {"files": [str(path.resolve()) for path in self.files], "notices": list(self.notices)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Music:
+    """What is exported, before it becomes a project.
+
+    Attributes:
+        name: of the project; score: one instrument a track, with roles.
+        sections: (tick, name); key: of the piece.
+        stems: that are there already; own: whether they are ours, so that they may be linked instead of copied.
+        sound: how more of them are rendered.
+    """
+
+    name: str
+    score: Score
+    sections: tuple[tuple[int, str], ...]
+    key: Key | None
+    stems: tuple[Stem, ...] = ()
+    own: bool = False
+    sound: StemSound = field(default_factory=StemSound)
+    template: Path | None = None
+
+
+def _ableton(project: Project, place: Path, music: Music) -> tuple[Path, tuple[str, ...]]:
+    if music.template is not None:
+        return write_into_template(project, music.template, place)
+    return write_project(project, place, link=music.own), ()
+
+
+def _dawproject(project: Project, place: Path, _: Music) -> tuple[Path, tuple[str, ...]]:
+    return write_dawproject_of(project, place), ()
+
+
+def _reaper(project: Project, place: Path, music: Music) -> tuple[Path, tuple[str, ...]]:
+    return write_reaper_project(project, place, link=music.own), ()
+
+
+def _bundle(project: Project, place: Path, music: Music) -> tuple[Path, tuple[str, ...]]:
+    return write_bundle(project, place, music.score), ()
+
+
+def _nothing_lost(_: Score) -> tuple[str, ...]:
+    return ()  # the MIDI file in it holds all
+
+
+TARGETS: dict[str, Target] = {
+    "ableton": Target("Ableton Live", "{name} Project", _ableton, als_losses),
+    "dawproject": Target("DAWproject", "{name}.dawproject", _dawproject, dawproject_losses),
+    "reaper": Target("REAPER", "{name} REAPER", _reaper, reaper_losses),
+    "bundle": Target("the bundle", "{name}.zip", _bundle, _nothing_lost),
+}
+
+
+def parse_targets(words: Sequence[str]) -> tuple[str, ...]:
+    """`["ableton,reaper", "bundle"]` as names of TARGETS, each once.
+
+    Raises:
+        BriefError: a name is not known.
+    """
+    names = [name.strip().lower() for word in words for name in word.split(",") if name.strip()]
+    for name in names:
+        if name not in TARGETS:
+            raise BriefError(f"'{name}' is no project that is written here; give {', '.join(TARGETS)}")
+    return tuple(dict.fromkeys(names))
+
+
+def export(
+    source: str | Path | Score | Take,
+    *,
+    to: Sequence[str] | str = ("ableton",),
+    out: str | Path | None = None,
+    listener: Listener | None = None,
+    **options: Any,
+) -> ExportResult:
+    """Write a piece as projects of sequencers.
+
+    Args:
+        source: a file of music, a take, its folder or its take.json, or a score.
+        to: names of TARGETS: "ableton", "dawproject", "reaper", "bundle".
+        out: folder that gets the projects, made if it is not there; None = where the source lies.
+        listener: gets progress.
+        options: fields of `ExportOptions`, and of `StemSound`.
+
+    Returns:
+        The paths, and sentences about what a format cannot hold.
+
+    Raises:
+        FileFormatError: the source, a stem, the template or the drum map cannot be read.
+        BriefError: a target or a drum map is not known. ScoreError: there are no notes.
+        OutputError: a project of that name is there already, or the place cannot be written.
+    """
+    chosen = _options(parse_targets([to] if isinstance(to, str) else to), options)
+    job = Job(listener, WEIGHTS)
+    music = music_of(source, chosen)
+    place = Path(out).expanduser() if out is not None else _home(source)
+    return write_projects(music, place, chosen, job)
+
+
+def _options(to: tuple[str, ...], given: dict[str, Any]) -> ExportOptions:
+    if not to:
+        raise BriefError(f"nothing to export to; give --to {' or '.join(TARGETS)}")
+    sound = {name: given.pop(name) for name in StemSound.__dataclass_fields__ if name in given}
+    unknown = [name for name in given if name not in ExportOptions.__dataclass_fields__]
+    if unknown:
+        raise BriefError(
+            f"'{unknown[0]}' is no option of export; known: {', '.join(ExportOptions.__dataclass_fields__)}"
+        )
+    options = ExportOptions(to=to, sound=StemSound(**sound), **given)
+    check_options(to, options.template, options.drum_map)
+    return options
+
+
+def check_options(to: Sequence[str], template: str | Path | None, layout: str | Path | None) -> None:
+    """Find out, before anything is made, whether template and drum map can be used.
+
+    Raises:
+        BriefError: a template without an Ableton set, or a drum map that is not known.
+        FileFormatError: the template or the drum map cannot be read.
+    """
+    if template is not None and "ableton" not in to:
+        raise BriefError("a template is a Live set, so it needs --to ableton")
+    if template is not None:
+        read_live_set(Path(template).expanduser())
+    if layout is not None:
+        drum_map(layout)
+
+
+def _home(source: Any) -> Path:
+    if isinstance(source, Take):
+        return source.folder
+    if isinstance(source, Score):
+        return Path.cwd()
+    path = Path(source).expanduser()
+    return path if path.is_dir() else path.parent
+
+
+def music_of(source: str | Path | Score | Take, options: ExportOptions) -> Music:
+    """Read what is exported: a take as it was planned; any other music by its markers, or measured."""
+    template = None if options.template is None else Path(options.template).expanduser()
+    if isinstance(source, Take):
+        music = _of_take(source, options)
+    elif isinstance(source, Score):
+        music = _of_score(source, safe_name(source.title, "song"), options.sound)
+    elif Path(source).expanduser().is_dir() or Path(source).name == FILE_NAME:
+        music = _of_take(read_take(source), options)
+    else:
+        from bandmate.io.files import read
+
+        path = Path(source).expanduser()
+        music = _of_score(read(path), safe_name(path.stem, "song"), options.sound)
+    if options.stems is False:
+        music = replace(music, stems=())
+    elif isinstance(options.stems, str | Path):
+        music = replace(music, stems=from_folder(music.score, options.stems), own=options.link)
+    return replace(music, template=template)
+
+
+def _of_take(take: Take, options: ExportOptions) -> Music:
+    plan, score = take.plan, _parts_of(take.score)
+    played = [number for number, track in enumerate(_planned(take)) if len(track.notes)]
+    names = [file_stem(number, planned, plan.tempo, plan.key) for number, planned in enumerate(plan.tracks, 1)]
+    bar = round(score.ticks_per_quarter * 4 * plan.meter[0] / plan.meter[1])
+    sections = tuple((section.start_bar * bar, section.label) for section in plan.sections)
+    settings = take.recipe.settings
+    sound = StemSound(
+        soundfont=settings.get("soundfont"), drum_kit=settings.get("drum_kit"), sounds=settings.get("sounds") or {},
+        genre=plan.genre, genre_kit=all(track.kit is None for track in take.brief.tracks),
+        sample_rate=settings.get("sample_rate") or 44100, loop=plan.loop,
+    )  # fmt: skip
+    return Music(
+        take.name,
+        score,
+        sections,
+        plan.key,
+        _take_stems(take, score, [names[number] for number in played]),
+        own=True,
+        sound=sound,
+    )
+
+
+def _planned(take: Take) -> Sequence[Track]:
+    """The tracks of a take that its plan names; a file that was read may begin with one more, which conducts."""
+    return take.score.tracks[-len(take.plan.tracks) :]
+
+
+def _parts_of(score: Score) -> Score:
+    """The tracks that sound, one instrument each, as music that was made: a sequencer has its own tempo track."""
+    score = split_channels(score)
+    return replace(score, tracks=tuple(track for track in score.tracks if len(track.notes)), header=None)
+
+
+def _take_stems(take: Take, score: Score, names: list[str]) -> tuple[Stem, ...]:
+    stems = []
+    for path in take.stems:
+        if path.is_file():
+            track = next((place for place, name in enumerate(names) if path.stem.startswith(name)), None)
+            title = "Reverb" if track is None else score.tracks[track].name
+            stems.append(Stem(path, title, track, *sound_file(path)))
+    return tuple(stems)
+
+
+def _of_score(score: Score, name: str, sound: StemSound) -> Music:
+    from bandmate.analysis.labels import label
+
+    score = _parts_of(score)
+    if not score.tracks:
+        raise ScoreError(f"{name} has no notes, so there is nothing to export")
+    labels = label(score, bar_level=False)
+    tracks = [replace(t, role=t.role or guess.role) for t, guess in zip(score.tracks, labels.roles, strict=True)]
+    sections = tuple((marker.ticks, marker.text) for marker in score.markers) or tuple(
+        (int(labels.bars["start_ticks"][s.start_bar]), s.name or s.label) for s in labels.sections
+    )
+    return Music(name, replace(score, tracks=tuple(tracks)), sections, labels.key.key, sound=sound)
+
+
+def write_projects(music: Music, folder: Path, options: ExportOptions, job: Job) -> ExportResult:
+    """Write every project that is asked for, after finding out that none of them is there already."""
+    places = [folder / TARGETS[name].place.format(name=music.name) for name in options.to]
+    for place in places:
+        if place.exists() or place.is_symlink():
+            raise OutputError(f"{place} is there already and stays as it is; give another folder with --out")
+    with _workshop(folder) as workshop:
+        project, music, notices = _project(music, options, workshop, job)
+        files = []
+        for number, (name, place) in enumerate(zip(options.to, places, strict=True), 1):
+            path, said = TARGETS[name].write(project, place, music)
+            files.append(path)
+            notices += [
+                f"{TARGETS[name].title}: {sentence}" for sentence in (*said, *TARGETS[name].losses(project.score))
+            ]
+            job.progress("files", number / len(places))
+    return ExportResult(tuple(files), tuple(notices))
+
+
+@contextmanager
+def _workshop(folder: Path) -> Iterator[Path]:
+    """A hidden folder for stems that are rendered now, on the disk that gets the projects."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        workshop = Path(tempfile.mkdtemp(prefix=".stems-", suffix=".part", dir=folder))
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(f"folder {folder} cannot be written ({reason}); give another with --out") from error
+    try:
+        yield workshop
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+
+
+def _project(
+    music: Music, options: ExportOptions, workshop: Path, job: Job
+) -> tuple[Project, Music, list[str]]:  # fmt: skip
+    """Stems, split drums and drum map, in this order: what sounds is General MIDI, what is written is the user's."""
+    score, stems, notices = music.score, music.stems, []
+    key = music.key.short if music.key is not None else ""
+    if not stems and options.stems is None and (music.template is None or set(options.to) != {"ableton"}):
+        own = workshop / "stems"
+        stems = rendered(
+            score, own, file_names(score, key), music.sound, lambda share, _: job.progress("rendering", share)
+        )
+        music = replace(music, own=True)
+    if options.split_drums:
+        split, origin = split_drums(score)
+        stems = split_stems(score, split, origin, stems, workshop / "drums", music.sound, key)
+        score = split
+    table: Mapping[int, int] = drum_map(options.drum_map) if options.drum_map is not None else {}
+    mapped = mapped_drums(score, table)
+    moved = sum(
+        int((a.notes["pitch"] != b.notes["pitch"]).sum()) for a, b in zip(score.tracks, mapped.tracks, strict=True)
+    )
+    if moved:
+        notices.append(f"drum map {options.drum_map}: {moved} notes moved to other keys")
+    project = project_of(mapped, music.name, sections=music.sections, key=music.key, stems=stems)
+    return project, replace(music, stems=stems), notices
+
+
+def write_take(take: Take, options: ExportOptions) -> ExportResult:
+    """The projects of a take that was just made, in its own folder."""
+    return write_projects(music_of(take, options), take.folder, options, Job())

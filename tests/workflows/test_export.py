@@ -1,0 +1,157 @@
+"""Exports: what goes into a project from a file, a score or a take, and what stays as it was."""
+
+from __future__ import annotations
+
+import gzip
+
+import numpy as np
+import pytest
+from tests.io.als_check import faults, root_of
+
+from bandmate.audio.signal import read_signal
+from bandmate.errors import BriefError, OutputError
+from bandmate.groovebook.plan import make_plan
+from bandmate.groovebook.play import play
+from bandmate.io.als.read import read_live_set
+from bandmate.io.wave import write_wav24
+from bandmate.score.brief import Brief
+from bandmate.score.drums import DRUM_MAPS, drum_map, mapped_drums, split_drums
+from bandmate.score.model import Score, Track, make_notes
+from bandmate.workflows.compose import compose
+from bandmate.workflows.export import export, parse_targets
+
+
+@pytest.fixture(scope="module")
+def score() -> Score:
+    return play(make_plan(Brief(genre="house", bars=4), 1), 1)
+
+
+@pytest.fixture
+def take(tmp_path, monkeypatch):
+    monkeypatch.setenv("BANDMATE_HOME", str(tmp_path / "home"))
+    made = compose("house with drums and bass", bars=2, seed=1, engine="rules", out=tmp_path / "funky", candidates=1)
+    return made.best
+
+
+class TestFromATake:
+    def test_its_stems_sections_and_names(self, take, tmp_path):
+        (path,) = export(take.folder, to="ableton", out=tmp_path / "out").files
+        assert path == tmp_path / "out" / "funky Project" / "funky.als"
+        assert faults(root_of(path.read_bytes())) == []
+        live = read_live_set(path)
+        assert [name for _, name in live.locators] == [section.label for section in take.plan.sections]
+        assert {sample.exists for sample in live.samples} == {True}
+        assert {p.name for p in take.stems} == {p.name for p in (path.parent / "Samples" / "Imported").iterdir()}
+        stems = [track.name for track in live.tracks if track.kind == "AudioTrack"]
+        assert stems == [*(f"{planned.name} (stem)" for planned in take.plan.tracks), "Reverb"]
+
+    def test_the_take_stays_as_it_was(self, take, tmp_path):
+        before = {path: path.read_bytes() for path in take.folder.rglob("*") if path.is_file()}
+        export(take, to="ableton", out=tmp_path / "out", split_drums=True)
+        assert {path: path.read_bytes() for path in take.folder.rglob("*") if path.is_file()} == before
+
+    def test_split_drums_add_up_to_the_drum_stem(self, take, tmp_path):
+        (path,) = export(take, to="ableton", out=tmp_path / "out", split_drums=True).files
+        names = [track.name for track in read_live_set(path).midi_tracks]
+        assert {"Kick", "Snare", "Hats"} <= set(names)
+        whole = read_signal(next(stem for stem in take.stems if "drums" in stem.name)).samples.astype(float)
+        parts = [
+            read_signal(p).samples for p in (path.parent / "Samples" / "Imported").iterdir()
+            if any(f"01-{word}" in p.name for word in ("kick", "snare", "hats", "toms", "percussion"))
+        ]  # fmt: skip
+        rest = whole - np.sum(parts, axis=0)
+        assert np.sqrt(np.mean(rest**2)) < 0.15 * np.sqrt(np.mean(whole**2))
+
+
+class TestFromAFile:
+    def test_rendered_stems(self, score, tmp_path):
+        path = score.write(tmp_path / "song.mid")
+        (made,) = export(path, to="ableton").files
+        samples = sorted(p.name for p in (made.parent / "Samples" / "Imported").iterdir())
+        assert len(samples) == len([t for t in score.tracks if len(t.notes)]) + 1
+        assert all("_121_" in name for name in samples), samples
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["song Project", "song.mid"]
+
+    def test_stems_of_a_folder_find_their_tracks(self, score, tmp_path):
+        stems = tmp_path / "stems"
+        for name in ("02 something.wav", "drums.wav", "wet room.wav"):
+            write_wav24(stems / name, np.zeros((1, 4410), np.float32), 44100)
+        (made,) = export(score, to="ableton", out=tmp_path, stems=stems).files
+        names = [track.name for track in read_live_set(made).tracks if track.kind == "AudioTrack"]
+        second = [track for track in score.tracks if len(track.notes)][1].name
+        assert sorted(names) == sorted(["drums (stem)", f"{second} (stem)", "Wet room"])
+
+    def test_without_stems_the_tracks_are_on(self, score, tmp_path):
+        (made,) = export(score, to="ableton", out=tmp_path, stems=False).files
+        live = read_live_set(made)
+        assert {track.kind for track in live.tracks} == {"MidiTrack"}
+        assert all(track.is_on for track in live.tracks)
+
+    def test_a_set_can_be_exported_again(self, score, tmp_path):
+        (made,) = export(score, to="ableton", out=tmp_path / "a", stems=False).files
+        (again,) = export(made, to="ableton", out=tmp_path / "b", stems=False).files
+        clips = [gzip.decompress(p.read_bytes()).decode().count("<MidiNoteEvent") for p in (made, again)]
+        assert clips[0] == clips[1]
+
+    def test_what_did_not_fit_is_said(self, score, tmp_path):
+        result = export(score, to="ableton", out=tmp_path, stems=False, drum_map="c1-16")
+        assert all(sentence.startswith(("Ableton Live: ", "drum map c1-16: ")) for sentence in result.notices)
+
+    def test_nothing_is_made_when_the_place_is_taken(self, score, tmp_path):
+        (tmp_path / "song Project").mkdir()
+        with pytest.raises(OutputError, match="is there already"):
+            export(score, to="ableton", out=tmp_path)
+        assert [p.name for p in tmp_path.iterdir()] == ["song Project"]
+
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            ({"to": ()}, "nothing to export to"),
+            ({"to": "logic"}, "'logic' is no project"),
+            ({"colour": 1}, "'colour' is no option of export"),
+        ],
+    )
+    def test_wrong_options(self, score, options, words):
+        with pytest.raises(BriefError, match=words):
+            export(score, **options)
+
+
+def test_targets_are_read_from_words():
+    assert parse_targets(["ableton, Ableton", "ableton"]) == ("ableton",)
+
+
+class TestDrums:
+    def test_parts(self):
+        keys = [36, 38, 42, 49, 45, 70]
+        drums = Track("Drums", 25, True, make_notes(range(6), 1, keys, channel=9))
+        bass = Track("Bass", 33, False, make_notes([0], 1, [36]))
+        split, origin = split_drums(Score((bass, drums)))
+        assert [(track.name, track.notes["pitch"].tolist(), track.program) for track in split.tracks] == [
+            ("Bass", [36], 33), ("Kick", [36], 25), ("Snare", [38], 25), ("Hats", [42, 49], 25), ("Toms", [45], 25),
+            ("Percussion", [70], 25),
+        ]  # fmt: skip
+        assert origin == (0, 1, 1, 1, 1, 1)
+
+    def test_a_map_moves_drums_and_nothing_else(self):
+        drums, bass = (Track("", 0, is_drum, make_notes([0, 1], 1, [35, 57])) for is_drum in (True, False))
+        mapped = mapped_drums(Score((drums, bass)), DRUM_MAPS["c1-16"])
+        assert [track.notes["pitch"].tolist() for track in mapped.tracks] == [[36, 49], [35, 57]]
+
+    @pytest.mark.parametrize("name", DRUM_MAPS)
+    def test_every_map_lands_on_its_own_pads(self, name):
+        table = DRUM_MAPS[name]
+        assert not set(table) & set(table.values())
+
+    @pytest.mark.parametrize("sign", [":", "="])
+    def test_a_map_of_ones_own(self, sign, tmp_path):
+        lines = [
+            "# mine",
+            f"kick{sign} 48",
+            f'"Hand Clap" {sign} "F#1"',
+            f"closed_hat {sign} 44 # shut",
+            "",
+            f"38{sign}C-2",
+        ]
+        path = tmp_path / "mine.yaml"
+        path.write_text("\n".join(lines), encoding="utf-8")
+        assert drum_map(path) == {36: 48, 39: 42, 42: 44, 38: 0}
