@@ -84,3 +84,22 @@ def test_what_cannot_be_measured_is_said(tmp_path) -> None:
         bandmate.evaluate(tmp_path)
     with pytest.raises(ModelError, match="'nobody' is not installed"):
         bandmate.evaluate(model="nobody", takes=1)
+
+
+def test_random_demands_are_counted_one_kind_a_line() -> None:
+    found = bandmate.evaluate(model="rules", takes=1, demands=4, seed=2)
+    obeyed = {each.control: each for each in found.obeyed}
+    assert {"tempo", "meter", "bars", "tracks", "key", "range", "notes at once"} <= set(obeyed)
+    assert all(obeyed[name].met == obeyed[name].asked == 4 for name in ("tempo", "meter", "bars", "tracks", "key"))
+    assert all(0 <= each.share <= 1 and each.met <= each.asked for each in found.obeyed)
+    assert found.to_json()["obeyed"]["tempo"] == {"asked": 4, "met": 4, "share": 1.0}
+    assert any(line.startswith("  tempo") and "4 of 4 met" in line for line in found.lines())
+    again = bandmate.evaluate(model="rules", takes=1, demands=4, seed=2)
+    assert again.obeyed == found.obeyed
+
+
+def test_demands_are_made_of_models_alone(pieces: Path) -> None:
+    with pytest.raises(BriefError, match="--model"):
+        bandmate.evaluate(pieces, demands=2)
+    with pytest.raises(BriefError, match="demands"):
+        bandmate.evaluate(model="rules", demands=-1)

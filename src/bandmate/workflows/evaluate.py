@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,12 @@ from bandmate.limits import SEED, Limit
 from bandmate.score.model import Score
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.making import GIVEN_FILE
+from bandmate.workflows.obedience import DEMANDED, Obeyed, obedience
 from bandmate.workflows.take import FILE_NAME
 
 TAKES = Limit("takes", 1, 10_000, "takes")
 BARS = 16
-WEIGHTS = {"writing": 3.0, "measuring": 1.0}
+WEIGHTS = {"writing": 3.0, "measuring": 1.0, "asking": 3.0}
 RULES = "rules"
 
 
@@ -36,6 +37,7 @@ class Evaluation:
         pieces: how many were measured; skipped: those that were not, each with its reason.
         card: the lines held against people's music of a kind.
         facts: the lines held against the facts of each piece's genre, where genres are known.
+        obeyed: which demands the model meets, where they were asked for.
     """
 
     subject: str
@@ -43,6 +45,7 @@ class Evaluation:
     skipped: tuple[str, ...]
     card: ReportCard
     facts: tuple[FactRow, ...] = ()
+    obeyed: tuple[Obeyed, ...] = ()
 
     def lines(self) -> list[str]:
         """The card for reading, with its summary last."""
@@ -51,14 +54,16 @@ class Evaluation:
                  for f in self.facts]  # fmt: skip
         about = f"{self.subject}: {self.pieces} pieces, {self.card.windows} windows of up to {BARS} bars"
         heading = ["facts of the genre, where no people's music of it is at hand"] if facts else []
-        return [about, *table[:-1], *heading, *facts, *table[-1:]]
+        asked = ["demands, asked at random"] if self.obeyed else []
+        asked += [f"  {o.control:24}{o.met:6} of {o.asked} met, {o.share:.1%} on average" for o in self.obeyed]
+        return [about, *table[:-1], *heading, *facts, *asked, *table[-1:]]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for the command line."""
         facts = {f.name: {"unit": f.unit, "median": round(f.median, 4), "windows": f.n, "kept": round(f.share, 4)}
                  for f in self.facts}  # fmt: skip
         return {"subject": self.subject, "pieces": self.pieces, "skipped": list(self.skipped), **self.card.to_json(),
-                "facts": facts, "summary": self.card.summary}  # fmt: skip
+                "facts": facts, "obeyed": {o.control: o.to_json() for o in self.obeyed}, "summary": self.card.summary}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ def evaluate(
     takes: int = 20,
     seed: int = 0,
     genre_id: str | None = None,
+    demands: int = 0,
     listener: Listener | None = None,
 ) -> Evaluation:
     """Measure a folder of pieces, or takes of a model, and hold them against people's music.
@@ -87,6 +93,7 @@ def evaluate(
         takes: how many the model writes.
         seed: of its first take.
         genre_id: the genre the pieces are of or the takes shall be of; their facts are held against its facts.
+        demands: of a model, how many takes with random demands are written to count which it meets; 0 = none.
         listener: gets "progress" and "notice" events.
 
     Raises:
@@ -100,14 +107,19 @@ def evaluate(
         genre(genre_id)
     if kind is not None:
         yardstick(kind)
+    if demands and model is None:
+        raise BriefError("demands are made of a model, not of pieces; give --model NAME")
     TAKES.check(takes)
+    if demands:
+        DEMANDED.check(demands)
     SEED.check(seed)
     job, skipped = Job(listener, WEIGHTS), []
     if pieces is not None:
         found = _read_all(Path(pieces).expanduser(), genre_id, skipped, job)
     else:
         found = _written(str(model), genre_id, takes, seed, job)
-    return _measure(str(pieces if pieces is not None else model), list(found), kind, skipped, job)
+    result = _measure(str(pieces if pieces is not None else model), list(found), kind, skipped, job)
+    return replace(result, obeyed=obedience(str(model), demands, seed, job)) if demands else result
 
 
 def _measure(subject: str, found: list[_Piece], kind: str | None, skipped: list[str], job: Job) -> Evaluation:

@@ -2,6 +2,7 @@
 
 bandmate evaluate --pieces my-midi
 bandmate evaluate --model small --takes 40
+bandmate evaluate --model small --demands 20
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", help="band, piano, chamber, drums or drums.STYLE; default: what most pieces are")
     parser.add_argument("--genre", metavar="ID", help="hold the facts of this genre against them too")
     parser.add_argument("--takes", type=int, default=20, help="how many takes of the model (default 20)")
+    parser.add_argument("--demands", type=int, default=0, metavar="N",
+                        help="also make random demands of a model, in N takes, and count which it meets")  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="of the first take")
 
 
@@ -27,7 +30,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
 
     found = evaluate(
         arguments.pieces, model=arguments.model, kind=arguments.kind, takes=arguments.takes, seed=arguments.seed,
-        genre_id=arguments.genre, listener=console.listen,
+        genre_id=arguments.genre, demands=arguments.demands, listener=console.listen,
     )  # fmt: skip
     for line in found.lines():
         console.say(line)
