@@ -62,8 +62,9 @@ class Evaluation:
         """Plain data for the command line."""
         facts = {f.name: {"unit": f.unit, "median": round(f.median, 4), "windows": f.n, "kept": round(f.share, 4)}
                  for f in self.facts}  # fmt: skip
+        obeyed = {each.control: each.to_json() for each in self.obeyed}
         return {"subject": self.subject, "pieces": self.pieces, "skipped": list(self.skipped), **self.card.to_json(),
-                "facts": facts, "obeyed": {o.control: o.to_json() for o in self.obeyed}, "summary": self.card.summary}  # fmt: skip
+                "facts": facts, "obeyed": obeyed, "summary": self.card.summary}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,6 @@ _METERS = ("4/4", "4/4", "3/4", "6/8")
 _ROLES = ("chords", "melody", "pad", "arp", "lead")
 _PROGRESSIONS = ("i VI III VII", "I V vi IV", "ii7 V7 Imaj7 %")
 _LOCKS = (
-    "bass: range E1-C3", "melody: density <=6", "chords: polyphony <=3", "melody: range C4-C6", "bass: density ~4",
-)  # fmt: skip
     "bass: range E1-C3",
     "melody: density <=6",
     "chords: polyphony <=3",
