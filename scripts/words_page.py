@@ -41,8 +41,9 @@ language, or is listed as not understood with words close to it; nothing is gues
   does `and` between plain roles (`no drums, bass and melody`); a comma ends it, so `no drums, slap bass` has a slap
   bass. `but`, `with` and a full stop end it. `not too dark` is a little dark (x0.4); `not sad` keeps sadness out.
 - **Only**: `only piano and bass`, `drums only`, `solo piano`. Named drums limit the kit: `only kick and hats`.
-- **How many, how**: `two guitars` are two tracks; `busy bass`, `staccato flute`, `low strings` belong to the
-  instrument after them; `bass from E1 to G2` is its range (C4 = 60); `strings enter at bar 9`.
+- **How many, how**: `two guitars` are two tracks, `folk duo`, `jazz trio` and `funk quintet` so many in all; `busy
+  bass`, `staccato flute`, `low strings` belong to the instrument after them; `bass from E1 to G2` is its range
+  (C4 = 60); `strings enter at bar 9`.
 - **Form**: sections in the order told, with bars (`8 bar intro`, `verse 16 bars`, `drop at bar 17`), `AABA`,
   `starts with solo cello`, `ends quiet`.
 - **Chords**: `Dm7 G7 Cmaj7` (one a bar), `| Am F | C G |`, `ii V I`, and the names below.

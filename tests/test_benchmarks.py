@@ -20,6 +20,11 @@ SMALL = {
     "controls": (["--size", "tiny", "--bars", "2", "--genres", "1"], ("met", "rows", "cells"), ()),
     "copies": (["--files", "20"], ("false_alarms", "quotes_found"), ()),
     "daw_formats": (["--count", "3", "--minutes", "0.1", "--tracks", "2"], ("scores", "wrong", "seconds"), ()),
+    "diversity": (
+        ["--engine", "rules", "--bars", "4", "--takes", "2", "--briefs", "1", "--candidates", "1", "--genres", "house"],
+        ("mean", "briefs"),
+        (),
+    ),
     "edits": (
         ["--edits", "20", "--bars", "2", "--size", "tiny", "--no-seconds"], ("untouched", "nearer"), ()
     ),

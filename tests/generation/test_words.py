@@ -16,6 +16,7 @@ from words_score import differences
 
 from bandmate.errors import BriefError
 from bandmate.generation.words import compile_text, describe
+from bandmate.groovebook.plan import make_plan
 from bandmate.score.brief import Brief
 from bandmate.score.pitch import Key
 
@@ -445,3 +446,33 @@ def _compiles_or_says_why(text: str) -> None:
         return
     json.dumps(brief.to_json())
     assert describe(brief)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("jazz trio", 3), ("trio", 3), ("jazz quartet in F", 4), ("rock trio", 3), ("funk quintet", 5), ("folk duo", 2),
+        ("piano trio", 3), ("power trio", 3), ("blues trio with harmonica", 3), ("jazz sextet", 6), ("violin duo", 2),
+        ("a duo of flute and guitar", 2), ("brass quintet", 5), ("string quartet", 4),
+        ("house with a string quartet", None), ("a trio of flutes", None), ("waltz with a trio section", None),
+    ],
+)  # fmt: skip
+def test_a_word_for_a_band_of_so_many_counts_tracks(text: str, count: int | None) -> None:
+    brief = compile_text(text)
+    assert brief.track_count == count
+    if count is not None:
+        assert brief.not_understood == ()
+        assert len(make_plan(brief, 1).tracks) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "roles"),
+    [
+        ("jazz trio", ["drums", "bass", "chords"]), ("jazz duo", ["chords", "melody"]),
+        ("folk duo", ["chords", "melody"]), ("rock duo", ["drums", "chords"]), ("techno duo", ["drums", "bass"]),
+        ("country trio", ["bass", "chords", "melody"]), ("jazz trio, no drums", ["bass", "chords", "melody"]),
+        ("blues trio with harmonica", ["drums", "bass", "melody"]),
+    ],
+)  # fmt: skip
+def test_a_small_band_has_the_tracks_that_its_genre_misses_most(text: str, roles: list[str]) -> None:
+    assert [track.role for track in make_plan(compile_text(text), 1).tracks] == roles

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from bandmate.evaluation.excerpt import COMPING, TUNES, Excerpt, excerpt_of
 from bandmate.score.model import Score
 
+PART_NAMES = ("drums", "bass", "melody", "chords")
 PARTS = (("drums", "perc"), ("bass",), TUNES, (*COMPING, "strings", "brass", "vox", "fx", ""))
 DIVERSITY = 0.25  # how much of its quality a take may cost to be unlike those that are chosen already
 _CELLS_A_BAR = 256  # more than any bar has
@@ -30,18 +31,35 @@ def difference(first: Score | Excerpt, second: Score | Excerpt) -> float:
         first: a score or an excerpt of one.
         second: another; bars beyond the shorter of the two do not count.
     """
-    one, two = (each if isinstance(each, Excerpt) else excerpt_of(each) for each in (first, second))
-    bars = min(one.bar_count, two.bar_count)
-    found = []
-    for number in range(len(PARTS)):
-        mine, theirs = _strokes(one, number, bars), _strokes(two, number, bars)
-        if mine.any() and theirs.any():
-            found.append((mine, theirs))
+    found = _shared_parts(first, second)
     if not found:
         return float("nan")
-    rhythm = [_dice(mine.any(1), theirs.any(1)) for mine, theirs in found]
-    shifts = [np.mean([_dice(mine, _moved(theirs, shift)) for mine, theirs in found]) for shift in range(12)]
-    return 1.0 - (float(np.mean(rhythm)) + float(max(shifts))) / 2
+    rhythm = [_dice(mine.any(1), theirs.any(1)) for mine, theirs in found.values()]
+    return 1.0 - (float(np.mean(rhythm)) + float(max(_pitches(found).mean(0)))) / 2
+
+
+def differences_by_part(first: Score | Excerpt, second: Score | Excerpt) -> dict[str, float]:
+    """The same part by part, by PART_NAMES; their mean is `difference`. Parts that one of them lacks are left out."""
+    found = _shared_parts(first, second)
+    if not found:
+        return {}
+    pitches = _pitches(found)
+    best = pitches[:, pitches.mean(0).argmax()]
+    rhythm = {name: _dice(mine.any(1), theirs.any(1)) for name, (mine, theirs) in found.items()}
+    return {name: 1.0 - (rhythm[name] + float(pitch)) / 2 for name, pitch in zip(found, best, strict=True)}
+
+
+def _shared_parts(first: Score | Excerpt, second: Score | Excerpt) -> dict[str, tuple[Bools, Bools]]:
+    """The strokes of the parts that both have."""
+    one, two = (each if isinstance(each, Excerpt) else excerpt_of(each) for each in (first, second))
+    bars = min(one.bar_count, two.bar_count)
+    both = {name: (_strokes(one, part, bars), _strokes(two, part, bars)) for part, name in enumerate(PART_NAMES)}
+    return {name: pair for name, pair in both.items() if pair[0].any() and pair[1].any()}
+
+
+def _pitches(found: dict[str, tuple[Bools, Bools]]) -> NDArray[np.float64]:
+    """How alike the pitches of each part are at each transposition; (parts, 12)."""
+    return np.array([[_dice(mine, _moved(theirs, by)) for by in range(12)] for mine, theirs in found.values()])
 
 
 def _strokes(e: Excerpt, part: int, bars: int) -> Bools:

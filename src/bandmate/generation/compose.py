@@ -18,7 +18,7 @@ from bandmate.generation.dress import dressed
 from bandmate.generation.engine import Engine, Heads
 from bandmate.generation.filters import SamplingOptions
 from bandmate.generation.form import Sketch, bound_by_outline, locks_of, sketch
-from bandmate.generation.groove import groove_pull, kit_keys
+from bandmate.generation.groove import asked_density, groove_pull, kit_keys
 from bandmate.generation.harmony import harmony_pull, singing
 from bandmate.generation.sampler import Task, sample
 from bandmate.generation.steer import lean, steered
@@ -185,7 +185,7 @@ def make_task(
     allowed = compile_rules(plan, where, (*RULES, kit_keys))
     if not listed:
         before = allowed.least.copy(), allowed.most.copy()
-        bound_by_outline(allowed, pattern, track, bar)
+        bound_by_outline(allowed, pattern, track, bar, asked_density(plan)[track])
         for cell in np.flatnonzero(allowed.bound).tolist():
             if blocked(allowed, where, cell):  # an outline is a wish, a lock is not
                 allowed.least[cell], allowed.most[cell] = before[0][cell], before[1][cell]

@@ -20,6 +20,7 @@ from bandmate.tokenizers import grid_table as table
 from bandmate.tokenizers.grid import GridPiece, encode_piece
 
 _FLOOR, _CEILING = 0.7, 1.35  # of the outline's notes in a cell
+_FIRM = 3.0  # how fast the bounds close in on the outline where more or less than usual was asked
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,25 +59,33 @@ def sketch(plan: Plan, seed: int) -> Sketch:
     return Sketch(tuple(controls), level.astype(np.int16), np.where(plan.active, echo, 0).astype(np.int16), pattern)
 
 
-def bound_by_outline(allowed: Allowed, pattern: NDArray[Any], track: NDArray[Any], bar: NDArray[Any]) -> None:
+def bound_by_outline(
+    allowed: Allowed, pattern: NDArray[Any], track: NDArray[Any], bar: NDArray[Any], density: NDArray[Any] | None = None
+) -> None:
     """Keep cells about as full as the outline has them: at least 0.7, at most 1.35 times as many notes, and one more.
 
-    A drummer does not fall silent after the first stroke of a chorus, and what a mood makes sparse or busy stays so.
+    A drummer does not fall silent after the first stroke of a chorus, and what a mood makes sparse or busy stays so:
+    asked for more than usual (10 % and beyond), no cell gets fewer notes than the outline has, for less none gets more.
 
     Args:
         allowed: of the cells; its bounds are narrowed, never beyond what other rules leave.
         pattern: notes of the outline's performance; CELL_NOTE.
         track: of each cell.
         bar: of each cell.
+        density: of each cell, how busy it was asked to be, as the logarithm of a factor; None = as usual.
     """
+    asked = _FIRM * (np.zeros(len(track)) if density is None else density)
+    floor = np.minimum(1.0, _FLOOR + np.maximum(asked, 0.0))
+    ceiling = np.maximum(1.0, _CEILING + np.minimum(asked, 0.0))
     count: dict[tuple[int, int], int] = {}
     for place in zip(pattern["track"].tolist(), pattern["bar"].tolist(), strict=True):
         count[place] = count.get(place, 0) + 1
     notes = np.array([count.get(place, 0) for place in zip(track.tolist(), bar.tolist(), strict=True)], np.int64)
-    most = np.where(notes > 0, np.ceil(notes * _CEILING).astype(np.int64) + 1, allowed.most)
+    spare = (ceiling > 1).astype(np.int64)
+    most = np.where(notes > 0, np.ceil(notes * ceiling).astype(np.int64) + spare, allowed.most)
     allowed.most = np.maximum(np.minimum(allowed.most, most), np.maximum(allowed.least, 1))
     places = allowed.position.sum(1) // 2  # half of the places, so that the floor can always be reached
-    least = np.minimum(np.floor(notes * _FLOOR).astype(np.int64), np.minimum(places, allowed.most))
+    least = np.minimum(np.floor(notes * floor).astype(np.int64), np.minimum(places, allowed.most))
     allowed.least = np.maximum(allowed.least, least)
 
 

@@ -91,11 +91,11 @@ def groove_pull(plan: Plan, cells: Cells, pattern: NDArray[Any]) -> GroovePull:
     ahead = np.cumsum(onset[:, ::-1], 1)[:, ::-1] > 0
     ahead = np.concatenate([ahead, np.zeros((len(cells), 1), bool)], 1)
     more = np.where(ahead, _GO_ON, -_GO_ON) * strength[:, None] * np.any(onset, axis=1)[:, None]
-    more = more + _BUSIER * _density(plan)[cells.track][:, None]
+    more = more + _BUSIER * asked_density(plan)[cells.track][:, None]
     return GroovePull(onset * strength[:, None], more.astype(np.float32), struck)
 
 
-def _density(plan: Plan) -> NDArray[np.float64]:
+def asked_density(plan: Plan) -> NDArray[np.float64]:
     """How busy each track is asked to be, as the logarithm of a factor; moods count."""
     whole = plan.extra.get("colour", {}).get("density", 1.0)
     return np.log(np.clip([track.density * whole for track in plan.tracks], 0.25, 4.0))

@@ -28,9 +28,6 @@ _OTHER = {
     "trois": 3, "quatre": 4, "huit": 8, "due": 2, "quattro": 4, "otto": 8, "dois": 2, "quatro": 4, "oito": 8,
     "sechzehn": 16, "dieciseis": 16, "seize": 16, "couple": 2, "pair": 2, "trio": 3,
 }  # fmt: skip
-NUMBER_WORDS = frozenset(
-    {*_UNITS, *_TENS, "hundred", "dozen", "half", "dotted", "quarter", "crotchet", "minim", "quaver"}
-)
 BARS = frozenset(
     {"bar", "bars", "measure", "measures", "takt", "takte", "takten", "compas", "compases", "mesure", "mesures",
      "battute", "battuta", "compassos", "barres"}
@@ -40,6 +37,13 @@ SECONDS = frozenset(
      "secondi"}
 )  # fmt: skip
 MINUTES = frozenset({"m", "min", "mins", "minute", "minutes", "minuten", "minuto", "minutos", "minuti"})
+ENSEMBLES = {
+    "duo": 2, "duet": 2, "duett": 2, "trio": 3, "quartet": 4, "quartett": 4, "cuarteto": 4, "quintet": 5, "quintett": 5,
+    "quinteto": 5, "sextet": 6, "sextett": 6, "septet": 7, "octet": 8,
+}  # fmt: skip
+NUMBER_WORDS = frozenset(
+    {*_UNITS, *_TENS, *ENSEMBLES, "hundred", "dozen", "half", "dotted", "quarter", "crotchet", "minim", "quaver"}
+)
 TRACK_WORDS = frozenset({"tracks", "track", "instruments", "layers"})
 _NO_TEMPO = frozenset({"%", "/", ":", "th", "nd", "rd", "st", "hz", "percent", "x", "notes", "takes"})
 _FORM = re.compile(r"A(?=.*B)[A-D]{2,11}")
@@ -236,6 +240,14 @@ def track_count(tokens: Tokens, i: int) -> Found | None:
     return j + number[0] + 1 - i, "track_count", int(number[1])
 
 
+def ensemble(tokens: Tokens, i: int) -> Found | None:
+    """`trio`, `quintet`: a band of that many; but `a trio of flutes` counts flutes, and a minuet has a trio."""
+    size = ENSEMBLES.get(text_at(tokens, i))
+    counts = text_at(tokens, i) == "trio" and text_at(tokens, i + 1) == "of"
+    part = text_at(tokens, i + 1) in ("section", "part") or text_at(tokens, i - 1) in ("and", "&", "minuet")
+    return None if size is None or counts or part else (1, "ensemble", size)
+
+
 def form(tokens: Tokens, i: int) -> Found | None:
     """`AABA`, `ABABCB`: letters of a form."""
     raw = tokens[i].raw
@@ -245,4 +257,4 @@ def form(tokens: Tokens, i: int) -> Found | None:
     return 1 + (text_at(tokens, i + 1) in ("form", "structure")), "form", raw
 
 
-RULES: tuple[Rule, ...] = (bars, at_bar, seconds, meter, swing, track_count, form)
+RULES: tuple[Rule, ...] = (bars, at_bar, seconds, meter, swing, track_count, ensemble, form)

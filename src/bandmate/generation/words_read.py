@@ -9,6 +9,7 @@ from bandmate.analysis.genres import load_table
 from bandmate.generation import words_finish
 from bandmate.generation.lexicon import Entry, meanings
 from bandmate.generation.spelling import suggest
+from bandmate.generation.words_numbers import ENSEMBLES
 from bandmate.generation.words_say import MODIFIERS, TRACK_KINDS, Sayer
 from bandmate.generation.words_scan import Fact, Scan
 from bandmate.score.brief import Brief, NotUnderstood
@@ -78,14 +79,24 @@ class Reader(Sayer):
                 self._leave_scope()
         elif self.negated and self.hit:
             self._leave_scope()
-        if word in ("duo", "duet") and self.i and self.facts[self.i - 1].entry("instrument"):
-            self.tracks.double()
         self.sections.stop(word, self.facts, self.i)
 
     def _on_unknown(self, fact: Fact) -> None:
         self._flush_count()
         if any(c.isalnum() or ord(c) > 0x2000 for c in fact.text) and (len(fact.text) > 1 or not fact.text.isascii()):
             self.draft.unknown.setdefault(fact.value, NotUnderstood(fact.text, suggest(fact.value)))
+
+    def _on_ensemble(self, fact: Fact) -> None:
+        """`folk duo`: so many tracks in all; `violin duo`: two violins."""
+        if fact.value == 2 and self.i and self.facts[self.i - 1].entry("instrument"):
+            self.tracks.double()
+        self._band_of(fact.value, fact)
+
+    def _band_of(self, size: int | None, fact: Fact) -> None:
+        """The size of the whole band, unless it joins another: `house with a string quartet`."""
+        before = {each.text.lower() for each in self.facts[max(0, self.i - 3) : self.i]}
+        if size is not None and not self.negated and not before & {"with", "plus", "and", "featuring"}:
+            self.draft.state("track_count", size, fact.text)
 
     def _on_number(self, fact: Fact) -> None:
         self._flush_count()
@@ -217,6 +228,7 @@ class Reader(Sayer):
         entry = fact.entry("instrument", "group")
         if entry and self.choice.inferred:
             self._track(fact)
+        self._band_of(ENSEMBLES.get(fact.text.lower().split()[-1]), fact)
         if fact.entry("pattern"):
             self.draft.add("patterns", fact.meaning("pattern"))
         if fact.entry("meter"):
@@ -264,6 +276,8 @@ class Reader(Sayer):
             self.hit = True
             self._leave_out(entry, fact)
             return
+        if entry.kind == "group":
+            self._band_of(ENSEMBLES.get(fact.text.lower().split()[-1]), fact)
         count = self._count_done()
         weight, self.weight = self.weight, None
         added = self.tracks.ask(fact, count=count, clause=self.i, weight=weight, facts=self.facts)

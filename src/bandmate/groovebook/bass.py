@@ -9,6 +9,7 @@ from bandmate.analysis.genres import genre, genre_ids
 from bandmate.groovebook.cells import ACCENT, NORMAL, SOFT, Step, cell, energy_weights
 from bandmate.groovebook.stage import BASS, Note, Stage
 from bandmate.groovebook.touch import bass_cell, gate_of, in_unit
+from bandmate.groovebook.variants import crossed
 from bandmate.groovebook.walking import way
 from bandmate.score.pitch import QUALITIES, Chord
 from bandmate.score.plan import PlannedSection, PlannedTrack
@@ -100,8 +101,9 @@ class Bassist:
         if label not in self.cells:
             rows = self.facts["cells"]
             named = [row for name in self.stage.wanted for row in _named_cells(self.name, name)]
-            dice = self.stage.dice("bass", self.stage.kinds[index], self.track)
-            row = named[0] if named else dice.weighted(rows, energy_weights(rows, self.stage.energy[bar]))
+            kind = self.stage.kinds[index]
+            weights = energy_weights(rows, self.stage.energy[bar], 1 if self.stage.number else 0)
+            row = named[0] if named else self.stage.deal(rows, weights, "bass", kind, self.track)
             own = [row for row in rows if row["n"] == self.who.articulation]
             row = own[0] if own else row
             asked = None if own else bass_cell(self.who.articulation)
@@ -111,6 +113,10 @@ class Bassist:
             if text == bass_cell("walking") or (row["n"].startswith("walk") and self._walks and not asked):
                 self.walked.add(label)
             self.cells[label] = cell(self.name, text, self.stage.plan.meter, True)
+            if self.stage.number and not (named or own or asked) and label not in self.walked:
+                other = self.stage.deal(rows, weights, "bass end", kind, self.track)["c"]
+                ends = cell(self.name, other, self.stage.plan.meter, True)
+                self.cells[label] = crossed(self.cells[label], ends, self.stage.grid.half_ticks)
         return self.cells[label]
 
     def _bar(self, bar: int) -> list[Note]:

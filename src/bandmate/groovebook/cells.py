@@ -257,14 +257,20 @@ def cell(name: str, text: str, meter: tuple[int, int], tokens: bool) -> tuple[tu
     return tuple(tuple(bar) for bar in out)
 
 
-def energy_weights(rows: Sequence[dict[str, Any]], energy: float) -> list[float]:
+def energy_weights(rows: Sequence[dict[str, Any]], energy: float, reach: float = 0.0) -> list[float]:
     """How likely each cell is at an energy: those whose `e` holds it, most of all where it is their middle.
 
     A cell without `e` (of a learned style) fits everywhere; one that does not fit stays possible where none does.
+
+    Args:
+        rows: the cells.
+        energy: 1..5.
+        reach: energies beyond its range at which a cell is still drawn, behind those that fit.
     """
     out = []
     for row in rows:
         low, high = row.get("e", (1, 5))
-        inside = low - 0.5 <= energy <= high + 0.5
-        out.append((1.0 if inside else 0.001) / (1.0 + abs((low + high) / 2 - energy)))
+        beyond = max(low - 0.5 - energy, energy - high - 0.5, 0.0)
+        fits = 1.0 if beyond == 0 else 0.1 if beyond <= reach else 0.001
+        out.append(fits / (1.0 + abs((low + high) / 2 - energy)))
     return out

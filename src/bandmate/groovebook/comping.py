@@ -7,6 +7,7 @@ from typing import Any
 from bandmate.groovebook.cells import ACCENT, SOFT, Step, cell, energy_weights
 from bandmate.groovebook.stage import CHORDS, Note, Stage
 from bandmate.groovebook.touch import comp_cell, gate_of, in_unit, is_broken
+from bandmate.groovebook.variants import crossed
 from bandmate.groovebook.voicing import candidates, lead, tones_of
 from bandmate.score.pitch import Chord
 from bandmate.score.plan import PlannedTrack
@@ -115,16 +116,22 @@ class Comper:
         label = f"{section.label} {section.energy}"
         if label not in self.picked:
             named = [r for name in self.stage.wanted for r in self.rows if r["n"] == name] if not self.nth else []
-            dice = self.stage.dice("comp", self.stage.kinds[index], self.track)
+            kind = self.stage.kinds[index]
             level = min(5.0, max(1.0, section.energy * self.density))
             if self.nth:  # a second player is calm where the first is busy
                 level = 6.0 - level
-            row = named[0] if named else dice.weighted(self.rows, energy_weights(self.rows, level))
+            weights = energy_weights(self.rows, level, 1 if self.stage.number else 0)
+            row = named[0] if named else self.stage.deal(self.rows, weights, "comp", kind, self.track)
             asked = comp_cell(self.who.articulation)
             text = in_unit(asked, self.stage.grid.unit) if asked else row["c"]
             if not asked and not self.nth and self.who.role == "chords":
                 text = self.stage.overrides.get("comp_cell", text)
-            self.picked[label] = (row["n"], cell(self.stage.plan.genre, text, self.stage.plan.meter, False))
+            bars = cell(self.stage.plan.genre, text, self.stage.plan.meter, False)
+            if self.stage.number and not named and text == row["c"]:
+                other = self.stage.deal(self.rows, weights, "comp end", kind, self.track)["c"]
+                ends = cell(self.stage.plan.genre, other, self.stage.plan.meter, False)
+                bars = crossed(bars, ends, self.stage.grid.half_ticks)
+            self.picked[label] = (row["n"], bars)
         return self.picked[label]
 
     def _bar(self, bar: int) -> list[Note]:

@@ -11,6 +11,16 @@ from numpy.typing import NDArray
 
 T = TypeVar("T")
 _BLOCK = 256
+_HANDS = 1024  # more takes than any request has; seeds further apart come round
+
+
+def hand_of(seed: int, shared: int) -> int:
+    """Which hand of cards a take gets: 0 for the take whose seed all takes of its request share.
+
+    >>> hand_of(9, 7)
+    2
+    """
+    return (seed - shared) % _HANDS
 
 
 class Dice:
@@ -50,6 +60,25 @@ class Dice:
             if at < 0:
                 return item
         return items[-1]
+
+    def dealt(self, number: int, items: Sequence[T], weights: Sequence[float]) -> T:
+        """The card of one hand: items are drawn by weight and not put back; when none is left, all come back.
+
+        Args:
+            number: of the hand, from 0; the first gets what `weighted` would give.
+            items: what there is.
+            weights: how likely each is drawn.
+
+        >>> sorted(Dice(7).dealt(number, "abc", (1, 1, 1)) for number in range(3))
+        ['a', 'b', 'c']
+        """
+        left: list[int] = []
+        at = 0
+        for _ in range(number + 1):
+            left = left or list(range(len(items)))
+            at = self.weighted(left, [weights[index] for index in left])
+            left.remove(at)
+        return items[at]
 
     def normals(self, count: int) -> NDArray[Any]:
         """Draws close to a normal law of mean 0 and sd 1, never past 3.5; float64 (count,).

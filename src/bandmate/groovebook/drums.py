@@ -12,6 +12,7 @@ from bandmate.groovebook.cells import ACCENT, NORMAL, SOFT, Hit, _meter_table, _
 from bandmate.groovebook.drum_touch import loudness_of, place_of, voice_numbers
 from bandmate.groovebook.fills import FILL_VOICES, GROUP, Fills
 from bandmate.groovebook.stage import HATS, KICK, PERC, SNARE, Note, Stage
+from bandmate.groovebook.variants import lent_tops
 
 _SUBSET = {KICK: "kick", SNARE: "snare", HATS: "hats", PERC: "perc"}
 _BACKBEAT = ("snare", "clap", "rim")
@@ -187,7 +188,6 @@ class Drummer:
 
     def _choose(self, energy: int, kind: str, needs_kick: bool) -> tuple[tuple[Hit, ...], ...]:
         rows = self.facts["patterns"]
-        dice = self.stage.dice("pattern", kind, energy)
         sounding = [i for i in range(len(rows)) if any(drum_pattern(self.name, i, self.meter))]
         for name in self.stage.wanted:
             found = _named_pattern(self.name, name, self.meter)
@@ -204,7 +204,11 @@ class Drummer:
         if "half" in self.feel and halves:
             fitting = halves
         weights = [(0.3 if i in halves else 1.0) / (1.0 + abs(sum(rows[i]["e"]) / 2 - energy)) for i in fitting]
-        return drum_pattern(self.name, dice.weighted(fitting, weights), self.meter)
+        chosen = drum_pattern(self.name, self.stage.deal(fitting, weights, "pattern", kind, energy), self.meter)
+        if not self.stage.number:
+            return chosen
+        tops = self.stage.deal(fitting, [1.0] * len(fitting), "tops", kind, energy)
+        return lent_tops(chosen, drum_pattern(self.name, tops, self.meter))
 
     def _write(self) -> list[list[Hit]]:
         stage = self.stage

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -37,6 +37,14 @@ _POLYPHONY = {
     "fx": 1,
     "perc": 2,
 }
+# Who stays in a band of a few, first to last; parts that are not named (inner voices) stay.
+_RHYTHM_FIRST = ("drums", "bass", "chords", "melody")
+_TUNE_FIRST = ("chords", "melody", "bass", "drums")
+_STAYS = {
+    "folk": _TUNE_FIRST, "country": _TUNE_FIRST, "classical": _TUNE_FIRST, "orchestral": _TUNE_FIRST,
+    "rock": ("drums", "chords", "bass", "melody"),
+}  # fmt: skip
+_STRANGERS = ("pad", "arp", "strings", "vox", "perc")  # join where a genre has no more layers of its own
 # Where a genre says nothing about a role.
 _PROGRAMS = {
     "bass": (33, 32, 38), "chords": (0, 4, 25), "melody": (0, 73, 65), "lead": (81, 80, 73), "pad": (89, 50, 91),
@@ -167,19 +175,26 @@ def _wants(brief: Brief, name: str, dice: Dice) -> list[_Want]:
     return sorted(wants, key=lambda w: order.index(w.ask.role) if w.ask.role in order else len(order))
 
 
+def _leaving(block: dict[str, Any], count: int) -> Callable[[_Want], int]:
+    """A key that sorts tracks by who is missed least in a band of a few; a machine's duo is drums and bass."""
+    by_hand = count == 2 and block["feel"]["jitter_ms"] > 2
+    stays = _STAYS.get(block["family"], _TUNE_FIRST if by_hand else _RHYTHM_FIRST)
+    return lambda want: -stays.index(want.part) if want.part in stays else -len(stays)
+
+
 def _counted(brief: Brief, name: str, wants: list[_Want], dice: Dice) -> list[_Want]:
     """The stated number of tracks: what was not named goes first, layers of the genre join."""
-    count = brief.track_count
+    count, block = brief.track_count, genre(name)
     if count is None:
         return wants
     named = {id(ask) for ask in brief.tracks}
-    while len(wants) > count and any(id(w.ask) not in named for w in wants):
-        wants.remove(next(w for w in reversed(wants) if id(w.ask) not in named))
-    block = genre(name)
-    free: list[str] = [layer["role"] for layer in block["layers"]] + ["pad", "arp", "strings", "vox", "perc"]
+    open_ones = sorted((w for w in wants if id(w.ask) not in named), key=_leaving(block, count))
+    gone = open_ones[: max(0, len(wants) - count)]
+    wants = [w for w in wants if w not in gone]
+    own = [layer["role"] for layer in block["layers"]]
     while len(wants) < count:
-        taken = {w.part for w in wants}
-        fresh = [p for p in free if p not in taken and not _excluded(brief, LAYER_ROLE.get(p, p), p)]
+        taken = {w.part for w in wants} | {p for p in (*own, *_STRANGERS) if _excluded(brief, LAYER_ROLE.get(p, p), p)}
+        fresh = [p for p in own if p not in taken] or [p for p in _STRANGERS if p not in taken]
         if not fresh:
             break
         wants.append(_want(block, fresh[0] if dice.chance(0.6) else dice.pick(fresh)))

@@ -28,10 +28,13 @@ _ENERGY = {"intro": 2, "low": 3, "build": 3, "high": 4, "break": 2, "outro": 2}
 _SHAPES: tuple[tuple[int, tuple[tuple[str, int], ...]], ...] = (
     (1, (("high", 1),)),
     (8, (("low", 4), ("high", 4))),
+    (8, (("high", 8),)),
     (12, (("low", 4), ("high", 8))),
+    (12, (("low", 8), ("high", 4))),
     (16, (("intro", 4), ("low", 4), ("high", 8))),
     (16, (("low", 8), ("high", 8))),
     (16, (("low", 4), ("high", 4), ("break", 4), ("high", 4))),
+    (16, (("low", 4), ("build", 4), ("high", 8))),
     (24, (("intro", 4), ("low", 8), ("high", 8), ("outro", 4))),
     (24, (("intro", 4), ("high", 8), ("break", 4), ("high", 8))),
     (32, (("intro", 4), ("low", 8), ("high", 8), ("break", 4), ("high", 8))),
@@ -70,12 +73,14 @@ def _rows_by_kind(rows: Sequence[Sequence[Any]]) -> dict[str, list[Sequence[Any]
     return kinds
 
 
-def _shape(bars: int, loop: bool, dice: Dice | None) -> list[tuple[str, int]]:
+def _shape(bars: int, loop: bool, dice: Dice | None, number: int) -> list[tuple[str, int]]:
     if loop:
         return [("high", bars)] if bars <= 8 else [("low", bars // 2), ("high", bars - bars // 2)]
     total = max(size for size, _ in _SHAPES if size <= bars)
     shapes = [shape for size, shape in _SHAPES if size == total]
-    parts = list(dice.pick(shapes) if dice else shapes[0])
+    parts = list(shapes[0])  # the first take has the usual form, and so has the first of each round
+    if number and dice:
+        parts = list(dice.dealt(number - 1, [*shapes[1:], shapes[0]], [*[1.0] * (len(shapes) - 1), 1e-3]))
     spare = bars - total
     # Whole fours go to the last high section; the rest lengthens the end.
     at = max(i for i, (kind, _) in enumerate(parts) if kind == "high")
@@ -157,7 +162,9 @@ def _with_edges(brief: Brief, middle: list[Part]) -> list[Part]:
     return middle
 
 
-def lay_out(brief: Brief, form: dict[str, Any], bars: int, energy_shift: int, dice: Dice | None = None) -> list[Part]:
+def lay_out(
+    brief: Brief, form: dict[str, Any], bars: int, energy_shift: int, dice: Dice | None = None, number: int = 0
+) -> list[Part]:
     """Sections that cover exactly `bars` bars: the stated structure, else the genre's form at that size.
 
     Args:
@@ -165,7 +172,8 @@ def lay_out(brief: Brief, form: dict[str, Any], bars: int, energy_shift: int, di
         form: the genre's `form` block.
         bars: 1 or more.
         energy_shift: added to every section's energy (moods), the result stays in 1..5.
-        dice: choose among forms of that size; None = the first, which is the rule.
+        dice: deals the forms of that size among takes; None = the first, which is the rule.
+        number: of the take.
     """
     rows = form["sections"]
     kinds = _rows_by_kind(rows)
@@ -179,7 +187,7 @@ def lay_out(brief: Brief, form: dict[str, Any], bars: int, energy_shift: int, di
     else:
         parts = []
         seen: dict[str, int] = {}
-        for kind, length in _shape(bars, brief.loop, dice):
+        for kind, length in _shape(bars, brief.loop, dice, number):
             use = kind if kind in kinds else "low"
             if use == "low" and not kinds_has_low and "build" in kinds and "build" not in seen and length <= 8:
                 use = kind = "build"  # music of drops rises to them

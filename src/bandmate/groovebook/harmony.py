@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from bandmate.errors import BriefError
+from bandmate.groovebook.dice import Dice
 from bandmate.score.pitch import MODES, QUALITIES, Chord, Key
 
 _MAJOR = MODES["major"]
@@ -186,6 +187,24 @@ def progressions_for(all_rows: Sequence[Sequence], mode: str) -> list[Sequence]:
     return [row for row in all_rows if mode_family(row[0]) == mode_family(mode)] or list(all_rows)
 
 
+def further_progressions(
+    all_rows: Sequence[Sequence], mode: str, taken: Sequence[Sequence], dice: Dice
+) -> list[Sequence]:
+    """All rows in the order in which further takes get them: of the mode first, then its family, then the others.
+
+    Args:
+        all_rows: `[mode, numerals, bars per slot]`.
+        mode: of the piece.
+        taken: rows that the first take has; they come last.
+        dice: shuffles inside each rank.
+    """
+
+    def rank(row: Sequence) -> int:
+        return 3 if row in taken else 0 if row[0] == mode else 1 if mode_family(row[0]) == mode_family(mode) else 2
+
+    return [row for _, _, row in sorted((rank(row), dice.roll(), list(row)) for row in all_rows)]
+
+
 def length_bars(row: Sequence) -> int:
     """Bars of one pass through a progression row."""
     return len(row[1].split("|")) * int(row[2])
@@ -207,6 +226,23 @@ def cadence(chords: list[Chord], key: Key, dominant: Chord | None, rich: bool = 
     chords[-2:] = [home, home]
     if dominant is not None and last_other is not None and last_other.root == key.tonic:
         chords[-3] = dominant
+
+
+def turnaround(chords: list[Chord], key: Key, dominant: Chord | None) -> None:
+    """Let a loop that ends on the chord it begins with lead back to it, in place; what has one root only stays.
+
+    Args:
+        chords: two a bar; the last half bar is changed.
+        key: names the tonic.
+        dominant: leads to the tonic; to another first chord leads the chord of the key a fifth above it.
+    """
+    first = chords[0]
+    if chords[-1].root != first.root or len({chord.root for chord in chords}) == 1 or len(chords) < 4:
+        return
+    fifth = Chord((first.root + 7) % 12, "7")
+    leading = dominant if first.root == key.tonic and dominant is not None else into_key(fifth, key)
+    if leading.root != first.root:
+        chords[-1] = leading
 
 
 def guess_key(chords: Sequence[Chord]) -> Key:

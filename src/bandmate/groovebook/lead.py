@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bandmate.groovebook.dice import Dice
 from bandmate.groovebook.harmony import mode_family
+from bandmate.groovebook.motifs import CHARACTERS, Motif, Onsets, contour, rhythm
 from bandmate.groovebook.phrases import answered_leaps, neighbour, one_climax
 from bandmate.groovebook.stage import MELODY, Note, Stage
 from bandmate.groovebook.touch import gate_of
@@ -36,14 +35,6 @@ def _arch(part: float, dice: Dice) -> float:
     return -1.5 + 5.0 * rise + dice.pick((-1, 0, 0, 1))
 
 
-@dataclass(frozen=True, slots=True)
-class Motif:
-    """A bar's worth of melody without pitches: onsets in ticks and steps of the ladder from an anchor."""
-
-    onsets: tuple[int, ...]
-    steps: tuple[int, ...]
-
-
 class Singer:
     """Writes one melody track.
 
@@ -60,6 +51,7 @@ class Singer:
         self.scale = self._scale()
         self.strong = _CHORD_TONE.get(stage.block["family"], 0.4)
         self.density = self.who.density * stage.colour["density"]
+        self.character = stage.deal(CHARACTERS, [each.weight for each in CHARACTERS], "character", track)
         self.ladders: dict[tuple[Chord, frozenset[int] | None, int], tuple[list[int], list[int]]] = {}
         # A singable span in the middle of the range, high enough to stand over the chords.
         low, high = self.who.low, self.who.high
@@ -138,78 +130,12 @@ class Singer:
     def _near(pitches: list[int], goal: float) -> int:
         return min(pitches, key=lambda p: (abs(p - goal), p))
 
-    # -- rhythm -------------------------------------------------------------------------------------------------
+    def _motif(self, count: int, dice: Dice, *, until: int | None = None) -> Motif:
+        onsets = self._rhythm(count, dice, until=until)
+        return Motif(onsets, contour(len(onsets), dice, self.character))
 
-    def _weights(self, count: int, dice: Dice) -> dict[int, float]:
-        """How welcome an onset is at each place of the bar."""
-        grid = self.stage.grid
-        weights: dict[int, float] = {}
-        syncopation = 0.5 + dice.roll() * 0.8
-        fine = count > 2 * max(1, grid.bar_ticks // grid.beat_ticks) or self.stage.plan.tempo < 84
-        for ticks in range(0, grid.bar_ticks, grid.step_ticks):
-            place = ticks % grid.beat_ticks
-            if ticks == 0:
-                weights[ticks] = 4.0
-            elif place == 0:
-                weights[ticks] = 2.2
-            elif grid.beat_steps == 3 and place == 2 * grid.step_ticks:
-                weights[ticks] = 1.3 * syncopation
-            elif grid.compound and place % (grid.beat_ticks // 3) == 0:
-                weights[ticks] = 1.2
-            elif place * 2 == grid.beat_ticks:
-                weights[ticks] = 1.4 * syncopation
-            else:
-                weights[ticks] = 0.5 * syncopation if fine else 0.06
-            if place and self.stage.plan.genre.startswith("chorale"):
-                weights[ticks] *= 0.08  # a hymn moves in beats
-        return weights
-
-    def _rhythm(self, count: int, dice: Dice, avoid: tuple[int, ...] = (), until: int | None = None) -> tuple[int, ...]:
-        weights = self._weights(count, dice)
-        if until is not None:
-            weights = {t: w for t, w in weights.items() if t < until}
-        for ticks in avoid:  # an answer sits where the motif did not
-            if ticks and ticks in weights:
-                weights[ticks] *= 0.6
-        if dice.chance(0.25):
-            weights[0] *= 0.2  # an off-beat start
-        # Notes gather at one end of the bar as often as they spread, so that long notes stand beside short ones.
-        bar = self.stage.grid.bar_ticks
-        low, high = dice.weighted(((0.0, 1.0), (0.0, 0.6), (0.4, 1.0)), (2, 2, 1))
-        weights = {t: w * (1.0 if t == 0 or low <= t / bar < high else 0.2) for t, w in weights.items()}
-        picked: list[int] = []
-        while weights and len(picked) < count:
-            places = list(weights)
-            ticks = dice.weighted(places, list(weights.values()))
-            picked.append(ticks)
-            del weights[ticks]
-            for near in (ticks - self.stage.grid.step_ticks, ticks + self.stage.grid.step_ticks):
-                if near in weights:
-                    weights[near] *= 0.35
-        return tuple(sorted(picked))
-
-    def _contour(self, count: int, dice: Dice) -> tuple[int, ...]:
-        """Steps on the ladder: mostly by one, a leap now and then answered by a step back, an arch or a fall."""
-        shape = dice.pick(("arch", "fall", "rise", "wave"))
-        at, last, out = 0, 0, [0]
-        for index in range(1, count):
-            part = index / max(1, count - 1)
-            up = {"arch": 0.75 if part < 0.5 else 0.25, "fall": 0.3, "rise": 0.68, "wave": 0.7 if index % 3 else 0.25}[
-                shape
-            ]
-            size = dice.weighted((0, 1, 2, 3), (1.3, 6, 2, 1))
-            step = size if dice.chance(up) else -size
-            if abs(last) >= 3:
-                step = -1 if last > 0 else 1
-            if abs(at + step) > 5:
-                step = -step
-            at, last = at + step, step
-            out.append(at)
-        return tuple(out)
-
-    def _motif(self, count: int, dice: Dice, **kind: object) -> Motif:
-        onsets = self._rhythm(max(1, count), dice, **kind)  # type: ignore[arg-type]
-        return Motif(onsets, self._contour(len(onsets), dice))
+    def _rhythm(self, count: int, dice: Dice, *, avoid: tuple[int, ...] = (), until: int | None = None) -> Onsets:
+        return rhythm(self.stage, count, dice, self.character, avoid=avoid, until=until)
 
     # -- sections -----------------------------------------------------------------------------------------------
 
@@ -219,15 +145,16 @@ class Singer:
         dice = stage.dice("motif", section.label, self.track)  # a section that comes back brings its motif back
         low, high = self.facts["notes_per_bar"]
         level = (section.energy - 1) / 4
-        count = max(1, round((low + (high - low) * (0.25 + 0.5 * level)) * min(1.6, self.density)))
+        usual = low + (high - low) * min(1.0, max(0.0, 0.25 + 0.5 * level + self.character.fuller))
+        count = max(1, round(usual * min(1.6, self.density)))
         rest = self.facts["rest"] / max(0.6, min(1.4, self.density))
         a = self._motif(count, dice)
-        b_rhythm = self._rhythm(count, dice, a.onsets) if dice.chance(0.5) else a.onsets
+        b_rhythm = self._rhythm(count, dice, avoid=a.onsets) if dice.chance(0.5) else a.onsets
         b = Motif(
             b_rhythm,
             tuple(-s for s in a.steps)
             if len(b_rhythm) == len(a.steps) and dice.chance(0.5)
-            else self._contour(len(b_rhythm), dice),
+            else contour(len(b_rhythm), dice, self.character),
         )
         c = self._close(a, count, dice)
         d = self._motif(min(count + 1, 12), dice)

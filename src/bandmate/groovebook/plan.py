@@ -11,11 +11,12 @@ from bandmate.errors import BriefError, RuleConflict
 from bandmate.groovebook import form
 from bandmate.groovebook.cells import grid_of, parse_meter
 from bandmate.groovebook.colour import Colour, choose_genre, colour_of
-from bandmate.groovebook.dice import Dice
+from bandmate.groovebook.dice import Dice, hand_of
 from bandmate.groovebook.ensemble import Seat, seat
 from bandmate.groovebook.harmony import (
     bars_of,
     cadence,
+    further_progressions,
     guess_key,
     into_family,
     into_key,
@@ -28,7 +29,9 @@ from bandmate.groovebook.harmony import (
     slots,
     spelt_out,
     spread,
+    turnaround,
 )
+from bandmate.groovebook.retakes import opened, tempered
 from bandmate.limits import BARS, METER_NUMERATOR, SEED, TEMPO
 from bandmate.score.brief import Brief
 from bandmate.score.gm import DRUM_NAMES
@@ -137,25 +140,42 @@ def _dominant(key: Key, block: dict[str, Any], texts: str) -> Chord | None:
 
 
 def _progression_chords(
-    rows: Sequence[Sequence[Any]], key: Key, parts: Sequence[form.Part], overrides: dict[str, Any], dice: Dice
+    rows: Sequence[Sequence[Any]],
+    key: Key,
+    parts: Sequence[form.Part],
+    overrides: dict[str, Any],
+    dice: Dice,
+    number: int,
 ) -> tuple[list[Chord], str]:
-    """Chords of all sections: one progression for the high sections, one for the others, sized to the sections."""
+    """Chords of all sections: one progression for the high sections, one for the others, sized to the sections.
+
+    The first take draws both. Further ones are dealt what is left of the genre's, two each: first those in the mode of
+    the piece, then those near it.
+    """
     pool = progressions_for(rows, key.mode)
     named = [row for row in pool if row[1] == overrides.get("progression")]
 
-    def choose(bars: int, not_row: Sequence[Any] | None) -> Sequence[Any]:
-        fitting = [r for r in pool if length_bars(r) <= bars and bars % length_bars(r) == 0 and r is not not_row]
-        return dice.pick(named or fitting or [r for r in pool if length_bars(r) <= bars] or pool)
+    def fitting(among: Sequence[Sequence[Any]], bars: int) -> list[Sequence[Any]]:
+        exact = [row for row in among if length_bars(row) <= bars and bars % length_bars(row) == 0]
+        return named or exact or [row for row in among if length_bars(row) <= bars] or list(among)
 
     shortest = {kind: min((p.bars for p in parts if (p.kind == "high") == kind), default=4) for kind in (True, False)}
-    high = choose(shortest[True], None)
-    low = high if dice.chance(0.4) else choose(shortest[False], high)
+    high = dice.pick(fitting(pool, shortest[True]))
+    others = [row for row in pool if row is not high] or pool
+    low = high if dice.chance(0.4) else dice.pick(fitting(others, shortest[False]))
+    if number and not named:
+        cards = further_progressions(rows, key.mode, (high, low), dice)
+        turned = [cards[(at + 2 * number - 2) % len(cards)] for at in range(len(cards))]
+        high = fitting(turned, shortest[True])[0]
+        low = fitting([row for row in turned if row is not high] or turned, shortest[False])[0]
     chords: list[Chord] = []
     for part in parts:
-        text, bars_each = (high if part.kind == "high" else low)[1:3]
+        mode, text, bars_each = high[:3] if part.kind == "high" else low[:3]
         cycle = slots(text, key.tonic, int(bars_each))
         if len(cycle) > 2 * part.bars and int(bars_each) > 1:  # long slots shrink into short sections
             cycle = slots(text, key.tonic, max(1, 2 * part.bars // (2 * len(text.split("|")))))
+        if mode_family(mode) != mode_family(key.mode):  # a happy song in a genre that knows minor only
+            cycle = tuple(into_family(chord, key) for chord in cycle)
         chords += [cycle[i % len(cycle)] for i in range(2 * part.bars)]
     return chords, f"{high[1]} {low[1]}"
 
@@ -199,6 +219,7 @@ def _chords(
     parts: Sequence[form.Part],
     colour: Colour,
     dice: Dice,
+    number: int,
     locked: bool,
 ) -> tuple[Chord, ...]:
     bars = sum(part.bars for part in parts)
@@ -206,11 +227,11 @@ def _chords(
         return tuple(_stated_chords(brief, bars))
     if brief.progression:
         return _stated_progression(brief, key, bars)
-    chords, texts = _progression_chords(rows, key, parts, dict(colour.overrides), dice)
-    if all(mode_family(row[0]) != mode_family(key.mode) for row in rows):
-        chords = [into_family(chord, key) for chord in chords]  # a happy song in a genre that knows minor only
+    chords, texts = _progression_chords(rows, key, parts, dict(colour.overrides), dice, number)
     if not brief.loop and bars >= 4:
         cadence(chords, key, _dominant(key, block, texts), block["family"] in ("jazz", "blues"))
+    if brief.loop:
+        turnaround(chords, key, _dominant(key, block, texts))
     if locked:
         return tuple(into_key(chord, key) for chord in chords)
     if "picardy" in brief.events and not brief.loop and key.is_minor:
@@ -278,6 +299,7 @@ def make_plan(brief: Brief, seed: int, *, shared: int | None = None) -> Plan:
     """
     SEED.check(seed)
     common = seed if shared is None else shared
+    number = hand_of(seed, common)
     name = choose_genre(brief)
     block = genre(name)
     lender = genre(brief.genre2) if brief.genre2 else block  # a second genre lends its harmony
@@ -289,17 +311,18 @@ def make_plan(brief: Brief, seed: int, *, shared: int | None = None) -> Plan:
     rows = lender["harmony"]["progressions"]
     key = _key(brief, rows, colour, Dice(common, "key"))
     locked = brief.key is not None and "key" not in brief.guessed
-    dice = None if seed == common else Dice(seed, "form")  # the first take has the usual form
-    parts = form.lay_out(brief, block["form"], bars, colour.energy, dice)
+    parts = form.lay_out(brief, block["form"], bars, colour.energy, Dice(common, "form"), number)
+    parts = tempered(brief, parts, number, Dice(common, "temper"))
     overrides = dict(colour.overrides)
     shift = brief.register + max(-12, min(12, colour.register))
     seats = seat(brief, name, key if locked else None, shift, overrides, Dice(common, "tracks"))
     _check_drums(brief, seats)
     layer_energy = {layer["role"]: int(layer["e"]) for layer in block["layers"]}
     active = form.activity(parts, [s.part for s in seats], [s.firm for s in seats], brief.loop, layer_energy)
+    opened(brief, active, [s.part for s in seats], number, Dice(common, "opening"))
     form.enter(active, [s.ask for s in seats], parts)
     swing = brief.swing if brief.swing is not None else overrides.get("swing", block["swing"]["amount"])
-    chords = _chords(brief, block, rows, key, parts, colour, Dice(seed, "chords"), locked)
+    chords = _chords(brief, block, rows, key, parts, colour, Dice(common, "chords"), number, locked)
     fine = _fine_chords(brief, key, meter, bars)
     lift = _lift(brief, parts, locked)
     if lift:

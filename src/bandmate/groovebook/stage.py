@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from bandmate.analysis.genres import genre
 from bandmate.groovebook.cells import TPQ, Grid, grid_of
-from bandmate.groovebook.dice import Dice
+from bandmate.groovebook.dice import Dice, hand_of
 from bandmate.groovebook.drum_touch import DrumTouch, touch_of
 from bandmate.groovebook.touch import Feel, feel_of
 from bandmate.score.pitch import Chord
 from bandmate.score.plan import Plan
 
+T = TypeVar("T")
+_SEEDS = 2**63
 GROUPS = ("free", "kick", "snare", "hats", "perc", "bass", "chords", "melody")
 FREE, KICK, SNARE, HATS, PERC, BASS, CHORDS, MELODY = range(8)
 # How loud a section of energy 1..5 is played.
@@ -200,6 +202,16 @@ class Stage:
     def ticks_of_ms(self, ms: float) -> float:
         """Milliseconds as ticks at the plan's tempo."""
         return ms * TPQ * self.plan.tempo / 60000
+
+    @cached_property
+    def number(self) -> int:
+        """Which take of its request this is, from 0: what the genre knows is dealt out among them."""
+        return hand_of(self.plan.seed, int(self.plan.extra.get("shared", self.plan.seed)))
+
+    def deal(self, items: Sequence[T], weights: Sequence[float], *name: int | str) -> T:
+        """One of the items by weight, which no take before got as long as there are more; the first draws freely."""
+        shared = ((self.plan.seed - self.number) % _SEEDS, (self.seed - self.number) % _SEEDS)
+        return Dice(*shared, *name).dealt(self.number, items, weights)
 
     def dice(self, *name: int | str) -> Dice:
         """A stream of chance for one purpose."""
