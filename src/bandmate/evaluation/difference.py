@@ -34,7 +34,7 @@ def difference(first: Score | Excerpt, second: Score | Excerpt) -> float:
     found = _shared_parts(first, second)
     if not found:
         return float("nan")
-    rhythm = [_dice(mine.any(1), theirs.any(1)) for mine, theirs in found.values()]
+    rhythm = [_dice(np.any(mine, axis=1), np.any(theirs, axis=1)) for mine, theirs in found.values()]
     return 1.0 - (float(np.mean(rhythm)) + float(max(_pitches(found).mean(0)))) / 2
 
 
@@ -45,7 +45,7 @@ def differences_by_part(first: Score | Excerpt, second: Score | Excerpt) -> dict
         return {}
     pitches = _pitches(found)
     best = pitches[:, pitches.mean(0).argmax()]
-    rhythm = {name: _dice(mine.any(1), theirs.any(1)) for name, (mine, theirs) in found.items()}
+    rhythm = {name: _dice(np.any(mine, axis=1), np.any(theirs, axis=1)) for name, (mine, theirs) in found.items()}
     return {name: 1.0 - (rhythm[name] + float(pitch)) / 2 for name, pitch in zip(found, best, strict=True)}
 
 
