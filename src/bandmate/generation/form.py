@@ -20,7 +20,8 @@ from bandmate.tokenizers import grid_table as table
 from bandmate.tokenizers.grid import GridPiece, encode_piece
 
 _FLOOR, _CEILING = 0.7, 1.35  # of the outline's notes in a cell
-_FIRM = 3.0  # how fast the bounds close in on the outline where more or less than usual was asked
+_FIRM = 5.0  # how fast the bounds close in on the outline where more or less than usual was asked
+_MORE, _LESS = 1.15, 1.0  # how far they do: the model leaves notes out more readily than it adds them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +66,7 @@ def bound_by_outline(
     """Keep cells about as full as the outline has them: at least 0.7, at most 1.35 times as many notes, and one more.
 
     A drummer does not fall silent after the first stroke of a chorus, and what a mood makes sparse or busy stays so:
-    asked for more than usual (10 % and beyond), no cell gets fewer notes than the outline has, for less none gets more.
+    asked for more than usual, cells get at least what the outline has and a little more, for less none gets more.
 
     Args:
         allowed: of the cells; its bounds are narrowed, never beyond what other rules leave.
@@ -75,8 +76,8 @@ def bound_by_outline(
         density: of each cell, how busy it was asked to be, as the logarithm of a factor; None = as usual.
     """
     asked = _FIRM * (np.zeros(len(track)) if density is None else density)
-    floor = np.minimum(1.0, _FLOOR + np.maximum(asked, 0.0))
-    ceiling = np.maximum(1.0, _CEILING + np.minimum(asked, 0.0))
+    floor = np.minimum(_MORE, _FLOOR + np.maximum(asked, 0.0))
+    ceiling = np.maximum(_LESS, _CEILING + np.minimum(asked, 0.0))
     count: dict[tuple[int, int], int] = {}
     for place in zip(pattern["track"].tolist(), pattern["bar"].tolist(), strict=True):
         count[place] = count.get(place, 0) + 1
