@@ -37,6 +37,9 @@ SMALL = {
     "harmonise": ([], ("ours", "all I"), ()),
     "ingest": (["--files", "40", "--workers", "1"], (), ()),
     "labelling_speed": (["--files", "1", "--repeats", "1"], (), ()),
+    "learn_methods": (
+        ["--songs", "4", "--size", "tiny", "--minutes", "0", "--judge-steps", "1"], ("rows", "best"), ("torch",)
+    ),
     "learn_songs": (
         ["--songs", "6", "--size", "tiny", "--minutes", "0", "--takes", "1", "--bars", "2", "--workers", "1"],
         ("loss_before", "loss_after", "copied", "minutes"),

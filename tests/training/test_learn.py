@@ -3,6 +3,7 @@
 # ruff: noqa: E402 - torch is an optional part
 import json
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -16,7 +17,7 @@ from bandmate.library.ingest import ingest
 from bandmate.models.checkpoint import load_weights, save_weights
 from bandmate.models.grid import GridModel
 from bandmate.models.grid_config import load_size
-from bandmate.tokenizers.grid_table import FIELDS, HEADS, NAME
+from bandmate.tokenizers.grid_table import FIELDS, HEADS, NAME, Kind
 from bandmate.training import learn, loop
 from bandmate.training.loop import Trainer, TrainReport
 
@@ -62,7 +63,7 @@ def test_the_held_out_loss_falls_and_the_better_weights_are_installed(tmp_path, 
     data = json.loads(json.dumps(report.to_json()))
     assert f"{report.loss_before:.3f} -> {report.loss_after:.3f}" in data["lines"][0]
     assert sorted(path.name for path in target.rglob("*") if path.is_file()) == [
-        "events.out.tfevents.bandmate", "log.jsonl", "weights.safetensors"]  # fmt: skip
+        "events.out.tfevents.bandmate", "learned.json", "log.jsonl", "weights.safetensors"]  # fmt: skip
     again = learn.fine_tune(target, library)
     assert (again.steps, again.sha256, again.loss_before) == (report.steps, report.sha256, report.loss_before)
 
@@ -130,3 +131,49 @@ def test_a_library_with_nothing_to_hold_out_is_named(tmp_path, shipped):
         ingest(folder, catalog, workers=1)
         with pytest.raises(LibraryError, match="nothing can be held out; add more music"):
             learn.fine_tune(tmp_path, catalog)
+
+
+@pytest.mark.parametrize("method", ["low-rank", "prefix"])
+def test_what_is_tuned_beside_frozen_tensors_is_folded_into_plain_weights(tmp_path, shipped, library, method):
+    report = learn.fine_tune(tmp_path, library, method=method)
+    assert report.method == method and f"trained ({method})" in report.to_json()["lines"][0]
+    assert report.improved and report.loss_after < report.loss_before
+    before, after = load_weights(shipped).tensors, load_weights(tmp_path / "weights.safetensors").tensors
+    changed = {name for name in before if (before[name] != after[name]).any()}
+    if method == "prefix":
+        assert changed == {"embed.kind.weight"}
+        rows = (before["embed.kind.weight"] != after["embed.kind.weight"]).any(1)
+        assert not rows[[int(Kind.NOTE), int(Kind.CELL), int(Kind.END)]].any() and rows[int(Kind.TRACK)]
+    else:
+        assert changed and not any(name.startswith("embed.") or "norm" in name for name in changed)
+        move = after["blocks.0.q.weight"] - before["blocks.0.q.weight"]
+        assert np.linalg.matrix_rank(move, tol=0.02 * np.linalg.norm(move, 2)) <= 16
+
+
+def test_a_killed_low_rank_run_goes_on_where_it_stood(tmp_path, shipped, library, monkeypatch):
+    monkeypatch.setattr(Trainer, "seconds_a_step", lambda self: 0.01)
+    monkeypatch.setattr(loop, "bf16_helps", lambda *_: False)
+    (target := tmp_path / "model").mkdir()
+
+    def kill(share):
+        if share > 0.9:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        learn.fine_tune(target, library, method="low-rank", progress=kill)
+    seen = []
+    assert learn.fine_tune(target, library, method="low-rank", progress=seen.append).steps == 12
+    assert len(seen) < 12
+
+
+def test_more_music_is_learned_from_the_weights_that_are_there(tmp_path, shipped, library):
+    first = learn.fine_tune(tmp_path, library)
+    assert learn.nothing_new(tmp_path, library)
+    assert not learn.nothing_new(tmp_path, library, "low-rank")  # another method begins anew
+    write_midi(band(20, bars=20), tmp_path / "songs" / "song 20.mid")
+    write_midi(band(21, bars=21), tmp_path / "songs" / "song 21.mid")
+    ingest(tmp_path / "songs", library, workers=1)
+    more = learn.fine_tune(tmp_path, library, onward=True)
+    assert more.new_pieces == 2 and "2 of them new" in more.to_json()["lines"][0]
+    assert more.loss_before < first.loss_before  # it began from its own weights, not from the shipped ones
+    assert learn.nothing_new(tmp_path, library)

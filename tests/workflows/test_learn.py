@@ -6,7 +6,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from bandmate.errors import LibraryError, ModelError
+from bandmate.errors import BriefError, LibraryError, ModelError
 from bandmate.groovebook.play import play
 from bandmate.io.midi import write_midi
 from bandmate.library.catalog import Catalog
@@ -15,7 +15,7 @@ from bandmate.library.style import LibraryStyle
 from bandmate.score.model import Score, Track, make_notes, make_tempos
 from bandmate.workflows import learn as workflow
 from bandmate.workflows.learn import learn
-from bandmate.workflows.models import find_model
+from bandmate.workflows.models import find_model, remove_model
 
 
 def band(seed: int) -> Score:
@@ -78,10 +78,10 @@ def test_training_gets_the_folder_and_its_report_lands_in_the_card(music, monkey
         def to_json(self):
             return {"loss_before": 3.0, "loss_after": 2.0, "pieces": self.pieces, "sha256": "ab", "lines": ["learned"]}
 
-    def fine_tune(folder, catalog, *, minutes, progress):
+    def fine_tune(folder, catalog, *, minutes, method, onward, progress):
         progress(0.5)
         assert (folder / "style.json").is_file()
-        assert minutes == 3
+        assert (minutes, method, onward) == (3, "prefix", False)
         return Result(len(list(catalog.pieces(split="train"))))
 
     def rules(_weights):
@@ -92,7 +92,7 @@ def test_training_gets_the_folder_and_its_report_lands_in_the_card(music, monkey
     trainer.fine_tune = fine_tune  # pyright: ignore[reportAttributeAccessIssue]
     monkeypatch.setitem(sys.modules, "bandmate.training.learn", trainer)
     monkeypatch.setattr(workflow, "_has_torch", lambda: True)
-    report = learn(music, "mine", minutes=3, workers=1)
+    report = learn(music, "mine", minutes=3, method="prefix", workers=1)
     assert report.training is not None
     assert report.training["loss_after"] < report.training["loss_before"]
     assert report.training["pieces"] == report.library.splits["train"]
@@ -163,5 +163,59 @@ def test_folders_without_music_leave_no_model_behind(tmp_path, music):
         learn(bad, "mine", workers=1)
     with pytest.raises(LibraryError, match="does not exist"):
         learn(tmp_path / "none", "mine", workers=1)
+    with pytest.raises(ModelError):
+        find_model("mine")
+
+
+def test_what_a_model_was_before_it_learned_more_stays_until_it_is_removed(music):
+    folder = learn(music, "mine", train=False, workers=1).folder
+    before = (folder / "style.json").read_bytes()
+    learn(music, "mine", train=False, update=True, workers=1)
+    assert find_model("mine").to_json()["versions"] == []  # nothing new came, so it is what it was
+    write_midi(band(50), music / "new one.mid")
+    learn(music, "mine", train=False, update=True, workers=1)
+    (mark,) = find_model("mine").to_json()["versions"]
+    earlier = find_model(f"mine@{mark[:6]}")
+    assert earlier.name == f"mine@{mark}"
+    assert (earlier.folder / "style.json").read_bytes() == before != (folder / "style.json").read_bytes()
+    with pytest.raises(ModelError, match=f"no earlier version of hash 'fff'; there are: {mark}"):
+        find_model("mine@fff")
+    remove_model(f"mine@{mark}")
+    assert find_model("mine").to_json()["versions"] == []
+
+
+def test_only_new_music_makes_a_trained_model_learn_on(music, monkeypatch):
+    asked = []
+
+    @dataclass
+    class Result:
+        def to_json(self):
+            return {"loss_before": 3.0, "loss_after": 2.0, "sha256": "ab", "lines": []}
+
+    def fine_tune(folder, catalog, *, minutes, method, onward, progress):
+        (folder / "weights.safetensors").write_bytes(b"weights")
+        asked.append(onward)
+        return Result()
+
+    trainer = ModuleType("bandmate.training.learn")
+    trainer.fine_tune = fine_tune  # pyright: ignore[reportAttributeAccessIssue]
+    trainer.nothing_new = lambda *_: len(asked) == 1  # pyright: ignore[reportAttributeAccessIssue]
+    monkeypatch.setitem(sys.modules, "bandmate.training.learn", trainer)
+    monkeypatch.setattr(workflow, "written_by", lambda _: lambda plan, seeds: [play(plan, seed) for seed in seeds])
+    monkeypatch.setattr(workflow, "_has_torch", lambda: True)
+    learn(music, "mine", workers=1)
+    again = learn(music, "mine", update=True, workers=1)
+    assert again.training is None and "nothing here is new" in again.without_training
+    assert find_model("mine").card["training"]["loss_after"] == 2.0  # the card still says how it was trained
+    asked.append(True)
+    assert learn(music, "mine", update=True, workers=1).training is not None
+    assert asked == [False, True, True]
+
+
+def test_a_method_or_time_that_cannot_be_is_refused_before_anything_is_read(music):
+    with pytest.raises(BriefError, match="'lora' is not known; choose one of auto, full, low-rank, prefix"):
+        learn(music, "mine", method="lora")
+    with pytest.raises(BriefError, match="minutes -1 is out of range"):
+        learn(music, "mine", minutes=-1)
     with pytest.raises(ModelError):
         find_model("mine")

@@ -10,13 +10,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bandmate.errors import BandmateError, LibraryError, MissingExtra
-from bandmate.io.atomic import write_text_atomic
+from bandmate.errors import BandmateError, LibraryError, MissingExtra, ModelError
+from bandmate.io.atomic import write_bytes_atomic, write_text_atomic
 from bandmate.library.catalog import Catalog
 from bandmate.library.examine import read_score
 from bandmate.models.checkpoint import Weights, load_weights
 from bandmate.tokenizers.grid import GridPiece, encode_piece
 from bandmate.tokenizers.grid_table import NAME
+from bandmate.training.methods import AUTO, Method, method_of
 from bandmate.training.prepare import usable
 from bandmate.training.shards import Origin, Shard, load, pack
 
@@ -29,6 +30,9 @@ SEQUENCES, HELD_OUT_VIEWS = 4, 24
 _ROWS_A_STEP = 4500  # about, with SEQUENCES of full length
 _TRAINING_SHARE = 0.85  # of the minutes; the rest goes into judging
 _SHARD, _RUN, _MARK = "training.npz", "training", "start.json"
+_LEARNED = "learned.json"  # which files the weights have learned from, so that the next run can go on
+_OLD, _NEW = "library", "new"
+_REHEARSAL = 0.5  # share of the draws that goes to pieces learned before, lest they be forgotten
 _LEFTOVERS = (_MARK, "checkpoint.safetensors", "state.json", "best.safetensors")
 
 
@@ -40,8 +44,10 @@ class FineTuneReport:
         loss_before, loss_after: on held-out pieces, nats a row.
         pieces, held_out: how many.
         steps, seconds: of training.
-        improved: whether the new weights were kept; else the shipped ones stay.
+        improved: whether the new weights were kept; else those it began from stay.
         sha256, tokenizer, size: of the weights that are installed.
+        method: how it was tuned (see `methods`).
+        new_pieces: of the pieces, those that an earlier run had not learned from; None where all began anew.
     """
 
     loss_before: float
@@ -54,14 +60,19 @@ class FineTuneReport:
     sha256: str
     tokenizer: str
     size: str
+    method: str = "full"
+    new_pieces: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for the card, with the sentences of the report."""
         gain = 100 * (1 - self.loss_after / self.loss_before)
-        kept = "" if self.improved else "; it did not get better, so the shipped weights stay"
+        begun = "shipped" if self.new_pieces is None else "earlier"
+        kept = "" if self.improved else f"; it did not get better, so the {begun} weights stay"
+        new = "" if self.new_pieces is None else f", {self.new_pieces} of them new,"
         line = (
-            f"trained on {self.pieces} pieces in {self.seconds / 60:.1f} minutes: loss on {self.held_out} held-out "
-            f"pieces {self.loss_before:.3f} -> {self.loss_after:.3f} ({gain:.0f} % lower){kept}"
+            f"trained ({self.method}) on {self.pieces} pieces{new} in {self.seconds / 60:.1f} minutes: "
+            f"loss on {self.held_out} held-out pieces {self.loss_before:.3f} -> {self.loss_after:.3f} "
+            f"({gain:.0f} % lower){kept}"
         )
         return {**asdict(self), "lines": [line]}
 
@@ -75,7 +86,7 @@ def shipped_weights() -> Weights:
     return load_weights(_shipped_path())
 
 
-def _library_pieces(catalog: Catalog) -> Iterator[tuple[GridPiece, Origin]]:
+def _library_pieces(catalog: Catalog, learned: frozenset[str]) -> Iterator[tuple[GridPiece, Origin]]:
     for piece in catalog.pieces(has_grid=True):
         try:
             score = read_score(piece.path, piece.kind, piece.hints)[0]
@@ -83,13 +94,41 @@ def _library_pieces(catalog: Catalog) -> Iterator[tuple[GridPiece, Origin]]:
         except BandmateError:
             continue  # the file has gone or changed since it was taken in; the catalog still names it
         if usable(gridded):
-            yield gridded, Origin("library", piece.work, piece.split, piece.relative)
+            # subtle: what weights have learned from can never judge them, whichever split it falls on by now
+            split = "train" if piece.sha256 in learned else piece.split
+            source = _OLD if piece.sha256 in learned or not learned else _NEW
+            yield gridded, Origin(source, piece.work, split, piece.relative)
 
 
-def _shard(target: Path, catalog: Catalog) -> Shard:
+def _shard(target: Path, catalog: Catalog, learned: frozenset[str] = frozenset()) -> Shard:
     path = target / _SHARD
-    pack(_library_pieces(catalog), path)
+    pack(_library_pieces(catalog, learned), path)
     return load(path)
+
+
+def _train_hashes(catalog: Catalog) -> frozenset[str]:
+    return frozenset(piece.sha256 for piece in catalog.pieces(split="train", has_grid=True))
+
+
+def learned_before(target: Path, method: str = AUTO) -> frozenset[str]:
+    """Hashes of the files that a model's own weights have learned from; empty where training has to begin anew.
+
+    It has to where there are no such weights, or they were tuned by another method than is asked for now, or a model
+    of another shape came with this version.
+    """
+    try:
+        said = json.loads((target / _LEARNED).read_text(encoding="utf-8"))
+        own = load_weights(target / "weights.safetensors", said["sha256"])
+        same = method in (AUTO, said["method"]) and own.config == shipped_weights().config
+        return frozenset(said["files"]) if same else frozenset()
+    except (OSError, ValueError, KeyError, ModelError):
+        return frozenset()
+
+
+def nothing_new(target: Path, catalog: Catalog, method: str = AUTO) -> bool:
+    """Whether a model has learned from all that there is to train on."""
+    learned = learned_before(target, method)
+    return bool(learned) and _train_hashes(catalog) <= learned
 
 
 def _splits(shard: Shard) -> tuple[Shard, Shard]:
@@ -111,6 +150,9 @@ def fine_tune(
     catalog: Catalog,
     *,
     minutes: float | None = None,
+    method: str = AUTO,
+    onward: bool = False,
+    seed: int = 0,
     progress: Callable[[float], None] | None = None,
 ) -> FineTuneReport:
     """Train the shipped model on a library and write the better weights into the model's folder.
@@ -122,12 +164,17 @@ def fine_tune(
         target: folder of the model; `weights.safetensors` is written there.
         catalog: the library, already split by work.
         minutes: longest time; None = 8.
+        method: of `methods.METHODS`, or "auto".
+        onward: go on from the model's own weights: half of what is drawn is new to them, half is not.
+        seed: of batches and of what low-rank tuning starts from.
         progress: gets the share done, 0..1.
 
     Raises:
         MissingExtra: torch is not installed.
         LibraryError: too few pieces lie on a beat grid.
+        BriefError: no such method.
     """
+    method_of(method)
     try:
         import torch
 
@@ -136,59 +183,69 @@ def fine_tune(
     except ImportError as error:
         raise MissingExtra("learn", "training") from error
 
+    learned = learned_before(target, method) if onward else frozenset()
+    own = target / "weights.safetensors" if learned else _shipped_path()
+    start = load_weights(own)
+    minutes = DEFAULT_MINUTES if minutes is None else minutes
+    train, held = _splits(_shard(target, catalog, learned))
+    how = method_of(method, len(train))
+
     def options_of(steps: int) -> TrainOptions:
         return TrainOptions(
-            steps=steps, sequences=SEQUENCES, learning_rate=2e-4, warmup_steps=min(20, steps // 4), floor=0.05,
-            validate_every=max(10, steps // 12), save_every=max(10, steps // 12), patience=5,
+            steps=steps, sequences=SEQUENCES, learning_rate=how.learning_rate, warmup_steps=min(20, steps // 4),
+            floor=0.05, validate_every=max(10, steps // 12), save_every=max(10, steps // 12), patience=5, seed=seed,
         )  # fmt: skip
 
-    start = shipped_weights()
-    minutes = DEFAULT_MINUTES if minutes is None else minutes
-    train, held = _splits(_shard(target, catalog))
     wanted = max(LEAST_STEPS, min(MOST_STEPS, EPOCHS * train.note_count // _ROWS_A_STEP))
-    shares = {"library": 1.0}
-    held_batches = Batches(held, shares, ViewOptions(transpose=False), seed=1)
+    held_batches = Batches(held, {_OLD: 1.0, _NEW: 1.0}, ViewOptions(transpose=False), seed=1)
     valid = [batch for step in range(HELD_OUT_VIEWS // 4) for batch in held_batches.batch(step, 2)]
     run = target / _RUN
-    begun = _begun(run, start)
+    begun = _begun(run, start, how)
     trainer = Trainer(
-        start.config, Batches(train, shares, ViewOptions(), seed=0), valid, options_of(wanted), run,
-        start={name: torch.from_numpy(tensor) for name, tensor in start.tensors.items()},
+        start.config, Batches(train, {_OLD: _REHEARSAL, _NEW: 1 - _REHEARSAL}, ViewOptions(), seed=seed), valid,
+        options_of(wanted), run,
+        start={name: torch.from_numpy(tensor) for name, tensor in start.tensors.items()}, method=how.name,
         on_step=(lambda step, _: progress(step / trainer.until)) if progress else None,
     )  # fmt: skip
     fitting = int(_TRAINING_SHARE * 60 * minutes / trainer.seconds_a_step())
     steps = begun or min(wanted, max(LEAST_STEPS, fitting))
-    _begin(run, start, steps)
+    _begin(run, start, how, steps)
     trainer.reschedule(options_of(steps))
     done = trainer.run(minutes=minutes, judge_last=True)
-    return _installed(target, done, len(train), len(held))
-
-
-def _installed(target: Path, done: TrainReport, pieces: int, held_out: int) -> FineTuneReport:
-    """Put the better weights into the model's folder."""
+    digest = _install(target, own, done)
+    files = sorted(learned | _train_hashes(catalog))
+    write_text_atomic(target / _LEARNED, json.dumps({"sha256": digest, "method": how.name, "files": files}))
     improved = done.best_loss < done.first_loss
-    best = target / _RUN / "best.safetensors" if improved else _shipped_path()
-    shutil.copyfile(best, target / "weights.safetensors")
-    digest = load_weights(target / "weights.safetensors").digest
-    _tidy(target)
-    after = min(done.best_loss, done.first_loss)
+    new = sum(origin.source == _NEW for origin in train.origins) if learned else None
     return FineTuneReport(
-        done.first_loss, after, pieces, held_out, done.steps, done.seconds, improved, digest, NAME, "small"
-    )
+        done.first_loss, min(done.best_loss, done.first_loss), len(train), len(held), done.steps, done.seconds,
+        improved, digest, NAME, "small", how.name, new,
+    )  # fmt: skip
 
 
-def _begun(run: Path, start: Weights) -> int | None:
-    """The steps of a run that was stopped in the middle; None without one that began from the weights shipped now."""
+def _install(target: Path, own: Path, done: TrainReport) -> str:
+    """Put the better weights into the model's folder; their hash."""
+    best = target / _RUN / "best.safetensors" if done.best_loss < done.first_loss else own
+    place = target / "weights.safetensors"
+    if best != place:
+        write_bytes_atomic(place, best.read_bytes())
+    _tidy(target)
+    return load_weights(place).digest
+
+
+def _begun(run: Path, start: Weights, method: Method) -> int | None:
+    """The steps of a run that was stopped in the middle; None without one of these weights and this method."""
     mark = run / _MARK
     begun = json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else {}
-    if begun.get("sha256") == start.digest:
+    if (begun.get("sha256"), begun.get("method")) == (start.digest, method.name):
         return int(begun["steps"])
     shutil.rmtree(run, ignore_errors=True)
     return None
 
 
-def _begin(run: Path, start: Weights, steps: int) -> None:
-    write_text_atomic(run / _MARK, json.dumps({"sha256": start.digest, "steps": steps}))
+def _begin(run: Path, start: Weights, method: Method, steps: int) -> None:
+    said = {"sha256": start.digest, "method": method.name, "steps": steps}
+    write_text_atomic(run / _MARK, json.dumps(said))
 
 
 def _tidy(target: Path) -> None:

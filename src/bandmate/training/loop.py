@@ -29,6 +29,7 @@ from bandmate.models.grid import GridModel, parameter_groups
 from bandmate.models.grid_config import GridConfig
 from bandmate.tokenizers.grid_table import COLUMN, MAX_BARS, MAX_TRACKS, NAME, Kind
 from bandmate.training.eventlog import EventLog
+from bandmate.training.tuning import adapt, folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +208,7 @@ class Trainer:
         *,
         start: dict[str, Tensor] | None = None,
         subject: Subject = GRID,
+        method: str = "full",
         on_sample: Callable[[Any, int], None] | None = None,
         on_step: Callable[[int, float], None] | None = None,
     ) -> None:
@@ -219,6 +221,7 @@ class Trainer:
         self.model = subject.model(config).to(self.device)
         if start:
             self.model.load_state_dict(start)
+        adapt(self.model, method)
         groups: Any = parameter_groups(self.model, options.weight_decay)
         self.optimiser = torch.optim.AdamW(groups, lr=options.learning_rate, betas=(0.9, 0.95))
         self.step, self.best, self.first, self.stale = 0, math.inf, math.nan, 0
@@ -355,7 +358,7 @@ class Trainer:
 
     def export(self, path: Path) -> str:
         """Write the weights as fp16 for the engines; returns the file's sha256."""
-        tensors = {name: value.detach().float().cpu().numpy() for name, value in self.model.state_dict().items()}
+        tensors = {name: value.float().cpu().numpy() for name, value in folded(self.model).items()}
         return save_weights(path, tensors, self.config, self.subject.tokenizer, f"step {self.step}")
 
     def save(self) -> None:

@@ -27,9 +27,12 @@ from bandmate.library.ingest import Progress, ingest
 from bandmate.library.report import MIN_TRAIN_BARS, MIN_TRAIN_PIECES, IngestReport
 from bandmate.library.runs import RunIndex
 from bandmate.library.style import LibraryStyle
+from bandmate.limits import TRAIN_MINUTES
 from bandmate.score.model import Score
+from bandmate.training.methods import AUTO, method_of
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.judge import judge, written_by
+from bandmate.workflows.model_versions import drop_if_unchanged, keep_version
 from bandmate.workflows.models import CARD_FILE, RUNS_FILE, WEIGHTS_FILE, installed_models, models_folder
 from bandmate.workflows.places import safe_name
 
@@ -148,6 +151,7 @@ def learn(
     train: bool = True,
     update: bool = False,
     minutes: float | None = None,
+    method: str = AUTO,
     workers: int | None = None,
     listener: Listener | None = None,
 ) -> LearnReport:
@@ -159,6 +163,7 @@ def learn(
         train: also train, where torch is installed and there is music enough.
         update: add to a model of that name; files it knows are not read again.
         minutes: longest time for training; None = its own choice.
+        method: "full", "low-rank", "prefix" or "auto" (see `training.methods`).
         workers: processes that read files.
         listener: gets progress events (see `workflows.jobs`).
 
@@ -169,23 +174,37 @@ def learn(
         LibraryError: the folder does not exist, holds no music or nothing usable.
         ModelError: the name is taken or no legal name.
         OutputError: the model's folder cannot be written.
+        BriefError: no such method, or minutes out of range.
     """
+    method_of(method)
+    if minutes is not None:
+        TRAIN_MINUTES.check(minutes)
     started = time.perf_counter()
     job = Job(listener, {"reading": 1.0, "indexing": 0.2, "training": 8.0 if train and _has_torch() else 0.0})
     target = _target(checked_name(name), update)
+    kept = keep_version(target) if update else None
     with Catalog(target / CATALOG_FILE) as catalog:
         report = _library(folder, catalog, target, name, workers, job)
         reason = _why_not(report, train)
-        training = None
+        training = _earlier_training(target) if update else None
         if not reason:
             try:
-                training = _trained(target, catalog, minutes, job)
+                training, reason = _trained(target, catalog, minutes, method, update, training, job)
             except UserError as error:  # what was read stays: a model of statistics is better than none
                 reason = f"not trained: {error}"
         write_text_atomic(target / CARD_FILE, json.dumps(_card(name, catalog, report, training), indent=1))
+    drop_if_unchanged(target, kept)
     final = target if target.name == name else _moved(target, models_folder() / name)
     seconds = round(time.perf_counter() - started, 2)
-    return LearnReport(name, final, report, training, reason, seconds)
+    return LearnReport(name, final, report, None if reason else training, reason, seconds)
+
+
+def _earlier_training(target: Path) -> dict[str, Any] | None:
+    """What the card says of how the weights that are there were trained."""
+    with suppress(OSError, ValueError, AttributeError):
+        said = json.loads((target / CARD_FILE).read_text(encoding="utf-8")).get("training")
+        return said if isinstance(said, dict) and (target / WEIGHTS_FILE).is_file() else None
+    return None
 
 
 def _library(
@@ -229,16 +248,24 @@ def _why_not(report: IngestReport, train: bool) -> str:
     return ""
 
 
-def _trained(target: Path, catalog: Catalog, minutes: float | None, job: Job) -> dict[str, Any]:
-    """Hand the library to the trainer; its report, and what the model makes of the library, as plain data."""
+def _trained(
+    target: Path, catalog: Catalog, minutes: float | None, method: str, update: bool, earlier: dict[str, Any] | None,
+    job: Job,
+) -> tuple[dict[str, Any] | None, str]:  # fmt: skip
+    """Hand the library to the trainer; its report with what the model makes of the library, or why it did not run."""
     trainer = importlib.import_module("bandmate.training.learn")
-    result = trainer.fine_tune(target, catalog, minutes=minutes, progress=lambda share: job.progress("training", share))
+    if update and earlier and trainer.nothing_new(target, catalog, method):
+        return earlier, "not trained: nothing here is new to the model, so its weights stay"
+    result = trainer.fine_tune(
+        target, catalog, minutes=minutes, method=method, onward=update,
+        progress=lambda share: job.progress("training", share),
+    )  # fmt: skip
     data = result.to_json()
     try:
         judgement = judge(target, written_by(target / WEIGHTS_FILE))
     except UserError as error:
-        return {**data, "lines": [*data.get("lines", ()), f"its takes were not judged: {error}"]}
-    return {**data, "takes": judgement.to_json(), "lines": [*data.get("lines", ()), *judgement.lines()]}
+        return {**data, "lines": [*data.get("lines", ()), f"its takes were not judged: {error}"]}, ""
+    return {**data, "takes": judgement.to_json(), "lines": [*data.get("lines", ()), *judgement.lines()]}, ""
 
 
 def _moved(source: Path, destination: Path) -> Path:

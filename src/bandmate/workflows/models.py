@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from bandmate.errors import ModelError, OutputError
 from bandmate.io.atomic import atomic_write
 from bandmate.settings import user_folder
+from bandmate.workflows.model_versions import FOLDER, SIGN, find_version, label_of, versions
 from bandmate.workflows.take import sha256_of
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class InstalledModel:
             "folder": str(self.folder),
             "megabytes": round(size / 1e6, 1),
             "licence": self.card.get("licence", ""),
+            "versions": [label_of(version) for version in versions(self.folder)],
             "card": self.card,
         }
 
@@ -105,7 +107,7 @@ def _card(folder: Path) -> dict[str, Any]:
 
 
 def find_model(name: str | None = None) -> InstalledModel:
-    """A model by name; None = the shipped one.
+    """A model by name; None = the shipped one, NAME@HASH = an earlier version of one (see `model_versions`).
 
     Raises:
         ModelError: it is not installed; the message names what is, and how to get one.
@@ -114,10 +116,22 @@ def find_model(name: str | None = None) -> InstalledModel:
     models = {model.name: model for model in reversed(installed_models())}  # the shipped one wins
     if wanted in models:
         return models[wanted]
+    base, sign, digest = wanted.partition(SIGN)
+    if sign and base in models:
+        return _version(models[base], digest)
     close = difflib.get_close_matches(wanted, models, n=1)
     hint = f"did you mean '{close[0]}'?" if close else f"installed: {', '.join(models) or 'none'}"
     cure = "make one with: bandmate learn FOLDER --name NAME, or bring one with: bandmate models import FILE"
     raise ModelError(f"model '{wanted}' is not installed; {hint} ({cure})")
+
+
+def _version(model: InstalledModel, digest: str) -> InstalledModel:
+    """An earlier version of a model, or the model itself where the hash is its own."""
+    place = find_version(model.folder, digest)
+    if place is not None:
+        return InstalledModel(f"{model.name}{SIGN}{label_of(place)}", place, model.shipped, _card(place))
+    there = ", ".join(map(label_of, versions(model.folder))) or "none"
+    raise ModelError(f"model '{model.name}' has no earlier version of hash '{digest}'; there are: {there}")
 
 
 def default_engine(name: str | None = None) -> str:
@@ -209,7 +223,8 @@ def export_model(name: str, out: str | Path | None = None) -> Path:
     """
     model = find_model(name)
     out = Path(out or f"{name}.bandmate-model").expanduser()
-    paths = sorted(path for path in model.folder.rglob("*") if path.is_file())
+    kept = model.folder / FOLDER  # earlier versions stay at home
+    paths = sorted(path for path in model.folder.rglob("*") if path.is_file() and kept not in path.parents)
     manifest = {
         "format": FORMAT,
         "name": model.name,
@@ -295,7 +310,7 @@ def _extract(archive: zipfile.ZipFile, member: str, digest: str, folder: Path, p
 
 
 def remove_model(name: str) -> Path:
-    """Delete one of the musician's own models; the folder that went.
+    """Delete one of the musician's own models with its earlier versions, or one of those; the folder that went.
 
     Raises:
         ModelError: it is not installed, or it came with Bandmate.

@@ -12,7 +12,8 @@ from bandmate.score.model import Score
 from bandmate.workflows.edits import redo
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.making import GIVEN_FILE, WEIGHTS, make
-from bandmate.workflows.models import model_identity, style_identity
+from bandmate.workflows.model_versions import SIGN
+from bandmate.workflows.models import find_model, model_identity, style_identity
 from bandmate.workflows.places import take_folder
 from bandmate.workflows.request import Draft, MakeOptions, Request
 from bandmate.workflows.take import Take, read_take, sha256_of, versions
@@ -98,7 +99,9 @@ def request_of(take: Take) -> Request:
         options = replace(options, model=recipe.model["name"])
         identity = style_identity if recipe.engine == "rules" else model_identity
         here = identity(recipe.model["name"])
-        if here != recipe.model:
+        if here != recipe.model and (earlier := _earlier(recipe.model)) is not None:
+            options = replace(options, model=earlier)
+        elif here != recipe.model:
             raise ModelError(
                 f"{take.json_path} was made with model '{recipe.model['name']}' of hash {recipe.model['sha256'][:12]}, "
                 f"here that model has {here['sha256'][:12]}; import the one it was made with"
@@ -109,6 +112,14 @@ def request_of(take: Take) -> Request:
         given=_given(take), keep={int(place): int(source) for place, source in take.given.items()},
         parents=take.parents, threads=recipe.threads,
     )  # fmt: skip
+
+
+def _earlier(model: dict[str, str]) -> str | None:
+    """The name of the version that a take was made with, where the model has learned more since."""
+    try:
+        return find_model(f"{model['name']}{SIGN}{model['sha256']}").name
+    except ModelError:
+        return None
 
 
 def _given(take: Take) -> Score | None:

@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--update", action="store_true", help="add to a model of that name")
     parser.add_argument("--no-train", action="store_true", help="only read, label and report")
     parser.add_argument("--minutes", type=float, help="longest time for training")
+    parser.add_argument("--method", default="auto", help="how to train: auto, full, low-rank or prefix")
     parser.add_argument("--workers", type=int, help="processes that read files")
 
 
@@ -27,7 +28,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
 
     report = learn(
         arguments.folder, arguments.name, train=not arguments.no_train, update=arguments.update,
-        minutes=arguments.minutes, workers=arguments.workers, listener=console.listen,
+        minutes=arguments.minutes, method=arguments.method, workers=arguments.workers, listener=console.listen,
     )  # fmt: skip
     for line in report.lines():
         console.say(line)
