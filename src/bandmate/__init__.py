@@ -32,6 +32,13 @@ _FACE = {
     "evaluate": "bandmate.workflows.evaluate",
     "render": "bandmate.workflows.render",
     "listen": "bandmate.workflows.listen",
+    "groove": "bandmate.workflows.groove",
+    "harmonise": "bandmate.workflows.harmonise",
+    "reharmonise": "bandmate.workflows.harmonise",
+    "drumify": "bandmate.workflows.drumify",
+    "interpolate": "bandmate.workflows.interpolate",
+    "arrange": "bandmate.workflows.arrange",
+    "restyle": "bandmate.workflows.restyle",
     "BandmateError": "bandmate.errors",
 }
 __all__ = [*_FACE, "__version__"]

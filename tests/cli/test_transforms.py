@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bandmate.groovebook.plan import make_plan
+from bandmate.groovebook.play import play
 from bandmate.io.files import read
+from bandmate.score.brief import Brief
 from bandmate.score.selection import select
 from bandmate.score.untouched import untouched
 from bandmate.workflows.given import with_roles
@@ -64,6 +67,51 @@ def test_reharmonise_rewrites_the_asked_cells_alone(bandmate):
     assert untouched(read(LIED), read("new/new.mid")) != []
 
 
+def test_drumify_joins_a_song_and_takes_the_place_of_taps(bandmate):
+    assert bandmate("drumify", LIED, "--style", "funk", "--seed", "1", "--out", "new.mid").code == 0
+    song = read("new.mid")
+    assert untouched(read(LIED), song) == [] and song.tracks[-1].is_drum
+    said = bandmate("drumify", BEAT, "--style", "house", "--bars", "3-4", "--out", "beat.mid", "--json")
+    assert said.code == 0, said.err
+    assert json.loads(said.out)["report"]["onsets"] > 10
+    cells = select(with_roles(read(BEAT)), None, "3-4")
+    assert untouched(read(BEAT), read("beat.mid"), cells) == []
+
+
+def test_interpolate_writes_every_step_and_the_ends_byte_for_byte(bandmate, tmp_path):
+    ends = []
+    for genre in ("funk", "house"):
+        ends.append(str(tmp_path / f"{genre}.mid"))
+        play(make_plan(Brief(genre=genre, bars=2, loop=True, only=("drums", "bass")), 1), 1).write(ends[-1])
+    said = bandmate("interpolate", *ends, "--steps", "4", "--out", "way")
+    assert said.code == 0, said.err
+    names = {p.name for p in Path("way").iterdir()}
+    assert names == {"step-1.mid", "step-2.mid", "step-3.mid", "step-4.mid", "way.mid", "roll.png", "take.json"}
+    assert Path("way/step-1.mid").read_bytes() == Path(ends[0]).read_bytes()
+    assert Path("way/step-4.mid").read_bytes() == Path(ends[1]).read_bytes()
+
+
+def test_arrange_makes_the_form(bandmate):
+    said = bandmate("arrange", LIED, "--form", "intro 2, verse 8, chorus 8, outro 4", "--seed", "1", "--out", "song")
+    assert said.code == 0, said.err
+    assert [m.text for m in read("song/song.mid").markers] == ["intro", "verse", "chorus", "outro"]
+
+
+@pytest.mark.parametrize("way", [("--to", "bossa nova"), ("--like", BEAT)])
+def test_restyle_keeps_the_melody_note_for_note(bandmate, way: tuple[str, str]):
+    said = bandmate("restyle", LIED, *way, "--seed", "1", "--engine", "rules", "--candidates", "1", "--no-stems",
+                    "--out", "new")  # fmt: skip
+    assert said.code == 0, said.err
+    take = json.loads(Path("new/take.json").read_text(encoding="utf-8"))
+    place = [track["role"] for track in take["plan"]["tracks"]].index("melody")
+    song = [track for track in read("new/new.mid").tracks if len(track.notes)][place]
+    voice = next(t for t in read(LIED).tracks if t.name.startswith("Voice"))
+    assert song.notes["pitch"].tolist() == voice.notes["pitch"].tolist()
+    quarter = read(LIED).ticks_per_quarter, read("new/new.mid").ticks_per_quarter
+    assert (song.notes["onset_ticks"] / quarter[1]).tolist() == (voice.notes["onset_ticks"] / quarter[0]).tolist()
+    assert bandmate("replay", "new", "--out", "again").code == 0
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -85,6 +133,17 @@ def test_reharmonise_rewrites_the_asked_cells_alone(bandmate):
         (["reharmonise", LIED, "--strength", "-1"], "strength -1 is out of range"),
         (["reharmonise", LIED, "--tracks", "voice"], "no part carries chords beside the melody"),
         (["reharmonise", BEAT], "drums alone"),
+        (["drumify", LIED, "--style", "polka"], "polka"),
+        (["drumify", LIED, "--bars", "90"], "bars 90-90 are not in the piece"),
+        (["interpolate", LIED, BEAT, "--steps", "1"], "1 steps are out of range"),
+        (["interpolate", LIED, BEAT, "--out", "way.mid"], "name a folder with --out"),
+        (["interpolate", LIED, "missing.mid"], "missing.mid: there is no such file"),
+        (["arrange", LIED, "--form", "verse many"], "section 'verse many' of the form is not understood"),
+        (["arrange", LIED, "--form", "verse 9999"], "bars 9999 is out of range"),
+        (["restyle", LIED], "give --to GENRE or --like FILE"),
+        (["restyle", LIED, "--to", "polka"], "polka"),
+        (["restyle", BEAT, "--to", "house"], "drums alone"),
+        (["restyle", LIED, "--to", "house", "--tempo", "900"], "tempo 900 is out of range"),
         (["groove", "missing.mid", "--style", "funk"], "missing.mid: there is no such file"),
         (["groove", LIED, "--like", "missing.mid"], "missing.mid: there is no such file"),
     ],

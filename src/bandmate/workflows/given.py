@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import difflib
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from bandmate.analysis.genres import genre, genre_ids
 from bandmate.analysis.voices import estimate_roles
-from bandmate.errors import ScoreError
+from bandmate.errors import BriefError, ScoreError
 from bandmate.io.files import read
 from bandmate.score.model import Score
 from bandmate.score.selection import find_tracks
 
+T = TypeVar("T")
 MELODIES = ("melody", "lead", "vox")
 
 
@@ -72,3 +76,17 @@ def genre_named(text: str) -> str:
     words = name.replace("_", " ")
     known = (other for other in genre_ids() if words in (alias.lower() for alias in genre(other)["aliases"]))
     return next(known, None) or str(genre(name) and name)
+
+
+def options_from(kind: type[T], options: T | None, asked: Mapping[str, Any]) -> T:
+    """Options as they were given, or made of keywords.
+
+    Raises:
+        BriefError: a keyword is not known; the message names the nearest one.
+    """
+    known = [item.name for item in fields(kind)]  # type: ignore[arg-type]
+    for name in asked:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+            raise BriefError(f"'{name}' is not an option; did you mean '{close[0]}'?")
+    return replace(options or kind(), **asked)  # type: ignore[type-var]

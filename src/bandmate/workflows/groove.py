@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from bandmate.io.files import read
 from bandmate.limits import SEED
 from bandmate.score.model import Score
 from bandmate.score.selection import select
-from bandmate.workflows.given import read_given
+from bandmate.workflows.given import options_from, read_given
 from bandmate.workflows.outcome import Outcome, Saved, check_out, save_outcome
 
 
@@ -39,20 +40,21 @@ class GrooveOptions:
     out: str | Path | None = None
 
 
-def groove(path: str | Path, options: GrooveOptions | None = None) -> Saved:
+def groove(path: str | Path, options: GrooveOptions | None = None, **asked: Any) -> Saved:
     """Play a file with the feel of a reference or of a style.
 
     Args:
         path: the file; it stays as it is.
-        options: what is asked.
+        options: what is asked, or instead of it
+        asked: its fields as keywords.
 
     Raises:
         FileFormatError: a file cannot be read.
-        BriefError: neither or both of `like` and `style`, or an unknown style.
+        BriefError: an unknown keyword, neither or both of `like` and `style`, or an unknown style.
         ScoreError: no such tracks or bars, a strength out of range, or a reference in another meter.
         OutputError: the result cannot be written, or would replace the file.
     """
-    options = options or GrooveOptions()
+    options = options_from(GrooveOptions, options, asked)
     source = Path(path)
     given = (source, *([Path(options.like)] if options.like is not None else []))
     check_out(options.out, given)
@@ -72,8 +74,8 @@ def groove(path: str | Path, options: GrooveOptions | None = None) -> Saved:
         f"played like {whose} by {options.strength:.0%}: {report['notes_moved']} notes moved by "
         f"{report['mean_move_ms']:.0f} ms, velocities by {report['mean_velocity_change']:.0f} on average",
     )
-    asked = asdict(options) | {"file": str(source), "seed": seed, "like": str(options.like) if options.like else None}
-    return save_outcome(Outcome("groove", played, done, report, asked, given), options.out)
+    recipe = asdict(options) | {"file": str(source), "seed": seed, "like": str(options.like) if options.like else None}
+    return save_outcome(Outcome("groove", played, done, report, recipe, given), options.out)
 
 
 def _feel(options: GrooveOptions) -> Groove:

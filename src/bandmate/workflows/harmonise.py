@@ -27,7 +27,7 @@ from bandmate.score.model import Score, Track, make_notes
 from bandmate.score.pitch import Chord, Key
 from bandmate.score.selection import Selection, find_tracks, select
 from bandmate.score.splice import added, splice
-from bandmate.workflows.given import MELODIES, genre_named, melody_of, read_given
+from bandmate.workflows.given import MELODIES, genre_named, melody_of, options_from, read_given
 from bandmate.workflows.outcome import Outcome, Saved, check_out, save_outcome
 
 ADDABLE = ("chords", "bass", "drums", "pad", "arp", "strings")
@@ -111,12 +111,13 @@ def _borne(chords: Sequence[Chord], weights: NDArray[np.float64]) -> float:
     return round(sum(held) / len(held), 4) if held else 1.0
 
 
-def harmonise(path: str | Path, options: HarmoniseOptions | None = None) -> Saved:
+def harmonise(path: str | Path, options: HarmoniseOptions | None = None, **asked: Any) -> Saved:
     """Put chords, or a second voice, to a melody.
 
     Args:
         path: the file; it stays as it is.
-        options: what is asked.
+        options: what is asked, or instead of it
+        asked: its fields as keywords.
 
     Raises:
         FileFormatError: the file cannot be read.
@@ -124,7 +125,7 @@ def harmonise(path: str | Path, options: HarmoniseOptions | None = None) -> Save
         ScoreError: no melody, a meter that changes, no such bars, or no MIDI channel left.
         OutputError: the result cannot be written.
     """
-    options, source = options or HarmoniseOptions(), Path(path)
+    options, source = options_from(HarmoniseOptions, options, asked), Path(path)
     check_out(options.out, (source,))
     style, roles, seed = genre_named(options.style), _roles(options.add), _seed(options.seed)
     score = read_given(source)
@@ -150,8 +151,8 @@ def harmonise(path: str | Path, options: HarmoniseOptions | None = None) -> Save
         "melody_borne": _borne(chords, weights),
         "added": [result.tracks[place].name for place in places],
     }  # fmt: skip
-    asked = asdict(options) | {"file": str(source), "seed": seed}
-    return save_outcome(Outcome("harmonise", result, done, report, asked, (source,), chords=chords), options.out)
+    recipe = asdict(options) | {"file": str(source), "seed": seed}
+    return save_outcome(Outcome("harmonise", result, done, report, recipe, (source,), chords=chords), options.out)
 
 
 def _heard_chords(score: Score, melody: int, key: Key) -> tuple[Chord, ...]:
@@ -183,12 +184,13 @@ def _second_voice(score: Score, melody: int, chords: tuple[Chord, ...], key: Key
     return Track("second voice", track.program, False, made, role="lead")
 
 
-def reharmonise(path: str | Path, options: ReharmoniseOptions | None = None) -> Saved:
+def reharmonise(path: str | Path, options: ReharmoniseOptions | None = None, **asked: Any) -> Saved:
     """Other chords under the same melody: every part that carries harmony is rewritten to fit them.
 
     Args:
         path: the file; it stays as it is.
-        options: what is asked.
+        options: what is asked, or instead of it
+        asked: its fields as keywords.
 
     Raises:
         FileFormatError: the file cannot be read.
@@ -196,7 +198,7 @@ def reharmonise(path: str | Path, options: ReharmoniseOptions | None = None) -> 
         ScoreError: no melody, nothing that carries chords, no such cells, or a strength out of range.
         OutputError: the result cannot be written.
     """
-    options, source = options or ReharmoniseOptions(), Path(path)
+    options, source = options_from(ReharmoniseOptions, options, asked), Path(path)
     check_out(options.out, (source,))
     if not 0 <= options.strength <= 1:
         raise ScoreError(f"strength {options.strength:g} is out of range; give 0 (the same chords) to 1 (all others)")
@@ -232,8 +234,8 @@ def reharmonise(path: str | Path, options: ReharmoniseOptions | None = None) -> 
             carries(new, row) for old, new, row in zip(before, after, weights, strict=True) if new != old
         ),
     }  # fmt: skip
-    asked = asdict(options) | {"file": str(source), "seed": seed}
-    return save_outcome(Outcome("reharmonise", result, done, report, asked, (source,), chords=after), options.out)
+    recipe = asdict(options) | {"file": str(source), "seed": seed}
+    return save_outcome(Outcome("reharmonise", result, done, report, recipe, (source,), chords=after), options.out)
 
 
 def _harmony_cells(score: Score, melody: int, options: ReharmoniseOptions) -> Selection:

@@ -1,0 +1,99 @@
+"""Drumify: a tapped rhythm, or the onsets of a part, become a drum part."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bandmate.groovebook.drumify import drumify as drum_part
+from bandmate.groovebook.drumify import taps_of
+from bandmate.limits import SEED
+from bandmate.score.model import Score, Track
+from bandmate.score.selection import Selection, select
+from bandmate.score.splice import added, splice
+from bandmate.workflows.given import MELODIES, genre_named, options_from, read_given
+from bandmate.workflows.outcome import Outcome, Saved, check_out, save_outcome
+
+_TAP_PITCHES = 2  # a pitched track of so few pitches is no tune but a finger on a key
+
+
+@dataclass(frozen=True, slots=True)
+class DrumifyOptions:
+    """What is asked.
+
+    Attributes:
+        style: a genre, whose drummer plays.
+        tracks: whose onsets are struck, by name, role or number; None = the drums, else the melody, else all.
+        bars: `5-8`; None = all.
+        seed: of pattern and playing; None = any.
+        out: file or folder; None = `NAME-drumify.mid` beside the file.
+    """
+
+    style: str = "pop"
+    tracks: str | None = None
+    bars: str | None = None
+    seed: int | None = None
+    out: str | Path | None = None
+
+
+def drumify(path: str | Path, options: DrumifyOptions | None = None, **asked: Any) -> Saved:
+    """Drum to the onsets of a track.
+
+    A drum track, or one of one or two pitches, was tapped: its notes become the drum part. Any other track stays, and
+    the drums join it.
+
+    Args:
+        path: the file; it stays as it is.
+        options: what is asked, or instead of it
+        asked: its fields as keywords.
+
+    Raises:
+        FileFormatError: the file cannot be read.
+        BriefError: an unknown style.
+        ScoreError: no such cells, no onsets in them, or a meter that changes.
+        OutputError: the result cannot be written.
+    """
+    options, source = options_from(DrumifyOptions, options, asked), Path(path)
+    check_out(options.out, (source,))
+    style = genre_named(options.style)
+    seed = secrets.randbelow(2**31) if options.seed is None else int(SEED.check(options.seed))
+    score = read_given(source)
+    cells = select(score, options.tracks or _heard(score), options.bars)
+    start, end = cells.span(score)
+    onsets = np.concatenate([score.tracks[i].notes for i in cells.tracks])
+    onsets = onsets[(onsets["onset_ticks"] >= start) & (onsets["onset_ticks"] < end)]
+    taps = taps_of(onsets, score.ticks_per_quarter)
+    notes, kit = drum_part(score, taps, style, seed)
+    notes = notes[(notes["onset_ticks"] >= start) & (notes["onset_ticks"] < end)]
+    result = _placed(score, cells, Track("drums", kit, True, notes, role="drums"))
+    extra = len(notes) - int(np.isin(notes["onset_ticks"], taps.onset_ticks).sum())
+    done = (f"drummed {len(taps.onset_ticks)} onsets of {cells.words(score)} in {style}: {len(notes)} strokes",)
+    report = {"onsets": len(taps.onset_ticks), "strokes": len(notes), "strokes_between": extra, "style": style}
+    recipe = asdict(options) | {"file": str(source), "seed": seed}
+    return save_outcome(Outcome("drumify", result, done, report, recipe, (source,)), options.out)
+
+
+def _heard(score: Score) -> str:
+    """The track that is meant where none was named, by its number."""
+    filled = [i for i, track in enumerate(score.tracks) if len(track.notes)]
+    drums = [i for i in filled if score.tracks[i].is_drum]
+    sung = [i for role in MELODIES for i in filled if score.tracks[i].role == role]
+    return str((drums or sung or filled)[0] + 1)
+
+
+def _placed(score: Score, cells: Selection, drums: Track) -> Score:
+    """The part in the first tapped drum track, or as a track of its own; what was tapped falls silent."""
+    own = next((i for i in cells.tracks if score.tracks[i].is_drum), None)
+    tapped = tuple(i for i in cells.tracks if score.tracks[i].is_drum or _is_tap(score.tracks[i]))
+    new = {} if own is None else {own: drums.notes}
+    if tapped:
+        score = splice(score, replace(cells, tracks=tapped), new)
+    return score if own is not None else added(score, [drums])[0]
+
+
+def _is_tap(track: Track) -> bool:
+    return len(np.unique(track.notes["pitch"])) <= _TAP_PITCHES
