@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bandmate.errors import BriefError
 from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import play
 from bandmate.io.files import read
@@ -14,6 +15,7 @@ from bandmate.score.brief import Brief
 from bandmate.score.selection import select
 from bandmate.score.untouched import untouched
 from bandmate.workflows.given import with_roles
+from bandmate.workflows.groove import groove
 
 MUSIC = Path(__file__).parents[1] / "fixtures" / "music"
 LIED, BEAT = str(MUSIC / "lied.mid"), str(MUSIC / "funk_beat.mid")
@@ -33,6 +35,13 @@ def test_groove_into_a_folder_draws_it(bandmate):
     assert said.code == 0, said.err
     assert sorted(p.name for p in Path("swung").iterdir()) == ["roll.png", "swung.mid", "take.json"]
     assert json.loads(said.out)["report"]["notes_moved"] > 100
+
+
+def test_from_python_the_options_are_keywords_and_paths_may_be_paths():
+    result = groove(Path(LIED), style="funk", seed=1, out=Path("new.mid"))
+    assert result.midi == Path("new.mid") and result.json_path.is_file()
+    with pytest.raises(BriefError, match="'styel' is not an option; did you mean 'style'"):
+        groove(LIED, styel="funk")
 
 
 def test_groove_by_nothing_changes_nothing(bandmate):

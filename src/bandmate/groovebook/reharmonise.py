@@ -203,7 +203,7 @@ def _options(
         found = found[:1]
     here = weights[span.start : span.start + span.halves]
     old = chords[span.start : span.start + span.halves]
-    out = [Substitute("", _kept(old, _spelt(found[0].chords, here, key, genre_name), genre_name))]
+    out = [Substitute("", _kept(old, _spelt(found[0].chords, here, key, genre_name), here, genre_name))]
     for each in found[1:]:
         spelt = _spelt(each.chords, here, key, genre_name)
         clear = all(carries(chord, row) for chord, row in zip(spelt, here, strict=True))
@@ -212,10 +212,12 @@ def _options(
     return out
 
 
-def _kept(old: tuple[Chord, ...], spelt: tuple[Chord, ...], genre_name: str) -> tuple[Chord, ...]:
+def _kept(old: tuple[Chord, ...], spelt: tuple[Chord, ...], here: Floats, genre_name: str) -> tuple[Chord, ...]:
     """Chords that stay: in the genre's colours where it has any and the melody bears them, else as they were."""
-    plain = usual_qualities(genre_name)[0] == "maj"
-    return tuple(a if plain or b.quality in _VAGUE else b for a, b in zip(old, spelt, strict=True))
+    if usual_qualities(genre_name)[0] == "maj" or any(chord.quality in _VAGUE for chord in spelt):
+        return old
+    clear = all(carries(chord, row) for chord, row in zip(spelt, here, strict=True))
+    return spelt if clear else old
 
 
 def _spelt(chords: tuple[Chord, ...], weights: Floats, key: Key, genre_name: str) -> tuple[Chord, ...]:

@@ -370,11 +370,10 @@ def _near(pitch: int, classes: set[int]) -> int:
 
 def _joined(piece: _Piece, end: int) -> Track:
     """All that was laid out as one track; one note on a key at a time."""
-    if not piece.notes:
-        return replace(
-            piece.track, notes=NO_NOTES, events=piece.track.events[piece.track.events["ticks"] == 0], end_ticks=end
-        )
-    notes = np.concatenate(piece.notes).astype(NOTE)
+    notes = np.concatenate([NO_NOTES, *piece.notes]).astype(NOTE)
+    if not len(notes):
+        setup = piece.track.events[piece.track.events["ticks"] == 0]
+        return replace(piece.track, notes=notes, events=setup, end_ticks=end)
     notes["on_order"] = notes["off_order"] = MADE
     notes = notes[np.lexsort((-notes["velocity"].astype(int), notes["onset_ticks"], notes["pitch"], notes["channel"]))]
     same = (np.diff(notes["pitch"].astype(int)) == 0) & (np.diff(notes["channel"].astype(int)) == 0)

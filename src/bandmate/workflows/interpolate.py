@@ -52,7 +52,7 @@ def interpolate(
     out = Path(options.out) if options.out else ends[0].with_name(f"{ends[0].stem}-to-{ends[1].stem}")
     if format_of(out) is not None:
         raise OutputError(f"{out} is one file, and there are {options.steps} steps; name a folder with --out")
-    scores = steps_between(*(read_given(path) for path in ends), options.steps)
+    scores = steps_between(read_given(ends[0]), read_given(ends[1]), options.steps)
     folder = fresh_folder(out.expanduser())
     recipe = asdict(options) | {"first": str(ends[0]), "second": str(ends[1])}
     counts = [score.note_count for score in scores]

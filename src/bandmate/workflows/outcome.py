@@ -148,6 +148,7 @@ def _note(outcome: Outcome, path: Path, files: Sequence[Path]) -> Path:
         "given": {str(place): sha256_of(place) for place in outcome.given},
         "files": {place.name: sha256_of(place) for place in files},
     }
+    data = json.loads(json.dumps(data, default=str))  # paths as text, in the seal too
     data["seal"] = seal_of(data)
-    write_text_atomic(path, json.dumps(data, indent=1, ensure_ascii=False, default=str) + "\n")
+    write_text_atomic(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
     return path
