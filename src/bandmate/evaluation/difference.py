@@ -18,7 +18,7 @@ from bandmate.score.model import Score
 
 PART_NAMES = ("drums", "bass", "melody", "chords")
 PARTS = (("drums", "perc"), ("bass",), TUNES, (*COMPING, "strings", "brass", "vox", "fx", ""))
-DIVERSITY = 0.25  # how much of its quality a take may cost to be unlike those that are chosen already
+DIVERSITY = 0.5  # how much of its quality a take may cost to be unlike those that are chosen already
 _CELLS_A_BAR = 256  # more than any bar has
 
 Bools = NDArray[np.bool_]
