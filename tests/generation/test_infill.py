@@ -9,6 +9,7 @@ import pytest
 
 from bandmate.errors import RuleConflict, ScoreError
 from bandmate.generation.compose import WriteOptions
+from bandmate.generation.filters import SamplingOptions
 from bandmate.generation.infill import Ask, infill, likeness
 from bandmate.generation.sampler import Lock
 from bandmate.generation.scene import Harmony, Part, company, stretch_of, with_roles
@@ -20,6 +21,9 @@ from bandmate.score.timeline import bar_grid
 from bandmate.score.untouched import untouched
 
 BAR = 1920
+
+
+SOFT = SamplingOptions()
 
 
 def band(bars: int = 8) -> Score:
@@ -38,10 +42,18 @@ def band(bars: int = 8) -> Score:
     )  # fmt: skip
 
 
-def written(score: Score, weights, selection: Selection, ask: Ask | None = None, seed: int = 1, **rest):
+def written(
+    score: Score,
+    weights,
+    selection: Selection,
+    ask: Ask | None = None,
+    seed: int = 1,
+    soft: SamplingOptions = SOFT,
+    **rest,
+):
     grid = bar_grid(score)
     parts = {i: Part.of(score.tracks[i], score.ticks_per_quarter, grid) for i in selection.tracks}
-    return infill(score, selection, ask or Ask(), seed, weights, WriteOptions(), parts=parts,
+    return infill(score, selection, ask or Ask(), seed, weights, WriteOptions(sampling=soft), parts=parts,
                   harmony=Harmony.of(score), candidates=2, **rest)  # fmt: skip
 
 
@@ -114,6 +126,14 @@ def test_pitches_that_are_asked_bind(tiny_weights):
     allowed = np.isin(np.arange(128), [38, 41])
     notes = written(band(), tiny_weights, Selection((1,), 2, 2), Ask(pitches={(1, 2): allowed})).notes[1]
     assert set(notes["pitch"].tolist()) <= {38, 41}
+
+
+def test_the_rhythm_of_a_pattern_pulls(tiny_weights):
+    pattern = make_notes(2 * BAR + np.array([0, 720, 1440]), 200, 40)
+    ask, strong = Ask(pattern={1: pattern}), SamplingOptions(groove=20.0)
+    notes = written(band(), tiny_weights, Selection((1,), 2, 2), ask, soft=strong).notes[1]
+    assert set(notes["onset_ticks"][:1].tolist()) <= set(pattern["onset_ticks"].tolist())
+    assert len(np.intersect1d(notes["onset_ticks"], pattern["onset_ticks"])) >= 2
 
 
 def test_rules_that_leave_nothing_are_refused_before_anything_is_drawn(tiny_weights):

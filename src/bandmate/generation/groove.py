@@ -6,6 +6,7 @@ free recording teaches yet (where a house kick lies) comes from here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,14 +85,30 @@ def groove_pull(plan: Plan, cells: Cells, pattern: NDArray[Any]) -> GroovePull:
     notes = pattern[pattern["bar"] < plan.bars]
     where = index[notes["track"], notes["bar"]]
     notes, where = notes[where >= 0], where[where >= 0]
-    struck = np.zeros((len(cells), MAX_STEPS, 128), bool)
+    return pattern_pull(
+        notes, where, [plan.tracks[track].role for track in cells.track], asked_density(plan)[cells.track]
+    )
+
+
+def pattern_pull(
+    notes: NDArray[Any], where: NDArray[np.int64], roles: Sequence[str], density: NDArray[np.float64]
+) -> GroovePull:
+    """The pull of notes on the cells they lie in.
+
+    Args:
+        notes: with "position" and "pitch", of a pattern.
+        where: the cell of each.
+        roles: of each cell.
+        density: of each cell, the logarithm of how much busier it is asked to be than usual.
+    """
+    struck = np.zeros((len(roles), MAX_STEPS, 128), bool)
     struck[where, notes["position"], notes["pitch"]] = True
     onset = np.any(struck, axis=2)
-    strength = np.array([_ON_PATTERN.get(track.role, _ELSEWHERE) for track in plan.tracks], np.float32)[cells.track]
+    strength = np.array([_ON_PATTERN.get(role, _ELSEWHERE) for role in roles], np.float32)
     ahead = np.cumsum(onset[:, ::-1], 1)[:, ::-1] > 0
-    ahead = np.concatenate([ahead, np.zeros((len(cells), 1), bool)], 1)
+    ahead = np.concatenate([ahead, np.zeros((len(roles), 1), bool)], 1)
     more = np.where(ahead, _GO_ON, -_GO_ON) * strength[:, None] * np.any(onset, axis=1)[:, None]
-    more = more + _BUSIER * asked_density(plan)[cells.track][:, None]
+    more = more + _BUSIER * density[:, None]
     return GroovePull(onset * strength[:, None], more.astype(np.float32), struck)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bandmate.errors import RuleConflict
 from bandmate.generation.constraints import Allowed, Cells
 from bandmate.generation.dress import limit_voices
-from bandmate.generation.groove import GroovePull
+from bandmate.generation.groove import GroovePull, pattern_pull
 from bandmate.generation.harmony import chord_pull
 from bandmate.generation.sampler import Lock, Task
 from bandmate.generation.scene import Harmony, Part, Stretch, stretch_of
@@ -30,7 +30,6 @@ from bandmate.tokenizers.grid_table import COLUMN, Kind
 USUAL_DENSITY = 2.0  # notes a quarter of a cell whose track says nothing of itself
 _OFF_BEAT, _ON_BEAT = 1.2, -0.9  # logits of onsets where the rhythm shall be syncopated
 _LEVEL_SLACK = 0.2  # a told density may be missed by this share
-_BUSIER = 2.0  # logits of going on for each e-fold of the density that was asked
 _LINES = ("melody", "lead", "vox")
 
 
@@ -48,6 +47,7 @@ class Ask:
         rests: the asked cells that may rest, bool (asked tracks, asked bars); None = those that rested, on tracks that
             did sound in the asked bars.
         locks: what a cell takes over from a cell of its track: (track, bar) -> Lock, bars of the score.
+        pattern: notes whose rhythm pulls, for some asked tracks; NOTE in ticks of the score.
         pitches: pitch classes or pitches a cell may use: (track, bar) -> bool (128,).
     """
 
@@ -60,6 +60,7 @@ class Ask:
     moods: tuple[str, ...] = ()
     rests: NDArray[np.bool_] | None = None
     locks: Mapping[tuple[int, int], Lock] = field(default_factory=dict)
+    pattern: Mapping[int, NDArray[Any]] = field(default_factory=dict)
     pitches: Mapping[tuple[int, int], NDArray[np.bool_]] = field(default_factory=dict)
 
 
@@ -212,9 +213,27 @@ class CellWriter:
         step = np.arange(table.MAX_STEPS)
         beat = np.where(step % 24 == 0, _ON_BEAT, np.where(step % 12 == 0, _OFF_BEAT, np.where(
             step % 6 == 0, _OFF_BEAT * 0.8, 0.0)))  # fmt: skip
-        position = np.tile((beat * self.ask.syncopated).astype(np.float32), (len(where), 1))
-        going_on = np.full((len(where), table.MAX_STEPS + 1), _BUSIER * np.log(self.ask.density), np.float32)
-        return GroovePull(position, going_on, np.zeros((len(where), table.MAX_STEPS, 128), bool))
+        place = {(t, b): cell for cell, (t, b) in enumerate(zip(where.track.tolist(), where.bar.tolist(), strict=True))}
+        notes, cells = self._pattern(place)
+        roles = [self.parts[self.stretch.tracks[slot]].role for slot in where.track.tolist()]
+        pull = pattern_pull(notes, cells, roles, np.full(len(where), np.log(self.ask.density)))
+        return replace(pull, position=pull.position + (beat * self.ask.syncopated).astype(np.float32))
+
+    def _pattern(self, place: Mapping[tuple[int, int], int]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """Positions and pitches of the pattern to lean on, and the cell of each."""
+        rows, cells = [], []
+        for index, notes in self.ask.pattern.items():
+            bars = bar_of(self.stretch.bars, notes["onset_ticks"])
+            per_tick = table.STEPS_PER_QUARTER / self.old.ticks_per_quarter
+            for bar, onset, pitch in zip(
+                bars.tolist(), notes["onset_ticks"].tolist(), notes["pitch"].tolist(), strict=True
+            ):
+                cell = place.get((self.slot[index], bar - self.stretch.first_bar))
+                step = round((onset - int(self.stretch.bars["start_ticks"][bar])) * per_tick)
+                if cell is not None and step < table.MAX_STEPS:
+                    rows.append((step, pitch))
+                    cells.append(cell)
+        return np.array(rows, [("position", "<i8"), ("pitch", "u1")]), np.array(cells, np.int64)
 
     def _locks(self, where: Cells) -> list[Lock | None]:
         first = self.stretch.first_bar

@@ -122,9 +122,7 @@ class Desk:
             "harmony": self.harmony if harmony is None else harmony,
         }
         if self.engine == "rules":
-            from bandmate.generation.infill_rules import infill_by_rules
-
-            written = infill_by_rules(score, selection, ask, self.seed, tempo=score.bpm, **how)
+            written = self.played(score, selection, ask, **how)
         else:
             from bandmate.generation.compose import WriteOptions
             from bandmate.generation.filters import SamplingOptions
@@ -138,6 +136,25 @@ class Desk:
         self.job.first_note()
         self.earlier.append(written.notes)
         return written
+
+    def played(
+        self, score: Score, selection: Selection, ask: Ask, *, parts: Mapping[int, Part], harmony: Harmony
+    ) -> Infilled:
+        """The cells as the groove book plays them.
+
+        Raises:
+            RuleConflict: it has no such part in this meter.
+        """
+        from bandmate.generation.infill_rules import infill_by_rules
+
+        return infill_by_rules(score, selection, ask, self.seed, tempo=score.bpm, parts=parts, harmony=harmony)
+
+    def leaning(self, score: Score, selection: Selection, ask: Ask, **how: Any) -> Ask:
+        """What is asked, leaning on the rhythm that the groove book plays, where it has such parts in this meter."""
+        try:
+            return replace(ask, pattern=self.played(score, selection, ask, **how).notes)
+        except BriefError:
+            return ask
 
 
 def density_demand(asked: float, before: NDArray[np.int64], after: NDArray[np.int64]) -> tuple[Demand, ...]:

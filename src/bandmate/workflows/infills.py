@@ -37,6 +37,8 @@ class RegenerateOptions:
 def _regenerate(score: Score, _own: RegenerateOptions, desk: Desk) -> Edit:
     selection = select(score, desk.common.tracks, desk.common.bars)
     ask = desk.ask()
+    if desk.genre:
+        ask = desk.leaning(score, selection, ask, parts=desk.parts(score, selection), harmony=desk.harmony)
     before = notes_asked(score, selection)
     written = desk.write(score, selection, ask)
     edited = splice(score, selection, written.notes)
@@ -183,6 +185,8 @@ def _accompany(score: Score, own: AccompanyOptions, desk: Desk) -> Edit:
     selection = _chosen_bars(wide, tuple(range(count, count + len(new))), desk.common.bars)
     parts = {count + i: Part.planned(planned) for i, planned in enumerate(plan.tracks)}
     ask = desk.ask(rests=_silent(score, selection))
+    if desk.genre or not any(desk.harmony.chords):  # else the piece says more than a genre does
+        ask = desk.leaning(wide, selection, ask, parts=parts, harmony=harmony)
     written = desk.write(wide, selection, ask, parts=parts, harmony=harmony)
     filled = [replace(track, notes=written.notes[count + i]) for i, track in enumerate(new)]
     edited, places = added(score, filled)

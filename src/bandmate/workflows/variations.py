@@ -54,7 +54,8 @@ def _vary(score: Score, own: VaryOptions, desk: Desk) -> Edit:
     if not selection.tracks:
         raise ScoreError(f"{select(score, desk.common.tracks, desk.common.bars).words(score)}: nothing sounds there")
     ask = desk.ask(locks=_locks(score, selection, own), pitches=_pitches(score, selection, own))
-    written = desk.write(score, selection, ask)
+    written = replace(desk, earlier=[*desk.earlier, old]).write(score, selection, ask)  # unlike what it was
+    desk.earlier.append(written.notes)
     notes = {i: _kept(score, i, old[i], written.notes[i], own, desk) for i in selection.tracks}
     edited = splice(score, selection, notes)
     changed = 1 - likeness({i: old[i] for i in selection.tracks}, notes)
@@ -140,19 +141,21 @@ def _changing(differs: NDArray[np.bool_], own: VaryOptions, desk: Desk, index: i
 def _same_contour(
     pitch: NDArray[np.int64], own: VaryOptions, desk: Desk, index: int, score: Score
 ) -> NDArray[np.int64]:
-    """Other pitches in the same order of height: some levels move within the key, none past its neighbour."""
+    """Other pitches in the same order of height: some levels step up or down the scale, and push those in their way."""
     dice = np.random.default_rng([desk.seed, index, 1])
-    key = desk.key or desk.harmony.key
-    part = desk.parts(score, Selection((index,), 0, 0))[index]
+    key, part = desk.key or desk.harmony.key, desk.parts(score, Selection((index,), 0, 0))[index]
     levels = np.unique(pitch)
-    moved = levels.copy()
-    for place in dice.permutation(len(levels))[: max(1, round(len(levels) * own.strength))].tolist():
-        low = int(moved[place - 1]) + 1 if place else max(0, min(part.low, int(levels[0])))
-        high = int(moved[place + 1]) - 1 if place + 1 < len(levels) else min(127, max(part.high, int(levels[-1])))
-        free = [p for p in range(low, high + 1) if p != levels[place] and (key is None or p % 12 in key.scale)]
-        near = sorted(free, key=lambda p: (abs(p - int(levels[place])), dice.random()))[:3]
-        moved[place] = near[int(dice.integers(len(near)))] if near else moved[place]
-    return moved[np.searchsorted(levels, pitch)]
+    scale = np.array([p for p in range(128) if key is None or p % 12 in key.scale])
+    degree = np.abs(scale[None] - levels[:, None]).argmin(1)
+    chosen = dice.permutation(len(levels))[: max(1, round(len(levels) * own.strength))]
+    moved = degree.copy()
+    moved[chosen] += dice.choice([-2, -1, 1, 2], len(chosen))
+    for at in range(1, len(moved)):  # each above the one below it
+        moved[at] = max(moved[at], moved[at - 1] + 1)
+    top = int(np.abs(scale - min(127, max(part.high, int(levels[-1])))).argmin())
+    moved -= max(0, int(moved[-1]) - top)  # the whole line comes down rather than out of range
+    changed = scale[np.clip(moved, 0, len(scale) - 1)]
+    return np.where(moved == degree, levels, changed)[np.searchsorted(levels, pitch)]
 
 
 def _keep_demand(
