@@ -28,6 +28,8 @@ def add_edit_arguments(parser: argparse.ArgumentParser, *, words: bool = True, b
         cells.add_argument("--bars", help="such as 5-8, counted from 1")
     how = parser.add_argument_group("how")
     how.add_argument("--key", help='binds every pitched note that is written, such as "D minor"')
+    how.add_argument("--lock", action="append", metavar="LOCKS",
+                     help='such as "bass: range E1-G2, polyphony 1; drums: kick x...x..."')  # fmt: skip
     how.add_argument("--genre", help="what it is played like, such as funk")
     how.add_argument("--variety", help="low, normal or high")
     how.add_argument("--temperature", type=float, help="how daring, 1 = as learned")

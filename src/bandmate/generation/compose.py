@@ -17,11 +17,11 @@ from bandmate.generation.constraints import RULES, Cells, blocked, compile_rules
 from bandmate.generation.dress import dressed
 from bandmate.generation.engine import Engine, Heads
 from bandmate.generation.filters import SamplingOptions
-from bandmate.generation.form import Sketch, bound_by_outline, locks_of, sketch
+from bandmate.generation.form import Sketch, bound_by_outline, locks_of, sketch, with_themes
 from bandmate.generation.groove import asked_density, groove_pull, kit_keys
 from bandmate.generation.harmony import harmony_pull, singing
-from bandmate.generation.sampler import Task, sample
-from bandmate.generation.steer import lean, steered
+from bandmate.generation.sampler import Lock, Task, sample
+from bandmate.generation.steer import counts_asked, lean, steered
 from bandmate.models.checkpoint import Weights, load_weights
 from bandmate.score.model import Score
 from bandmate.score.plan import Plan
@@ -181,13 +181,14 @@ def make_task(
     if listed:
         cells = cells.copy()
         cells[:, [COLUMN["value1"], COLUMN["value2"]]] = 0
-    locks = locks_of(piece, track, bar)
+    locks = with_themes(plan, locks_of(piece, track, bar), track, bar)
     allowed = compile_rules(plan, where, (*RULES, kit_keys))
     if not listed:
         before = allowed.least.copy(), allowed.most.copy()
         bound_by_outline(allowed, pattern, track, bar, asked_density(plan)[track])
-        for cell in np.flatnonzero(allowed.bound).tolist():
-            if blocked(allowed, where, cell):  # an outline is a wish, a lock is not
+        own = counts_asked(plan)[track]
+        for cell in np.flatnonzero(allowed.bound | own).tolist():
+            if own[cell] or blocked(allowed, where, cell):  # an outline is a wish, a lock is not
                 allowed.least[cell], allowed.most[cell] = before[0][cell], before[1][cell]
     pull = harmony_pull(plan, where)
     lean(plan, where, allowed, pull)
@@ -201,11 +202,17 @@ def make_task(
         groove=groove_pull(plan, where, pattern),
         sings=singing(plan)[track],
         locks=locks,
-        known=piece.notes,
+        known=_within_reach(piece.notes, locks, start),
         listed=listed,
         may_rest=silent,
         must_rest=silent,
     )
+
+
+def _within_reach(notes: NDArray[Any], locks: Sequence[Lock | None], start: int) -> NDArray[Any]:
+    """Of the notes that are there those of the window and those that its cells take over, however long the piece is."""
+    sources = {lock.bar for lock in locks if lock is not None and lock.bar < start}
+    return notes[(notes["bar"] >= start) | np.isin(notes["bar"], list(sources))]
 
 
 def _place_given(plan: Plan, piece: GridPiece, given: Given | None) -> tuple[GridPiece, NDArray[np.bool_]]:

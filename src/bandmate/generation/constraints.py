@@ -7,7 +7,9 @@ nothing left, RuleConflict names the rules, before anything is drawn.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,6 +108,16 @@ class Allowed:
         return keys
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Locked:
+    """What the rules of locks read of a piece without a plan: tracks that may carry a `lock`, and two chords a bar."""
+
+    tracks: tuple[Any, ...]
+    bars: int
+    sounding_chords: tuple[Chord, ...]
+    parts: int = 2
+
+
 Rule = Callable[[Plan, Cells, Allowed], None]
 
 
@@ -130,28 +142,28 @@ def key_lock(plan: Plan, cells: Cells, allowed: Allowed) -> None:
     _by_chord(plan, cells, allowed, chords, ~np.array([track.is_drum for track in plan.tracks]))
 
 
-def chord_tone_lock(plan: Plan, cells: Cells, allowed: Allowed) -> None:
+def chord_tone_lock(plan: Plan | Locked, cells: Cells, allowed: Allowed) -> None:
     """Tracks locked to chord tones sound tones of the chord of their part of the bar."""
     locked = np.array([lock is not None and lock.chord_tones for lock in _locks(plan)])
     if locked.any():
         _by_chord(plan, cells, allowed, [_pitch_classes(chord.pitch_classes) for chord in _sounding(plan)], locked)
 
 
-def _sounding(plan: Plan) -> tuple[Chord, ...]:
+def _sounding(plan: Plan | Locked) -> tuple[Chord, ...]:
     return plan.sounding_chords
 
 
-def _by_chord(plan: Plan, cells: Cells, allowed: Allowed, sets: Sequence[Bools], tracks: Bools) -> None:
+def _by_chord(plan: Plan | Locked, cells: Cells, allowed: Allowed, sets: Sequence[Bools], tracks: Bools) -> None:
     table = np.stack(sets).reshape(plan.bars, plan.parts, 128)
     mine = tracks[cells.track]
     allowed.pitch[mine] &= table[cells.bar[mine]]
 
 
-def _locks(plan: Plan) -> list[TrackLock | None]:
+def _locks(plan: Plan | Locked) -> list[TrackLock | None]:
     return [track.lock for track in plan.tracks]
 
 
-def range_lock(plan: Plan, cells: Cells, allowed: Allowed) -> None:
+def range_lock(plan: Plan | Locked, cells: Cells, allowed: Allowed) -> None:
     """Pitches between the two that were locked."""
     for track, lock in enumerate(_locks(plan)):
         if lock is not None and (lock.low is not None or lock.high is not None):
@@ -159,14 +171,14 @@ def range_lock(plan: Plan, cells: Cells, allowed: Allowed) -> None:
             allowed.pitch[cells.track == track] &= (np.arange(128) >= low) & (np.arange(128) <= high)
 
 
-def pitch_lock(plan: Plan, cells: Cells, allowed: Allowed) -> None:
+def pitch_lock(plan: Plan | Locked, cells: Cells, allowed: Allowed) -> None:
     """No pitches but the ones that were locked."""
     for track, lock in enumerate(_locks(plan)):
         if lock is not None and lock.pitches:
             allowed.pitch[cells.track == track] &= np.isin(np.arange(128), lock.pitches)
 
 
-def polyphony_lock(plan: Plan, cells: Cells, allowed: Allowed) -> None:
+def polyphony_lock(plan: Plan | Locked, cells: Cells, allowed: Allowed) -> None:
     """So many notes at once as were locked."""
     for track, lock in enumerate(_locks(plan)):
         mine = cells.track == track
@@ -176,7 +188,7 @@ def polyphony_lock(plan: Plan, cells: Cells, allowed: Allowed) -> None:
             allowed.together[mine] = lock.fewest_voices
 
 
-def density_lock(plan: Plan, cells: Cells, allowed: Allowed) -> None:
+def density_lock(plan: Plan | Locked, cells: Cells, allowed: Allowed) -> None:
     """So many notes a bar as were locked."""
     for track, lock in enumerate(_locks(plan)):
         mine = cells.track == track
@@ -187,7 +199,7 @@ def density_lock(plan: Plan, cells: Cells, allowed: Allowed) -> None:
             allowed.floor[mine] = True
 
 
-def rhythm_lock(plan: Plan, cells: Cells, allowed: Allowed) -> None:
+def rhythm_lock(plan: Plan | Locked, cells: Cells, allowed: Allowed) -> None:
     """A note begins at every stroke of the locked rhythm and nowhere else."""
     for cell, lock in _cells_with(plan, cells, "rhythm"):
         for place in strokes(lock.rhythm, int(cells.bar[cell]), int(cells.steps[cell])):
@@ -197,7 +209,7 @@ def rhythm_lock(plan: Plan, cells: Cells, allowed: Allowed) -> None:
         allowed.position[cell] &= allowed.strike[cell]
 
 
-def drum_pattern(plan: Plan, cells: Cells, allowed: Allowed) -> None:
+def drum_pattern(plan: Plan | Locked, cells: Cells, allowed: Allowed) -> None:
     """Drums with a pattern are struck at its strokes and nowhere else."""
     for cell, lock in _cells_with(plan, cells, "voices"):
         if allowed.bound_keys is None or allowed.struck is None:
@@ -214,7 +226,7 @@ def drum_pattern(plan: Plan, cells: Cells, allowed: Allowed) -> None:
                 allowed.struck[cell, place, key] = True
 
 
-def _cells_with(plan: Plan, cells: Cells, name: str) -> Iterator[tuple[int, TrackLock]]:
+def _cells_with(plan: Plan | Locked, cells: Cells, name: str) -> Iterator[tuple[int, TrackLock]]:
     locks = _locks(plan)
     for cell, track in enumerate(cells.track.tolist()):
         lock = locks[track]
@@ -263,6 +275,57 @@ RULES: tuple[Rule, ...] = (
     drum_pattern,
     every_cell_sounds,
 )
+
+
+LOCK_RULES: tuple[Callable[[Locked, Cells, Allowed], None], ...] = (
+    chord_tone_lock, range_lock, pitch_lock, polyphony_lock, density_lock, rhythm_lock, drum_pattern,
+)  # fmt: skip
+
+
+def bind(piece: Locked, cells: Cells, allowed: Allowed, names: Sequence[str]) -> None:
+    """AND what is locked on single tracks over cells whose other rules are compiled already; in place.
+
+    Args:
+        piece: its tracks with their locks.
+        cells: indices into the piece.
+        allowed: of the cells.
+        names: of the tracks, for messages.
+
+    Raises:
+        RuleConflict: a cell cannot be written so that its locks hold; names them, the track and the bar.
+        BriefError: a pattern does not divide its bar.
+    """
+    allowed.least = np.maximum(allowed.least, 1)
+    before = deepcopy(allowed)
+    for rule in LOCK_RULES:
+        rule(piece, cells, allowed)
+    allowed.least = np.where(allowed.floor, allowed.least, np.minimum(allowed.least, allowed.most))
+    for cell, track in enumerate(cells.track.tolist()):
+        lock = piece.tracks[track].lock
+        if lock is None:
+            continue
+        if lock.rhythm and not allowed.strike[cell].any():
+            allowed.least[cell], allowed.floor[cell] = 0, False  # a bar of the pattern in which it rests
+            continue
+        if blocked(allowed, cells, cell):
+            _explain_locks(piece, cells, before, cell, names[int(track)])
+        if allowed.bound[cell]:
+            allowed.least[cell] = max(int(allowed.least[cell]), least_notes(allowed, cell))
+
+
+def _explain_locks(piece: Locked, cells: Cells, before: Allowed, cell: int, name: str) -> None:
+    guilty = list(LOCK_RULES)
+    for rule in LOCK_RULES:
+        trial = deepcopy(before)
+        for other in guilty:
+            if other is not rule:
+                other(piece, cells, trial)
+        if blocked(trial, cells, cell):
+            guilty.remove(rule)
+    words = " and ".join(rule.__name__.replace("_", " ") for rule in guilty)
+    raise RuleConflict(
+        f"{name}: {words} cannot hold in bar {int(cells.bar[cell]) + 1} beside key and range; widen or drop one of them"
+    )
 
 
 def compile_rules(plan: Plan, cells: Cells, rules: Sequence[Rule] = RULES) -> Allowed:

@@ -6,6 +6,7 @@ how full each cell is, which cell repeats which, and, as a soft pull, where its 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +16,12 @@ from numpy.typing import NDArray
 from bandmate.generation.constraints import Allowed
 from bandmate.generation.sampler import Lock
 from bandmate.groovebook.play import play
-from bandmate.score.plan import Plan
+from bandmate.score.plan import Plan, PlannedSection
 from bandmate.tokenizers import grid_table as table
 from bandmate.tokenizers.grid import GridPiece, encode_piece
 
+_TUNES = ("melody", "lead", "vox")
+_THEME = ("same", "same", "same", "varied")  # how bars of a theme come again
 _FLOOR, _CEILING = 0.7, 1.35  # of the outline's notes in a cell
 _FIRM = 5.0  # how fast the bounds close in on the outline where more or less than usual was asked
 _MORE, _LESS = 1.15, 1.0  # how far they do: the model leaves notes out more readily than it adds them
@@ -88,6 +91,39 @@ def bound_by_outline(
     places = allowed.position.sum(1) // 2  # half of the places, so that the floor can always be reached
     least = np.minimum(np.floor(notes * floor).astype(np.int64), np.minimum(places, allowed.most))
     allowed.least = np.maximum(allowed.least, least)
+
+
+def theme_bars(plan: Plan) -> NDArray[np.int64]:
+    """For each bar of a section that comes again the bar of its first time, where the chords are the same; -1 = new.
+
+    Sections that follow within eight bars are the outline's affair, which repeats at such distances by itself, and the
+    last bar of a section leads on to what comes next, so it is new each time.
+    """
+    source = np.full(plan.bars, -1)
+    first: dict[str, PlannedSection] = {}
+    for section in plan.sections:
+        theme = first.setdefault(section.label, section)
+        if section.start_bar - theme.start_bar <= max(table.ECHO_LAGS):
+            continue
+        for bar in range(section.start_bar, section.start_bar + section.bars - 1):
+            there = theme.start_bar + (bar - section.start_bar) % theme.bars
+            if plan.chords[2 * bar : 2 * bar + 2] == plan.chords[2 * there : 2 * there + 2]:
+                source[bar] = there
+    return source
+
+
+def with_themes(
+    plan: Plan, locks: Sequence[Lock | None], track: NDArray[np.int64], bar: NDArray[np.int64]
+) -> list[Lock | None]:
+    """Locks in which the tunes of sections that come again take over their first time, every fourth bar varied.
+
+    The band under them is the outline's: taken over whole it repeats itself more than people do.
+    """
+    found, source = list(locks), theme_bars(plan)
+    for cell, (index, at) in enumerate(zip(track.tolist(), bar.tolist(), strict=True)):
+        if source[at] >= 0 and plan.tracks[index].role in _TUNES:
+            found[cell] = Lock(_THEME[at % len(_THEME)], index, int(source[at]))
+    return found
 
 
 def locks_of(piece: GridPiece, track: NDArray[np.int64], bar: NDArray[np.int64]) -> list[Lock | None]:

@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.errors import RuleConflict
-from bandmate.generation.constraints import Allowed, Cells
+from bandmate.generation.constraints import Allowed, Cells, Locked, bind
 from bandmate.generation.dress import limit_voices
 from bandmate.generation.groove import GroovePull, pattern_pull
 from bandmate.generation.harmony import chord_pull
 from bandmate.generation.sampler import Lock, Task
 from bandmate.generation.scene import Harmony, Part, Stretch, stretch_of
 from bandmate.score.model import NOTE, Score, make_notes
-from bandmate.score.pitch import Key
+from bandmate.score.pitch import Chord, Key
 from bandmate.score.selection import Selection, track_words
 from bandmate.score.timeline import bar_of
 from bandmate.tokenizers import grid_table as table
@@ -179,7 +179,20 @@ class CellWriter:
                 allowed.position[cell] &= ~self._rung(index, bar, int(where.steps[cell]))
         places = allowed.position.sum(1) * np.minimum(allowed.at_once, 2) // 2
         allowed.least = np.minimum(allowed.least, np.maximum(1, places))
+        self._lock(where, allowed)
         return allowed
+
+    def _lock(self, where: Cells, allowed: Allowed) -> None:
+        """What is locked on single tracks binds their cells; bars are counted from the first of the piece."""
+        parts = [self.parts.get(index) for index in self.stretch.tracks]
+        if not any(part is not None and part.lock is not None for part in parts):
+            return
+        bars = len(self.stretch.bars)
+        home = Chord((self.ask.key or self.harmony.key or Key(0)).tonic, "5")
+        chords = tuple(self.harmony.at(bar, half) or home for bar in range(bars) for half in (0, 1))
+        bind(Locked(tuple(p or Part("", 0, False) for p in parts), bars, chords),
+             replace(where, bar=where.bar + self.stretch.first_bar), allowed,
+             [track_words(self.old, index) for index in self.stretch.tracks])  # fmt: skip
 
     def _conflict(self, index: int, part: Part) -> None:
         key = f" in {self.ask.key.name}" if self.ask.key else ""

@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.errors import RuleConflict
+from bandmate.generation.conform import conform
 from bandmate.generation.infill import Ask, Infilled
 from bandmate.generation.scene import Harmony, Part
 from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import play
 from bandmate.score.brief import Brief, TrackAsk
+from bandmate.score.locks import TrackLock
 from bandmate.score.model import Score, Track, make_notes
 from bandmate.score.plan import Plan
 from bandmate.score.selection import Selection
@@ -40,7 +42,7 @@ def infill_by_rules(
         RuleConflict: the groove book has no such part in this meter.
     """
     plan = _plan(score, selection, ask, seed, parts, harmony, tempo)
-    performance = play(plan, seed)
+    performance = conform(play(plan, seed), plan)
     seen: Counter[str] = Counter()
     notes = {}
     for index in selection.tracks:
@@ -62,12 +64,28 @@ def _plan(
         genre=ask.genre or "pop", key=ask.key or harmony.key, tempo=min(_FASTEST, max(_SLOWEST, tempo)), loop=True,
         meter=(int(bar["numerator"]), int(bar["denominator"])), bars=selection.bars, tracks=asks,
         only=tuple(dict.fromkeys(a.role for a in asks)), moods=ask.moods,
-        feel=("syncopated",) if ask.syncopated > 0 else (),
+        feel=("syncopated",) if ask.syncopated > 0 else (), locks=_locks(selection, parts),
     )  # fmt: skip
     plan = make_plan(brief, seed)
     first = selection.first_bar
     chords = [harmony.at(first + half // 2, half % 2) or chord for half, chord in enumerate(plan.chords)]
     return replace(plan, chords=tuple(chords), active=np.ones_like(plan.active), key_lock=ask.key is not None)
+
+
+def _locks(selection: Selection, parts: Mapping[int, Part]) -> tuple[TrackLock, ...]:
+    """The locks of the asked tracks by their roles, patterns turned so that they fall on the bars of the piece."""
+
+    def turned(bars: tuple[str, ...]) -> tuple[str, ...]:
+        at = selection.first_bar % len(bars) if bars else 0
+        return bars[at:] + bars[:at]
+
+    found: dict[str, TrackLock] = {}
+    for index in selection.tracks:
+        lock = parts[index].lock
+        if lock is not None:
+            voices = tuple((key, turned(bars)) for key, bars in lock.voices)
+            found[parts[index].role] = replace(lock, track=parts[index].role, rhythm=turned(lock.rhythm), voices=voices)
+    return tuple(found.values())
 
 
 def _track_ask(part: Part, ask: Ask) -> TrackAsk:

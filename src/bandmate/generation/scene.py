@@ -5,7 +5,7 @@ Of any score: how each track plays (range, voices, touch), key and chords, and a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,8 +16,9 @@ from bandmate.analysis.chords import estimate_chords
 from bandmate.analysis.descriptors import piece_view
 from bandmate.analysis.harmony import estimate_key
 from bandmate.analysis.voices import roles_of
-from bandmate.errors import ScoreError
+from bandmate.errors import BriefError, ScoreError
 from bandmate.score.gm import program_range
+from bandmate.score.locks import TrackLock, bound
 from bandmate.score.model import Score, Track, make_meters, make_tempos
 from bandmate.score.pitch import Chord, Key
 from bandmate.score.plan import PlannedTrack
@@ -46,6 +47,7 @@ class Part:
         velocities: those it knows, where they are few, else empty; on_grid: whether it plays exactly on the grid.
         hit_ticks: how long a drum stroke lasts, 0 = a sixteenth.
         density: notes a quarter in bars in which it plays, 0 = not known.
+        lock: what else binds it, None = nothing.
     """
 
     role: str
@@ -60,6 +62,7 @@ class Part:
     on_grid: bool = False
     hit_ticks: int = 0
     density: float = 0.0
+    lock: TrackLock | None = None
 
     @classmethod
     def of(cls, track: Track, ticks_per_quarter: int, bars: NDArray[Any]) -> Part:
@@ -92,6 +95,30 @@ class Part:
         voices = max(1, track.polyphony)
         keys = _WHOLE_KIT if track.is_drum else ()
         return cls(track.role, track.program, track.is_drum, track.low, track.high, keys, voices, voices)
+
+
+def locked_parts(score: Score, parts: Mapping[int, Part], locks: Sequence[TrackLock]) -> dict[int, Part]:
+    """Parts with what is locked on their tracks: range, voices and keys are those of the lock.
+
+    Raises:
+        BriefError: a lock names no track of the score, or asks loosely. RuleConflict: it contradicts itself.
+    """
+    if any(lock.near_density or lock.near_voices or lock.near_low is not None for lock in locks):
+        raise BriefError("an edit cannot be asked loosely (~); write bounds, such as 'density 4-8'")
+    planned = [
+        PlannedTrack(p.role, t.name or p.role, p.program, p.is_drum, p.low, p.high, p.voices)
+        for p, t in ((parts.get(i) or Part(t.role, t.program, t.is_drum), t) for i, t in enumerate(score.tracks))
+    ]
+    found = dict(parts)
+    for index, track in enumerate(bound(planned, locks)):
+        if track.lock is None or index not in parts:
+            continue
+        part, lock = parts[index], track.lock
+        voices = track.polyphony if lock.most_voices or lock.fewest_voices else part.at_once
+        keys = tuple(sorted({*part.keys, *(key for key, _ in lock.voices)})) if part.keys else ()
+        found[index] = replace(part, low=track.low, high=track.high, keys=keys, at_once=voices,
+                               voices=track.polyphony, lock=lock)  # fmt: skip
+    return found
 
 
 def _together(notes: NDArray[Any], ticks_per_quarter: int) -> tuple[int, int]:

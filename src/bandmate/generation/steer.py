@@ -17,6 +17,7 @@ from bandmate.score.plan import Plan
 from bandmate.tokenizers import grid_table as table
 
 _OUTSIDE = -4.0  # logits of pitches outside a range that was asked for loosely
+_SIXTEENTH, _TRIPLET = 6, 8  # steps
 _FEWER, _MORE = 0.8, 1.2  # of the notes that were asked for
 
 
@@ -53,6 +54,11 @@ def _value(name: str, edges: NDArray[np.float64], number: float) -> int:
     return table.VALUE_OFFSETS[name] + int(np.searchsorted(edges, number))
 
 
+def counts_asked(plan: Plan) -> NDArray[np.bool_]:
+    """Tracks whose number of notes was asked for loosely, so that the outline's does not count; (tracks,)."""
+    return np.array([track.lock is not None and track.lock.near_density is not None for track in plan.tracks])
+
+
 def lean(plan: Plan, cells: Cells, allowed: Allowed, pull: NDArray[np.float32]) -> None:
     """Close the bounds of cells in on what soft controls ask, where hard rules leave room; in place."""
     for cell, track in enumerate(cells.track.tolist()):
@@ -62,10 +68,22 @@ def lean(plan: Plan, cells: Cells, allowed: Allowed, pull: NDArray[np.float32]) 
         if lock.near_low is not None and lock.near_high is not None:
             pitch = np.arange(128)
             pull[cell] += np.where((pitch >= lock.near_low) & (pitch <= lock.near_high), 0.0, _OUTSIDE)
-        if lock.near_voices is not None and not plan.tracks[track].is_drum:
+        pitched = not plan.tracks[track].is_drum
+        if pitched and not lock.rhythm and (lock.near_voices is not None or lock.most_voices is not None):
+            _strokes_apart(allowed, cells, cell)
+        if pitched and lock.near_voices is not None:
             _about_voices(allowed, cells, cell, lock.near_voices)
         if lock.near_density is not None:
             _about_notes(allowed, cells, cell, lock.near_density)
+
+
+def _strokes_apart(allowed: Allowed, cells: Cells, cell: int) -> None:
+    """Onsets on sixteenths and triplets: a chord that is rolled over neighbouring steps is one of more voices."""
+    before = allowed.position[cell].copy()
+    step = np.arange(before.size)
+    allowed.position[cell] &= (step % _SIXTEENTH == 0) | (step % _TRIPLET == 0)
+    if blocked(allowed, cells, cell) or not allowed.position[cell].any():
+        allowed.position[cell] = before
 
 
 def _about_voices(allowed: Allowed, cells: Cells, cell: int, near: float) -> None:

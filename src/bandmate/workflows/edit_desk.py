@@ -108,6 +108,15 @@ class Desk:
         grid = bar_grid(score)
         return {i: Part.of(score.tracks[i], score.ticks_per_quarter, grid) for i in selection.tracks}
 
+    def _locked(self, score: Score, parts: Mapping[int, Part]) -> Mapping[int, Part]:
+        """The parts with what is locked on their tracks."""
+        if self.common.lock is None:
+            return parts
+        from bandmate.generation.scene import locked_parts
+        from bandmate.generation.words_locks import parse_locks
+
+        return locked_parts(score, parts, parse_locks(self.common.lock))
+
     def write(
         self, score: Score, selection: Selection, ask: Ask, *, parts: Mapping[int, Part] | None = None,
         harmony: Harmony | None = None,
@@ -118,7 +127,7 @@ class Desk:
             RuleConflict: the rules leave a cell nothing to sound.
         """
         how: dict[str, Any] = {
-            "parts": self.parts(score, selection) if parts is None else parts,
+            "parts": self._locked(score, self.parts(score, selection) if parts is None else parts),
             "harmony": self.harmony if harmony is None else harmony,
         }
         if self.engine == "rules":

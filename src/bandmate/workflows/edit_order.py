@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
@@ -43,6 +43,7 @@ class CommonOptions:
         out: a folder, or the name of a MIDI file; None = a folder beside the file.
         engine: default, rules, onnx, numpy or torch; model: an installed model.
         key: binds every pitched note that is written, such as "D minor".
+        lock: what binds single tracks, such as "bass: range E1-G2, polyphony 1" (docs/LOCKS.md), or several such.
         genre: id in the genre table; variety: low, normal or high; temperature: of sampling.
         candidates: how many are drawn for each take.
     """
@@ -55,6 +56,7 @@ class CommonOptions:
     engine: str | None = None
     model: str | None = None
     key: str | None = None
+    lock: str | Sequence[str] | None = None
     genre: str | None = None
     variety: str = "normal"
     temperature: float | None = None
