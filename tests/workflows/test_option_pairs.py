@@ -231,7 +231,8 @@ def options(folder) -> list[Option]:
 
 # How it sounds and where it lies has no say in the notes; a model is a file of weights, and these are random ones.
 NOT_NOTES = {
-    "out", "model", "stems", "sample_rate", "soundfont", "drum_kit", "sounds", "to", "template", "split_drums", "drum_map",
+    "out", "model", "stems", "sample_rate", "soundfont", "drum_kit", "sounds", "to", "template", "split_drums",
+    "drum_map",
 }  # fmt: skip
 
 
