@@ -191,6 +191,16 @@ class TestReading:
         assert [marker.text for marker in score.markers] == ["Intro", "Verse"]
         assert score.tracks[0].notes["onset_ticks"].tolist() == [n * score.ticks_per_quarter for n in range(12)]
 
+    def test_locators_of_a_set_without_notes_are_kept(self, tmp_path):
+        score = Score(meters=make_meters(3, 4), markers=(Marker(960, "Drop"),), end_ticks=5760)
+        back = read_als(write_als(score, tmp_path / "x.als"))
+        assert [(m.ticks / back.ticks_per_quarter, m.text) for m in back.markers] == [(0, "Part 1"), (2, "Drop")]
+
+    @pytest.mark.parametrize(("version", "key"), [("11.0_433", Key(0, "major")), ("12.0_12049", None)])
+    def test_c_major_means_nothing_in_live_12(self, version, key, tmp_path):
+        xml = live_set(project_of(song(), "x", key=Key(0, "major"))).replace("11.0_433", version)
+        assert read_live_set(_als(tmp_path, xml)).key == key
+
     def test_loops_are_unrolled(self, tmp_path):
         score = Score((Track("x", 0, False, make_notes([0, 240], 240, [60, 64])),), 480, end_ticks=480)
         xml = live_set(project_of(score, "x"))

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.io.als_check import faults, root_of
 
 from bandmate.audio.signal import read_signal
-from bandmate.errors import BriefError, OutputError
+from bandmate.errors import BriefError, OutputError, UserError
 from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import play
 from bandmate.io.als.read import read_live_set
+from bandmate.io.files import read
+from bandmate.io.reaper_read import read_rpp
 from bandmate.io.wave import write_wav24
 from bandmate.score.brief import Brief
 from bandmate.score.drums import DRUM_MAPS, drum_map, mapped_drums, split_drums
@@ -61,6 +65,60 @@ class TestFromATake:
         ]  # fmt: skip
         rest = whole - np.sum(parts, axis=0)
         assert np.sqrt(np.mean(rest**2)) < 0.15 * np.sqrt(np.mean(whole**2))
+
+
+class TestWithCompose:
+    def test_takes_get_projects_and_again_goes_on_with_them(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("BANDMATE_HOME", str(tmp_path / "home"))
+        said = []
+        made = compose(
+            "house with drums and bass", bars=2, seed=1, engine="rules", out=tmp_path / "a", candidates=1, stems=False,
+            to="reaper,ableton", split_drums=True, listener=said.append,
+        ).best  # fmt: skip
+        assert [path.name for path in made.projects] == ["a.als", "a.rpp"]
+        assert {"Kick", "Snare"} <= {track.name for track in read_rpp(made.folder / "a REAPER" / "a.rpp").tracks}
+        assert not [name for name in made.files if name.endswith((".als", ".rpp"))]
+        from bandmate.workflows.again import again
+
+        next_one = again("a little slower", out=tmp_path / "b").best
+        assert [path.name for path in next_one.projects] == ["b.als", "b.rpp"]
+
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            ({"to": "logic"}, "'logic' is no project"),
+            ({"to": "ableton", "drum_map": "tabla"}, "drum map 'tabla'"),
+            ({"to": "reaper", "template": "x.als"}, "needs --to ableton"),
+            ({"to": "ableton", "template": "none.als"}, "none.als: there is no such file"),
+        ],
+    )
+    def test_wrong_options_are_said_before_anything_is_made(self, options, words, tmp_path):
+        with pytest.raises(UserError, match=words):
+            compose("house", bars=2, engine="rules", out=tmp_path / "a", **options)
+        assert not (tmp_path / "a").exists()
+
+
+class TestBundle:
+    def test_everything_is_in_it_and_the_sound_once(self, take, tmp_path):
+        (path,) = export(take, to="bundle", out=tmp_path / "out").files
+        with zipfile.ZipFile(path) as archive:
+            archive.extractall(tmp_path / "x")
+        folder = tmp_path / "x" / "funky"
+        stems = sorted(p.name for p in (folder / "stems").iterdir())
+        assert stems == sorted(p.name for p in take.stems)
+        assert len(list(folder.rglob("*.wav"))) == len(stems)
+        live = read_live_set(folder / "funky.als")
+        assert {(sample.exists, Path(sample.path).parent) for sample in live.samples} == {(True, folder / "stems")}
+        assert (folder / "Ableton Project Info").is_dir()
+        whole = read(folder / "funky.mid")
+        assert whole.note_count == read(folder / "funky.rpp").note_count == read(folder / "funky.dawproject").note_count
+        assert len(list((folder / "tracks").iterdir())) == len(take.plan.tracks)
+
+    def test_nothing_is_written_over(self, score, tmp_path):
+        (tmp_path / "song.zip").write_bytes(b"mine")
+        with pytest.raises(OutputError, match=r"song\.zip is there already"):
+            export(score, to="bundle", out=tmp_path, stems=False)
+        assert (tmp_path / "song.zip").read_bytes() == b"mine"
 
 
 class TestFromAFile:

@@ -16,6 +16,7 @@ from bandmate.io.timed import Loop, Note
 from bandmate.score.pitch import MODES, Key
 
 _PLAYERS = ("MidiTrack", "AudioTrack", "GroupTrack")
+_LAST_WITHOUT_KEY, _UNSET_IN_12 = 11, Key(0, "major")  # Live 12 shows C major until somebody chooses a key
 _DRUM_DEVICES = ("DrumGroupDevice", "InstrumentImpulse")
 
 
@@ -111,6 +112,7 @@ def read_live_set(path: str | Path) -> LiveSet:
     master = live.find("MainTrack") if master is None else master
     home = Path(path).resolve().parent
     found = [element for element in live.findall("Tracks/*") if element.tag in _PLAYERS]
+    key = _key(live.find("ScaleInformation"), value_of(live, "InKey", "false"))
     samples = [sample for element in found for sample in _samples(element, home)]
     return LiveSet(
         path=Path(path),
@@ -123,7 +125,7 @@ def read_live_set(path: str | Path) -> LiveSet:
             sorted((number_of(place, "Time"), value_of(place, "Name")) for place in live.findall("Locators/Locators/*"))
         ),
         samples=tuple(samples),
-        key=_key(live.find("ScaleInformation"), value_of(live, "InKey", "false")),
+        key=None if key == _UNSET_IN_12 and version_of(root) > _LAST_WITHOUT_KEY else key,
     )
 
 

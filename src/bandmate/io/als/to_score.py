@@ -26,7 +26,7 @@ def score_of(live: LiveSet) -> Score:
         FileFormatError: its loops unroll to more notes than a piece may have.
     """
     tracks = live.midi_tracks
-    if any(track.arrangement for track in tracks):
+    if any(track.arrangement for track in tracks) or not any(track.slots for track in tracks):
         played, markers = [_arranged(track) for track in tracks], list(live.locators)
     else:
         played, markers = _scenes(live, tracks)
