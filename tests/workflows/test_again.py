@@ -6,9 +6,10 @@ import hashlib
 
 import numpy as np
 import pytest
+from tests.generation.lock_check import breaches
 
 from bandmate.errors import BriefError, UserError
-from bandmate.workflows import history
+from bandmate.workflows import history, making
 from bandmate.workflows.again import again
 from bandmate.workflows.compose import compose
 from bandmate.workflows.replay import replay
@@ -43,6 +44,15 @@ def test_another_line_is_another_line(first) -> None:
     changed = again("another bass line", seed=99).best
     assert _notes(changed, "bass") != _notes(first, "bass")
     assert _notes(changed, "drums") == _notes(first, "drums")
+
+
+def test_what_was_locked_stays_locked(first, monkeypatch) -> None:
+    monkeypatch.setattr(making, "_render", lambda take, *rest: take)
+    lock = "bass: range E1-A2, density <=6, rhythm x..x..x."
+    locked = compose("house", seed=2, out="locked", bars=4, tempo=120, tracks=TRACKS, engine="rules", lock=lock).best
+    changed = again("another bass line", seed=5).best
+    assert _notes(changed, "bass") != _notes(locked, "bass")
+    assert breaches(changed.score, lock) == []
 
 
 def test_a_tempo_moves_no_tick(first) -> None:
