@@ -54,7 +54,8 @@ language, or is listed as not understood with words close to it; nothing is gues
 ## Flags
 
 Flags win over words, and every contradiction is told: `--genre --style --mood --tempo --key --meter --bars --seconds
---tracks "drums,bass=upright bass,chords=rhodes,melody" --chords --energy --density --swing --loop --exclude`.
+--tracks "drums,bass=upright bass,chords=rhodes,melody" --chords --drums --midi --lock --energy --density --swing --loop
+--exclude`. Two flags that contradict each other are refused.
 
 ## Changing a take
 

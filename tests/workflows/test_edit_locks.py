@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -57,6 +58,19 @@ def test_what_is_regenerated_obeys(lock: str, engine: str) -> None:
     harmony = edit_desk.Harmony.of(SONG)
     assert len(inside)
     assert breaches(alone, lock, lambda at, step: harmony.at(at, int(step >= 48)).pitch_classes, set(range(4))) == []
+
+
+def test_what_goes_on_and_what_joins_obeys() -> None:
+    lock = "melody: pitches C E G, density <=6"
+    longer = run_edit(
+        "continue", SONG, bars=2, tracks="melody", lock=lock, seed=1, engine="numpy", candidates=2, out="on"
+    )
+    assert breaches(longer.takes[0].score, lock, bars={8, 9}) == []
+    band = replace(SONG, tracks=tuple(track for track in SONG.tracks if track.role != "bass"))
+    lock = "bass: rhythm x..x..x., range E1-G2, polyphony 1"
+    joined = run_edit("accompany", band, add="bass", lock=lock, seed=1, engine="numpy", candidates=2, out="joined")
+    assert any(track.role == "bass" and len(track.notes) for track in joined.takes[0].score.tracks)
+    assert breaches(joined.takes[0].score, lock) == []
 
 
 def test_what_cannot_hold_is_refused() -> None:
