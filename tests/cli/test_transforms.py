@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from bandmate.errors import BriefError
+from bandmate.generation.scene import with_roles
 from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import play
 from bandmate.io.files import read
 from bandmate.score.brief import Brief
 from bandmate.score.selection import select
 from bandmate.score.untouched import untouched
-from bandmate.workflows.given import with_roles
 from bandmate.workflows.groove import groove
+from bandmate.workflows.take import read_take
 
 MUSIC = Path(__file__).parents[1] / "fixtures" / "music"
 LIED, BEAT = str(MUSIC / "lied.mid"), str(MUSIC / "funk_beat.mid")
@@ -26,20 +27,22 @@ def test_groove_writes_the_file_and_how_it_was_made(bandmate):
     assert said.code == 0, said.err
     assert "played like funk_beat.mid by 70%" in said.out
     note = json.loads(Path("played.take.json").read_text(encoding="utf-8"))
-    assert (note["command"], note["recipe"]["options"]["seed"]) == ("groove", 1)
+    facts = note["recipe"]["settings"]["transform"]
+    assert (facts["command"], facts["options"]["seed"]) == ("groove", 1)
+    assert [row["role"] for row in facts["given"]] == ["file", "like"]
     assert set(note["files"]) == {"played.mid"}
 
 
 def test_groove_into_a_folder_draws_it(bandmate):
     said = bandmate("groove", BEAT, "--style", "jazz", "--out", "swung", "--json")
     assert said.code == 0, said.err
-    assert sorted(p.name for p in Path("swung").iterdir()) == ["roll.png", "swung.mid", "take.json"]
+    assert sorted(p.name for p in Path("swung").iterdir()) == ["funk_beat.mid", "given.mid", "roll.png", "take.json"]
     assert json.loads(said.out)["report"]["notes_moved"] > 100
 
 
 def test_from_python_the_options_are_keywords_and_paths_may_be_paths():
     result = groove(Path(LIED), style="funk", seed=1, out=Path("new.mid"))
-    assert result.midi == Path("new.mid") and result.json_path.is_file()
+    assert result.midi == Path("new.mid") and result.take.json_path.is_file()
     with pytest.raises(BriefError, match="'styel' is not an option; did you mean 'style'"):
         groove(LIED, styel="funk")
 
@@ -72,8 +75,8 @@ def test_reharmonise_rewrites_the_asked_cells_alone(bandmate):
     report = json.loads(said.out)["report"]
     assert report["half_bars_changed"] > 0 and report["strong_notes_carried"]
     cells = select(with_roles(read(LIED)), "piano", "5-8")
-    assert untouched(read(LIED), read("new/new.mid"), cells) == []
-    assert untouched(read(LIED), read("new/new.mid")) != []
+    assert untouched(read(LIED), read("new/lied.mid"), cells) == []
+    assert untouched(read(LIED), read("new/lied.mid")) != []
 
 
 def test_drumify_joins_a_song_and_takes_the_place_of_taps(bandmate):
@@ -95,7 +98,7 @@ def test_interpolate_writes_every_step_and_the_ends_byte_for_byte(bandmate, tmp_
     said = bandmate("interpolate", *ends, "--steps", "4", "--out", "way")
     assert said.code == 0, said.err
     names = {p.name for p in Path("way").iterdir()}
-    assert names == {"step-1.mid", "step-2.mid", "step-3.mid", "step-4.mid", "way.mid", "roll.png", "take.json"}
+    assert names >= {"step-1.mid", "step-2.mid", "step-3.mid", "step-4.mid", "funk.mid", "roll.png", "take.json"}
     assert Path("way/step-1.mid").read_bytes() == Path(ends[0]).read_bytes()
     assert Path("way/step-4.mid").read_bytes() == Path(ends[1]).read_bytes()
 
@@ -103,7 +106,38 @@ def test_interpolate_writes_every_step_and_the_ends_byte_for_byte(bandmate, tmp_
 def test_arrange_makes_the_form(bandmate):
     said = bandmate("arrange", LIED, "--form", "intro 2, verse 8, chorus 8, outro 4", "--seed", "1", "--out", "song")
     assert said.code == 0, said.err
-    assert [m.text for m in read("song/song.mid").markers] == ["intro", "verse", "chorus", "outro"]
+    assert [m.text for m in read("song/lied.mid").markers] == ["intro", "verse", "chorus", "outro"]
+
+
+_MADE = (
+    ("groove", LIED, "--like", BEAT, "--strength", "0.5"), ("drumify", LIED, "--style", "funk", "--bars", "2-4"),
+    ("harmonise", LIED, "--voice"), ("reharmonise", LIED, "--style", "jazz"),
+    ("arrange", LIED, "--form", "intro 2, verse 4"), ("interpolate", LIED, LIED, "--steps", "3"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", _MADE, ids=lambda words: words[0])
+def test_replay_makes_the_same_bytes_again(bandmate, words: tuple[str, ...]):
+    for out, note in (("new", "new"), ("one.mid", "one.take.json"))[: 1 if words[0] == "interpolate" else 2]:
+        assert bandmate(*words, "--out", out).code == 0
+        said = bandmate("replay", note, "--out", f"again-{note}")
+        assert said.code == 0, said.out + said.err
+
+
+def test_again_knows_what_was_made(bandmate):
+    assert bandmate("arrange", BEAT, "--form", "intro 2, verse 4", "--out", "song").code == 0
+    take = read_take("song")
+    assert [section.label for section in take.plan.sections] == ["intro", "verse"]
+    assert take.plan.bars == 6 and len(take.score.tracks)
+
+
+def test_replay_says_when_what_it_was_made_from_is_gone(bandmate, tmp_path):
+    source = tmp_path / "mine.mid"
+    source.write_bytes(Path(BEAT).read_bytes())
+    assert bandmate("groove", str(source), "--style", "jazz", "--out", "new.mid").code == 0
+    source.unlink()
+    said = bandmate("replay", "new.take.json")
+    assert said.code == 2 and "mine.mid is missing or was changed" in said.err
 
 
 @pytest.mark.parametrize("way", [("--to", "bossa nova"), ("--like", BEAT)])

@@ -57,6 +57,6 @@ def arrange(path: str | Path, options: ArrangeOptions | None = None, **asked: An
         "bars": sum(part.bars for part in parts),
         "sections": [{"label": s.label, "first_bar": s.start_bar + 1, "bars": s.bars} for s in made.sections],
     }
-    recipe = asdict(options) | {"file": str(source), "seed": seed}
-    outcome = Outcome("arrange", made.score, done, report, recipe, (source,), sections=made.sections)
+    recipe = asdict(options) | {"seed": seed}
+    outcome = Outcome("arrange", made.score, done, report, recipe, {"file": source}, sections=made.sections)
     return save_outcome(outcome, options.out)

@@ -73,8 +73,8 @@ def drumify(path: str | Path, options: DrumifyOptions | None = None, **asked: An
     extra = len(notes) - int(np.isin(notes["onset_ticks"], taps.onset_ticks).sum())
     done = (f"drummed {len(taps.onset_ticks)} onsets of {cells.words(score)} in {style}: {len(notes)} strokes",)
     report = {"onsets": len(taps.onset_ticks), "strokes": len(notes), "strokes_between": extra, "style": style}
-    recipe = asdict(options) | {"file": str(source), "seed": seed}
-    return save_outcome(Outcome("drumify", result, done, report, recipe, (source,)), options.out)
+    recipe = asdict(options) | {"seed": seed}
+    return save_outcome(Outcome("drumify", result, done, report, recipe, {"file": source}), options.out)
 
 
 def _heard(score: Score) -> str:

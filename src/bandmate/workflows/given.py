@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bandmate.analysis.genres import genre, genre_ids
-from bandmate.analysis.voices import estimate_roles
 from bandmate.errors import BriefError, ScoreError
+from bandmate.generation.scene import with_roles
 from bandmate.io.files import read
 from bandmate.score.model import Score
 from bandmate.score.selection import find_tracks
@@ -29,14 +29,6 @@ def read_given(path: str | Path) -> Score:
     if not score.note_count:
         raise ScoreError(f"{path} has no notes, so there is nothing to go by; give a file with music in it")
     return with_roles(score)
-
-
-def with_roles(score: Score) -> Score:
-    """The score with a role on every track that has notes."""
-    roles = estimate_roles(score, use_program=True, use_name=True)
-    return replace(
-        score, tracks=tuple(replace(t, role=t.role or r.role) for t, r in zip(score.tracks, roles, strict=True))
-    )
 
 
 def melody_of(score: Score, tracks: str | None) -> int:

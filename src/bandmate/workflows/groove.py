@@ -56,8 +56,8 @@ def groove(path: str | Path, options: GrooveOptions | None = None, **asked: Any)
     """
     options = options_from(GrooveOptions, options, asked)
     source = Path(path)
-    given = (source, *([Path(options.like)] if options.like is not None else []))
-    check_out(options.out, given)
+    given = {"file": source} | ({"like": Path(options.like)} if options.like is not None else {})
+    check_out(options.out, list(given.values()))
     if (options.like is None) == (options.style is None):
         raise BriefError("say whose groove it shall have: give --like FILE or --style NAME, one of the two")
     score = read_given(source)
@@ -74,7 +74,7 @@ def groove(path: str | Path, options: GrooveOptions | None = None, **asked: Any)
         f"played like {whose} by {options.strength:.0%}: {report['notes_moved']} notes moved by "
         f"{report['mean_move_ms']:.0f} ms, velocities by {report['mean_velocity_change']:.0f} on average",
     )
-    recipe = asdict(options) | {"file": str(source), "seed": seed, "like": str(options.like) if options.like else None}
+    recipe = asdict(options) | {"seed": seed}
     return save_outcome(Outcome("groove", played, done, report, recipe, given), options.out)
 
 

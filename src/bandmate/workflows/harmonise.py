@@ -151,8 +151,10 @@ def harmonise(path: str | Path, options: HarmoniseOptions | None = None, **asked
         "melody_borne": _borne(chords, weights),
         "added": [result.tracks[place].name for place in places],
     }  # fmt: skip
-    recipe = asdict(options) | {"file": str(source), "seed": seed}
-    return save_outcome(Outcome("harmonise", result, done, report, recipe, (source,), chords=chords), options.out)
+    recipe = asdict(options) | {"seed": seed}
+    return save_outcome(
+        Outcome("harmonise", result, done, report, recipe, {"file": source}, chords=chords), options.out
+    )
 
 
 def _heard_chords(score: Score, melody: int, key: Key) -> tuple[Chord, ...]:
@@ -234,8 +236,10 @@ def reharmonise(path: str | Path, options: ReharmoniseOptions | None = None, **a
             carries(new, row) for old, new, row in zip(before, after, weights, strict=True) if new != old
         ),
     }  # fmt: skip
-    recipe = asdict(options) | {"file": str(source), "seed": seed}
-    return save_outcome(Outcome("reharmonise", result, done, report, recipe, (source,), chords=after), options.out)
+    recipe = asdict(options) | {"seed": seed}
+    return save_outcome(
+        Outcome("reharmonise", result, done, report, recipe, {"file": source}, chords=after), options.out
+    )
 
 
 def _harmony_cells(score: Score, melody: int, options: ReharmoniseOptions) -> Selection:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from bandmate.errors import OutputError, ScoreError
 from bandmate.groovebook.interpolate import interpolate as steps_between
-from bandmate.io.files import format_of, write
+from bandmate.io.files import format_of
 from bandmate.score.cut import merge
 from bandmate.score.model import Score
 from bandmate.workflows.given import options_from, read_given
@@ -53,19 +52,14 @@ def interpolate(
     if format_of(out) is not None:
         raise OutputError(f"{out} is one file, and there are {options.steps} steps; name a folder with --out")
     scores = steps_between(read_given(ends[0]), read_given(ends[1]), options.steps)
-    folder = fresh_folder(out.expanduser())
-    recipe = asdict(options) | {"first": str(ends[0]), "second": str(ends[1])}
     counts = [score.note_count for score in scores]
     done = (f"{options.steps} steps, notes {', '.join(map(str, counts))}",)
     report = {"steps": options.steps, "notes": counts, "tempos": [round(score.bpm, 2) for score in scores]}
-    saved = save_outcome(Outcome("interpolate", _in_a_row(scores), done, report, recipe, ends), folder)
-    for number, score in enumerate(scores, 1):
-        place = saved.midi.parent / f"step-{number}.mid"
-        if number in (1, options.steps):
-            shutil.copyfile(ends[0 if number == 1 else 1], place)
-        else:
-            write(score, place)
-    return saved
+    files: dict[str, Score | bytes] = {f"step-{number}.mid": score for number, score in enumerate(scores, 1)}
+    files |= {f"step-{number}.mid": ends[at].read_bytes() for number, at in ((1, 0), (options.steps, 1))}
+    given = {"first": ends[0], "second": ends[1]}
+    outcome = Outcome("interpolate", _in_a_row(scores), done, report, asdict(options), given, files=files)
+    return save_outcome(outcome, fresh_folder(out.expanduser()))
 
 
 def _in_a_row(scores: list[Score]) -> Score:

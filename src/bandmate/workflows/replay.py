@@ -15,6 +15,7 @@ from bandmate.workflows.making import GIVEN_FILE, WEIGHTS, make
 from bandmate.workflows.model_versions import SIGN
 from bandmate.workflows.models import find_model, model_identity, style_identity
 from bandmate.workflows.places import take_folder
+from bandmate.workflows.remake import is_transform, remake
 from bandmate.workflows.request import Draft, MakeOptions, Request
 from bandmate.workflows.take import Take, read_take, sha256_of, versions
 
@@ -70,12 +71,16 @@ def replay(path: str | Path, *, out: str | Path | None = None, listener: Listene
         ModelError: the model it was made with is not here, or is another one of the same name.
     """
     old = read_take(path)
-    request = None if "edit" in old.recipe.settings else request_of(old)
+    composed = "edit" not in old.recipe.settings and not is_transform(old)
+    request = request_of(old) if composed else None
     home = old.folder.resolve()
     folder = take_folder(out or home.with_name(f"{home.name}-replay"), old.name)
     job = Job(listener, WEIGHTS)
     job.tell("heard", text=old.heard)
-    new = make(request, folder, job)[0] if request is not None else redo(old, folder, job)
+    if request is not None:
+        new = make(request, folder, job)[0]
+    else:
+        new = remake(old, folder) if is_transform(old) else redo(old, folder, job)
     names = sorted(old.files.keys() | new.files.keys())
     different = tuple(name for name in names if old.files.get(name) != new.files.get(name))
     now = versions(request.options.soundfont if request is not None else None)

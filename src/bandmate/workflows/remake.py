@@ -1,0 +1,55 @@
+"""Remake: a take of a transformation made again, from the files that it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bandmate.errors import FileFormatError
+from bandmate.workflows.outcome import SETTING, Saved, given_name
+from bandmate.workflows.take import FILE_NAME, Take, sha256_of
+
+# command -> module of its workflow; the function is called as the command is.
+TRANSFORMS = {
+    "groove": "groove", "drumify": "drumify", "harmonise": "harmonise", "reharmonise": "harmonise",
+    "interpolate": "interpolate", "arrange": "arrange",
+}  # fmt: skip
+
+
+def is_transform(take: Take) -> bool:
+    """Whether a take was made by one of TRANSFORMS."""
+    return SETTING in take.recipe.settings
+
+
+def remake(old: Take, folder: Path) -> Take:
+    """Make a take again into a folder that is there and empty.
+
+    Raises:
+        FileFormatError: its recipe is of another version, or a file it was made from is gone or was changed.
+    """
+    facts = old.recipe.settings[SETTING]
+    if facts.get("command") not in TRANSFORMS:
+        raise FileFormatError(f"{old.json_path} was made by '{facts.get('command')}', which is not known here")
+    module = import_module(f"bandmate.workflows.{TRANSFORMS[facts['command']]}")
+    make: Callable[..., Saved] = getattr(module, facts["command"])
+    out = folder if old.file == FILE_NAME else folder / old.midi.name
+    with TemporaryDirectory() as desk:
+        places: dict[str, Path] = {}
+        for number, row in enumerate(facts["given"]):
+            place = Path(desk) / str(number) / Path(row["name"]).name
+            place.parent.mkdir()
+            place.write_bytes(_found(old, row, number))
+            places[row["role"]] = place
+        first = [places.pop(role) for role in ("file", "first", "second") if role in places]
+        options: dict[str, Any] = {**facts["options"], **places, "out": out}
+        return make(*first, **options).take
+
+
+def _found(old: Take, row: dict[str, Any], number: int) -> bytes:
+    for path in (old.folder / given_name(row["role"], number), old.folder / row["origin"]):
+        if path.is_file() and sha256_of(path) == row["sha256"]:
+            return path.read_bytes()
+    raise FileFormatError(f"{row['origin']} is missing or was changed, and the take was made from it; restore the file")
