@@ -147,10 +147,13 @@ def _choose(
     sets = [note_set(one) for one in rows]
     alike = np.array([[f_measure(mine, other) for other in sets] for mine in sets])
     agreement = (alike.sum(1) - 1) / max(1, len(sets) - 1)  # less the likeness with itself
-    worth = agreement + 0.05 * np.tanh(np.array(likelihood))
-    for earlier in unlike:
-        for i, one in enumerate(rows):
-            worth[i] -= 0.5 * likeness(writer.notes(one), _within(earlier, writer))
+    ask, likely = writer.ask, np.array(likelihood)
+    worth = -np.abs(likely - np.median(likely)) if ask.fresh else agreement + 0.05 * np.tanh(likely)
+    before = [[likeness(writer.notes(one), _within(earlier, writer)) for earlier in unlike] for one in rows]
+    for i, shared in enumerate(before):
+        if ask.change and shared:
+            worth[i] = 0.2 * agreement[i] - abs(1 - shared.pop() - ask.change)
+        worth[i] -= 0.5 * sum(shared)
     best = int(worth.argmax())
     return best, float(agreement[best])
 

@@ -44,6 +44,10 @@ class Ask:
         register: semitones up or down.
         velocity: factor.
         genre, moods: told to the model, by their ids in the tables.
+        fresh: what is written has no forerunner: the candidate of middling likelihood is kept, not the one that most
+            agree on, which of free inventions is the dullest.
+        change: share of the notes that shall differ from the last of the takes to be unlike; 0 = no aim.
+        sings: asked tracks that shall not dwell on one pitch, besides melodies.
         rests: the asked cells that may rest, bool (asked tracks, asked bars); None = those that rested, on tracks that
             did sound in the asked bars.
         locks: what a cell takes over from a cell of its track: (track, bar) -> Lock, bars of the score.
@@ -58,6 +62,9 @@ class Ask:
     velocity: float = 1.0
     genre: str = ""
     moods: tuple[str, ...] = ()
+    fresh: bool = False
+    change: float = 0.0
+    sings: frozenset[int] = frozenset()
     rests: NDArray[np.bool_] | None = None
     locks: Mapping[tuple[int, int], Lock] = field(default_factory=dict)
     pattern: Mapping[int, NDArray[Any]] = field(default_factory=dict)
@@ -123,9 +130,13 @@ class CellWriter:
         return Task(
             prompt=rows[: mark + 1], cells=cells, where=where, allowed=allowed,
             drum=np.array([t.is_drum for t in piece.tracks])[track], pull=self._pull(where), groove=self._groove(where),
-            sings=np.array([piece.tracks[t].role in _LINES for t in track]), locks=self._locks(where),
+            sings=self._sings(track), locks=self._locks(where),
             known=self._known(), listed=not self.told, may_rest=self._may_rest(where),
         )  # fmt: skip
+
+    def _sings(self, track: NDArray[np.int64]) -> NDArray[np.bool_]:
+        tracks = [self.stretch.tracks[slot] for slot in track.tolist()]
+        return np.array([self.parts[index].role in _LINES or index in self.ask.sings for index in tracks])
 
     def _known(self) -> NDArray[Any]:
         """The notes that locks may take over: those of the old piece."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.errors import BriefError, ScoreError
+from bandmate.generation.harmony import singing
 from bandmate.generation.scene import Harmony, Part
 from bandmate.limits import BARS, TRACKS
 from bandmate.score.brief import Brief
@@ -184,7 +185,8 @@ def _accompany(score: Score, own: AccompanyOptions, desk: Desk) -> Edit:
     count = len(score.tracks)
     selection = _chosen_bars(wide, tuple(range(count, count + len(new))), desk.common.bars)
     parts = {count + i: Part.planned(planned) for i, planned in enumerate(plan.tracks)}
-    ask = desk.ask(rests=_silent(score, selection))
+    lines = frozenset(count + i for i, sings in enumerate(singing(plan)) if sings)
+    ask = desk.ask(rests=_silent(score, selection), fresh=True, sings=lines)
     if desk.genre or not any(desk.harmony.chords):  # else the piece says more than a genre does
         ask = desk.leaning(wide, selection, ask, parts=parts, harmony=harmony)
     written = desk.write(wide, selection, ask, parts=parts, harmony=harmony)

@@ -53,7 +53,7 @@ def _vary(score: Score, own: VaryOptions, desk: Desk) -> Edit:
     selection = replace(selection, tracks=tuple(i for i in selection.tracks if len(old[i])))
     if not selection.tracks:
         raise ScoreError(f"{select(score, desk.common.tracks, desk.common.bars).words(score)}: nothing sounds there")
-    ask = desk.ask(locks=_locks(score, selection, own), pitches=_pitches(score, selection, own))
+    ask = desk.ask(locks=_locks(score, selection, own), pitches=_pitches(score, selection, own), change=own.strength)
     written = replace(desk, earlier=[*desk.earlier, old]).write(score, selection, ask)  # unlike what it was
     desk.earlier.append(written.notes)
     notes = {i: _kept(score, i, old[i], written.notes[i], own, desk) for i in selection.tracks}
@@ -147,7 +147,7 @@ def _same_contour(
     levels = np.unique(pitch)
     scale = np.array([p for p in range(128) if key is None or p % 12 in key.scale])
     degree = np.abs(scale[None] - levels[:, None]).argmin(1)
-    chosen = dice.permutation(len(levels))[: max(1, round(len(levels) * own.strength))]
+    chosen = dice.permutation(len(levels))[: max(1, round(len(levels) * own.strength / 2))]  # and they push others
     moved = degree.copy()
     moved[chosen] += dice.choice([-2, -1, 1, 2], len(chosen))
     for at in range(1, len(moved)):  # each above the one below it
@@ -249,12 +249,12 @@ def _same_tracks(past: Score, score: Score, chosen: tuple[int, ...]) -> tuple[in
 def _answering(desk: Desk, own: RespondOptions, call: Mapping[int, NDArray[Any]], score: Score, bars: int) -> Ask:
     """A complement plays as the call does; a contrast is sparse where it was busy, low where it was high."""
     if own.mode == "complement":
-        return desk.ask()
+        return desk.ask(fresh=True)
     quarters = max(1.0, sum(bar_grid(score)["length_ticks"][-bars:]) / score.ticks_per_quarter)
     busy = sum(len(notes) for notes in call.values()) / quarters / max(1, len(call)) > 1.5
     pitched = [n["pitch"] for i, n in call.items() if not score.tracks[i].is_drum and len(n)]
     high = float(np.mean(np.concatenate(pitched))) > 60 if pitched else False
-    said = desk.ask()
+    said = desk.ask(fresh=True)
     density = said.density if said.density != 1.0 else (0.5 if busy else 1.8)
     register = said.register or ((-12 if high else 12) if pitched else 0)
     return replace(said, density=density, register=register)
