@@ -229,10 +229,11 @@ def options(folder) -> list[Option]:
     ]  # fmt: skip
 
 
-# How it sounds and where it lies has no say in the notes; a model is a file of weights, and these are random ones.
+# How it sounds and where it lies has no say in the notes; a model is a file of weights, and these are random ones. A
+# blend needs a model of one's own; tests/workflows/test_blend.py has its cases.
 NOT_NOTES = {
-    "out", "model", "stems", "sample_rate", "soundfont", "drum_kit", "sounds", "to", "template", "split_drums",
-    "drum_map",
+    "out", "model", "blend", "stems", "sample_rate", "soundfont", "drum_kit", "sounds", "to", "template",
+    "split_drums", "drum_map",
 }  # fmt: skip
 
 

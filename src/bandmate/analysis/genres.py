@@ -37,6 +37,29 @@ def lend(name: str, facts: dict[str, Any]) -> str:
     return name
 
 
+def mixable(facts: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether patterns of two blocks can be mixed: their bars have as many steps."""
+    return facts["drums"].get("steps") == other["drums"].get("steps")
+
+
+def mixed(facts: dict[str, Any], other: dict[str, Any], share: float) -> dict[str, Any]:
+    """A block of facts whose drum patterns and bass cells are drawn from another by a share, 0..1; all else stays.
+
+    Each row carries its weight, so that the rows of the other have the share however many there are of each.
+    """
+    parts = (("drums", "patterns"), ("bass", "cells"))
+    return facts | {
+        part: facts[part] | {rows: _weighted(facts[part][rows], other[part][rows], share)} for part, rows in parts
+    }
+
+
+def _weighted(own: list[dict[str, Any]], other: list[dict[str, Any]], share: float) -> list[dict[str, Any]]:
+    names = {row["n"] for row in own}
+    strange = [row | {"n": f"{row['n']} too"} if row["n"] in names else row for row in other]
+    parts = ((own, 1.0 - share), (strange, share))
+    return [row | {"w": part / len(rows)} for rows, part in parts if part > 0 for row in rows]
+
+
 def genre(name: str) -> dict[str, Any]:
     """The block of one genre.
 

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate import registry
-from bandmate.errors import ModelError
+from bandmate.errors import BriefError, ModelError
+from bandmate.generation.blend import Blended, BlendedEngine, BlendedHeads
 from bandmate.generation.constraints import RULES, Cells, blocked, compile_rules
 from bandmate.generation.dress import dressed
 from bandmate.generation.engine import Engine, Heads
@@ -54,12 +55,18 @@ class WriteOptions:
         form: who says how full each cell is and how it repeats: "sketch" = the groove book's performance of the plan,
             "model" = the model, cell by cell; which cells sound is the plan's affair.
         sampling: the soft filters.
+        blend: another model that has a share in every draw, None = there is none.
     """
 
     engine: str = "onnx"
     threads: int = 1
     form: str = "sketch"
     sampling: SamplingOptions = field(default_factory=SamplingOptions)
+    blend: Blended | None = None
+
+    def __post_init__(self) -> None:
+        if self.blend is not None and self.sampling.guidance != 1.0:
+            raise BriefError("guidance and a blend cannot be joined; leave one of them out")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -313,7 +320,9 @@ def write_takes(
             if task is None:
                 continue
             engine, heads = make_engine(options, weights, len(group), task.most_rows), plain
-            if options.sampling.guidance != 1.0:
+            if options.blend is not None:
+                engine, heads = blended(options, options.blend, engine, plain, len(group), task.most_rows)
+            elif options.sampling.guidance != 1.0:
                 engine, heads = guided(options, weights, plain, len(group), task.most_rows)
             window_seeds = [int(seeds[take]) * 4096 + number for take in group]
             done = sample(
@@ -364,6 +373,14 @@ def guided(options: WriteOptions, weights: Weights, heads: Heads, batch: int, ca
 
     engine = GuidedEngine(make_engine(options, weights, 2 * batch, capacity))
     return engine, GuidedHeads(heads, options.sampling.guidance)
+
+
+def blended(
+    options: WriteOptions, blend: Blended, engine: Engine, heads: Heads, batch: int, capacity: int
+) -> tuple[Engine, Heads]:
+    """The same with another model beside it."""
+    other = make_engine(options, blend.weights, batch, capacity)
+    return BlendedEngine(engine, other, blend.genre), BlendedHeads(heads, Heads(blend.weights), blend.share)
 
 
 class _Reporter:

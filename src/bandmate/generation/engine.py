@@ -22,11 +22,14 @@ class Engine(Protocol):
 
     Attributes:
         name: "onnx", "numpy" or "torch".
-        length: rows fed so far, the same for every sequence.
     """
 
     name: str
-    length: int
+
+    @property
+    def length(self) -> int:
+        """Rows fed so far, the same for every sequence."""
+        ...
 
     def feed(self, rows: NDArray[np.int16]) -> Floats:
         """Append rows (batch, n, fields) and give the hidden state after the last; (batch, width)."""

@@ -213,7 +213,7 @@ def _restore(voices: dict[str, list[list[str]]], grid: Grid) -> None:
             bar[:] = place(table["closed_hat"])
 
 
-_NOT_VOICES = ("n", "bars", "e")
+_NOT_VOICES = ("n", "bars", "e", "w")
 
 
 @cache
@@ -260,7 +260,8 @@ def cell(name: str, text: str, meter: tuple[int, int], tokens: bool) -> tuple[tu
 def energy_weights(rows: Sequence[dict[str, Any]], energy: float, reach: float = 0.0) -> list[float]:
     """How likely each cell is at an energy: those whose `e` holds it, most of all where it is their middle.
 
-    A cell without `e` (of a learned style) fits everywhere; one that does not fit stays possible where none does.
+    A cell without `e` (of a learned style) fits everywhere; one that does not fit stays possible where none does. `w`
+    is the weight of a cell of a blend.
 
     Args:
         rows: the cells.
@@ -272,5 +273,5 @@ def energy_weights(rows: Sequence[dict[str, Any]], energy: float, reach: float =
         low, high = row.get("e", (1, 5))
         beyond = max(low - 0.5 - energy, energy - high - 0.5, 0.0)
         fits = 1.0 if beyond == 0 else 0.1 if beyond <= reach else 0.001
-        out.append(fits / (1.0 + abs((low + high) / 2 - energy)))
+        out.append(row.get("w", 1.0) * fits / (1.0 + abs((low + high) / 2 - energy)))
     return out

@@ -203,7 +203,10 @@ class Drummer:
         halves = [i for i in fitting if rows[i]["n"] in _HALF_TIME]
         if "half" in self.feel and halves:
             fitting = halves
-        weights = [(0.3 if i in halves else 1.0) / (1.0 + abs(sum(rows[i]["e"]) / 2 - energy)) for i in fitting]
+        weights = [
+            rows[i].get("w", 1.0) * (0.3 if i in halves else 1.0) / (1.0 + abs(sum(rows[i]["e"]) / 2 - energy))
+            for i in fitting
+        ]
         chosen = drum_pattern(self.name, self.stage.deal(fitting, weights, "pattern", kind, energy), self.meter)
         if not self.stage.number:
             return chosen

@@ -178,7 +178,7 @@ def _lent(request: Request, plan: Plan) -> Plan:
         return plan
     from bandmate.workflows.models import lent_genre
 
-    return replace(plan, genre=lent_genre(request.options.model, plan.genre))
+    return replace(plan, genre=lent_genre(request.options.model, plan.genre, request.options.blend))
 
 
 def _with_given(score: Score, request: Request, plan: Plan) -> Score:

@@ -14,8 +14,9 @@ from bandmate.errors import BriefError
 from bandmate.limits import CANDIDATES, PROMPT_CHARS, SEED, TAKES, TEMPERATURE, TOP_K, TOP_P
 from bandmate.score.brief import Brief, TrackAsk
 from bandmate.settings import Settings, load_settings
+from bandmate.workflows.blend import toward
 from bandmate.workflows.jobs import Job, Listener
-from bandmate.workflows.making import WEIGHTS, check_engine, check_sounds, make, sounds_of, targets_of
+from bandmate.workflows.making import WEIGHTS, check_engine, check_sounds, choose_engine, make, sounds_of, targets_of
 from bandmate.workflows.places import take_folder
 from bandmate.workflows.request import VARIETIES, MakeOptions, Request, draft_of
 from bandmate.workflows.seed import drum_pattern, read_seed, seeded, with_seed
@@ -47,8 +48,8 @@ class ComposeOptions:
         takes: how many, 1..64; seed: 0..2**63 - 1, None = any.
         candidates: how many are written for each take, 1..64; without: stages to leave out (see `request.STAGES`).
         to, template, split_drums, drum_map: projects of sequencers in each take's folder, see `workflows.export`.
-        engine, model, variety, temperature, top_k, top_p, key_lock, stems, sample_rate, soundfont, drum_kit, sounds:
-            see `MakeOptions`.
+        engine, model, blend, variety, temperature, top_k, top_p, key_lock, stems, sample_rate, soundfont, drum_kit,
+            sounds: see `MakeOptions`.
     """
 
     genre: str | None = None
@@ -75,6 +76,7 @@ class ComposeOptions:
     seed: int | None = None
     engine: str | None = None
     model: str | None = None
+    blend: str | None = None
     variety: str | None = None
     temperature: float | None = None
     top_k: int | None = None
@@ -247,11 +249,12 @@ def plan_request(asked: Brief, options: ComposeOptions, settings: Settings) -> R
     from bandmate.generation.conform import is_locked, prove
     from bandmate.generation.words import describe
     from bandmate.groovebook.plan import make_plan
+    from bandmate.workflows.models import lent_genre
 
     making = make_options(options, settings)
     check_engine(making)
     check_sounds(making)
-    asked = guided(asked, making.model)
+    asked = toward(guided(asked, making.model), making.blend)
     seed = secrets.randbelow(_SEEDS) if options.seed is None else options.seed
     # Tempo, key and tracks of all takes are those of the first; chords, patterns and playing are each take's own.
     plans = [make_plan(asked, seed + number, shared=seed) for number in range(options.takes)]
@@ -260,6 +263,8 @@ def plan_request(asked: Brief, options: ComposeOptions, settings: Settings) -> R
     for plan in plans:
         if is_locked(plan):
             prove(plan)
+    if making.blend is not None and choose_engine(making) == "rules":
+        lent_genre(str(making.model), plans[0].genre, making.blend)  # refuses what cannot be mixed
     drafts = tuple(draft_of(plan, plan.seed, making, options.takes) for plan in plans)
     request = Request("take", asked, describe(plans[0]), drafts, making)
     return request if options.midi is None else with_seed(request, read_seed(options.midi))
@@ -287,8 +292,9 @@ def make_options(options: ComposeOptions, settings: Settings) -> MakeOptions:
         raise BriefError(f"variety '{variety}' is not known; choose one of {', '.join(VARIETIES)}")
     soundfont, drum_kit = first("soundfont", None), first("drum_kit", None)
     return MakeOptions(
-        engine=first("engine", "default"), model=first("model", None), variety=variety, temperature=options.temperature,
-        top_k=options.top_k, top_p=options.top_p, key_lock=options.key_lock, candidates=options.candidates,
+        engine=first("engine", "default"), model=first("model", None), blend=options.blend, variety=variety,
+        temperature=options.temperature, top_k=options.top_k, top_p=options.top_p, key_lock=options.key_lock,
+        candidates=options.candidates,
         without=tuple(options.without), stems=first("stems", True),
         sample_rate=first("sample_rate", 44100), soundfont=str(soundfont) if soundfont else None,
         drum_kit=str(drum_kit) if drum_kit else None, sounds=sounds_of(options.sounds),

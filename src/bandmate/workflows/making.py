@@ -10,6 +10,7 @@ from pathlib import Path
 from bandmate.errors import BriefError, MissingExtra, UserError
 from bandmate.io.files import write
 from bandmate.score.model import Score, Track
+from bandmate.workflows.blend import check_blend
 from bandmate.workflows.candidates import Written, ranked, write_down
 from bandmate.workflows.jobs import Job
 from bandmate.workflows.places import file_stem, safe_name
@@ -60,7 +61,8 @@ def check_engine(options: MakeOptions) -> None:
     """Find out, before anything is made, whether the engine and its model are there.
 
     Raises:
-        BriefError: no such engine. ModelError: its model is missing or damaged. MissingExtra: torch is not installed.
+        BriefError: no such engine, or a blend that cannot be. ModelError: its model is missing or damaged.
+        MissingExtra: torch is not installed.
     """
     engine = choose_engine(options)
     if engine == "torch" and find_spec("torch") is None:
@@ -69,6 +71,8 @@ def check_engine(options: MakeOptions) -> None:
         from bandmate.workflows.models import model_identity
 
         model_identity(options.model)
+    if options.blend is not None:
+        check_blend(options.blend, options.model, engine)
 
 
 def check_sounds(options: MakeOptions) -> None:

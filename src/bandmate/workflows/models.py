@@ -19,7 +19,7 @@ from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from bandmate.errors import ModelError, OutputError
+from bandmate.errors import BriefError, ModelError, OutputError
 from bandmate.io.atomic import atomic_write
 from bandmate.settings import user_folder
 from bandmate.workflows.model_versions import FOLDER, SIGN, find_version, label_of, versions
@@ -198,16 +198,37 @@ def _runs(path: Path, _changed: int) -> RunIndex:
     return RunIndex.load(path)
 
 
-def lent_genre(name: str, genre: str) -> str:
-    """The name under which a genre's facts with the patterns of a model's library are known to the rules engine."""
-    from bandmate.analysis.genres import lend
+def lent_genre(name: str, genre: str, blend: str | None = None) -> str:
+    """The name under which a genre's facts with the patterns of a model's library are known to the rules engine.
+
+    Args:
+        name: of the model.
+        genre: whose facts.
+        blend: a genre and its share, such as "house:0.3", whose patterns are mixed in.
+
+    Raises:
+        BriefError: the bars of the two genres are divided otherwise, so that their patterns cannot be mixed.
+    """
+    from bandmate.analysis import genres
     from bandmate.library.style import FILE_NAME
 
     style = style_of(name)
     if style is None:
         return genre
     digest = sha256_of(find_model(name).folder / FILE_NAME)
-    return lend(f"{genre}~{digest[:16]}", style.genre_facts(genre))
+    facts = style.genre_facts(genre)
+    if blend is None:
+        return genres.lend(f"{genre}~{digest[:16]}", facts)
+    from bandmate.workflows.blend import read_blend
+
+    other = read_blend(blend)
+    if not genres.mixable(facts, genres.genre(other.genre)):
+        raise BriefError(
+            f"the rules engine cannot blend {other.genre} into {genre}: their bars are divided otherwise;"
+            " name another genre, or take another engine"
+        )
+    block = genres.mixed(facts, genres.genre(other.genre), other.share)
+    return genres.lend(f"{genre}~{digest[:16]}~{other.genre}~{other.share:g}", block)
 
 
 @cache

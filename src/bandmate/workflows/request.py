@@ -37,6 +37,7 @@ class MakeOptions:
     Attributes:
         engine: one of ENGINES; "default" = the shipped model if it is there, else the rules.
         model: name of an installed model, None = the shipped one.
+        blend: a genre and its share, such as "house:0.3", mixed into a model of one's own.
         variety: one of VARIETIES: how freely notes are drawn.
         temperature, top_k, top_p: of sampling; None = the engine's own.
         key_lock: a stated key locks; off = it is a tendency.
@@ -50,6 +51,7 @@ class MakeOptions:
 
     engine: str = "default"
     model: str | None = None
+    blend: str | None = None
     variety: str = "normal"
     temperature: float | None = None
     top_k: int | None = None

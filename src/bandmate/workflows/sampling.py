@@ -8,8 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from bandmate.errors import BriefError
+from bandmate.generation.blend import Blended
 from bandmate.generation.compose import Given, WriteOptions, WrittenTake, open_weights, write_takes
 from bandmate.generation.filters import VARIETY, SamplingOptions
+from bandmate.workflows.blend import read_blend
 from bandmate.workflows.models import find_model, model_identity
 from bandmate.workflows.request import Draft, MakeOptions, Request, given_bars
 
@@ -26,11 +28,20 @@ def sample_batch(
     identity = model_identity(request.options.model)
     weights = open_weights(find_model(request.options.model).folder / "weights.safetensors", identity["sha256"])
     form = "model" if "form" in request.options.without else "sketch"
-    how = WriteOptions(engine, request.threads, form, soft_filters(request.options))
+    how = WriteOptions(engine, request.threads, form, soft_filters(request.options), _blend(request.options))
     return write_takes(
         draft.plan, draft.seeds, weights, how, given=_given(request, draft), only=draft.chosen,
         on_progress=progress, on_first_note=first_note,
     )  # fmt: skip
+
+
+def _blend(options: MakeOptions) -> Blended | None:
+    """The shipped model, told the genre that is mixed in."""
+    if options.blend is None:
+        return None
+    blend, shipped = read_blend(options.blend), model_identity()
+    weights = open_weights(find_model().folder / "weights.safetensors", shipped["sha256"])
+    return Blended(weights, blend.genre, blend.share)
 
 
 def soft_filters(options: MakeOptions) -> SamplingOptions:

@@ -62,6 +62,7 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     engine = parser.add_argument_group("the engine")
     engine.add_argument("--engine", help="default, rules, onnx, numpy or torch")
     engine.add_argument("--model", help="an installed model, such as one that learn made")
+    engine.add_argument("--blend", metavar="GENRE:SHARE", help="a genre mixed into that model, such as house:0.3")
     engine.add_argument("--variety", help="low, normal or high")
     engine.add_argument("--temperature", type=float, help="how daring, 1 = as learned")
     engine.add_argument("--top-k", type=int, help="only the k likeliest values of a field")
