@@ -24,7 +24,7 @@ NEEDS = (3, 11)
 NEWEST = 14
 SONG = "funky house beat at 120 BPM with a slap bass line"
 TORCH = "torch==2.13.0"
-ENVIRONMENTS = {"song": ("base", "."), "dev": ("everything", ".[learn,fast,dev]")}
+ENVIRONMENTS = {"song": ("base", "."), "dev": ("everything", ".[learn,fast,audio,dev]")}
 
 
 def main(arguments: list[str]) -> int:

@@ -35,6 +35,7 @@ SMALL = {
     "groovebook": (["--seeds", "1", "--bars", "2"], (), ()),
     "guidance": (["--size", "tiny", "--genres", "1", "--bars", "2", "--strengths", "1", "2"], ("1", "2"), ()),
     "harmonise": ([], ("ours", "all I"), ()),
+    "hearing_audio": (["--clips", "1", "--lines", "1"], ("band", "line", "kind"), ("swift_f0",)),
     "ingest": (["--files", "40", "--workers", "1"], (), ()),
     "labelling_speed": (["--files", "1", "--repeats", "1"], (), ()),
     "learn_methods": (

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.sounds import drum_loop, save
 
 from bandmate.cli.main import COMMANDS, main
 from bandmate.evaluation.listening import COLUMNS, QUESTIONS
@@ -20,7 +21,7 @@ from bandmate.score.brief import Brief
 ROOT = Path(__file__).parents[1]
 PAGES = (
     "README.md", "docs/USING.md", "docs/PYTHON.md", "docs/LISTENING.md", "docs/HEARING.md",
-    "docs/LOCKS.md", "docs/REWORKING.md", "docs/ABLETON.md", "docs/DAW.md",
+    "docs/LOCKS.md", "docs/REWORKING.md", "docs/ABLETON.md", "docs/DAW.md", "docs/AUDIO.md",
 )  # fmt: skip
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -45,6 +46,7 @@ def folder(tmp_path, monkeypatch):
         score = play(make_plan(Brief(genre=genre, bars=8), number), number)
         score.write(work / "my-midi" / f"{genre} {score.bpm:.0f}bpm.mid")
     score.write(work / "my-midi" / "breaks.mid")
+    save(drum_loop(112, 2), work / "loop.wav")
     answer = "anna,5f1c2b7a,1,model/house,model,keep,4,21.5,2026-01-01T10:00:00Z"
     (work / "answers-anna.csv").write_text(",".join(COLUMNS) + f"\n{answer}\n", encoding="utf-8")
     monkeypatch.chdir(work)

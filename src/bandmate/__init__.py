@@ -30,6 +30,7 @@ _FACE = {
     "replay": "bandmate.workflows.replay",
     "learn": "bandmate.workflows.learn",
     "evaluate": "bandmate.workflows.evaluate",
+    "hear": "bandmate.workflows.hear",
     "render": "bandmate.workflows.render",
     "listen": "bandmate.workflows.listen",
     "groove": "bandmate.workflows.groove",

@@ -35,6 +35,7 @@ COMMANDS = {
     "respond": "an answer of the same length",
     "brief": "say what words mean, without composing",
     "render": "a MIDI file to stems and a mix",
+    "hear": "what is in a sound file: tempo, key, chords, drums, notes",
     "inspect": "tempo, key, sections, tracks and roles of a file",
     "edit": "transpose, quantise, swing, stretch or trim a file",
     "groove": "play a clip with the feel of another, or of a style",

@@ -44,6 +44,8 @@ class ComposeOptions:
         midi: a MIDI file whose music opens the piece: its bars and tracks stay, the rest is written round them.
         kit: drum kit, by name or General MIDI kit program.
         loop: True or 4, 8, 16: exactly the bars, the end joins the start.
+        audio: a sound file that is part of the prompt.
+        audio_as: "drums", "line", "chords" or "band"; None = as it sounds.
         out: folder; None = a dated one in the user's music folder.
         takes: how many, 1..64; seed: 0..2**63 - 1, None = any.
         candidates: how many are written for each take, 1..64; without: stages to leave out (see `request.STAGES`).
@@ -71,6 +73,8 @@ class ComposeOptions:
     midi: str | Path | None = None
     kit: str | None = None
     loop: bool | int = False
+    audio: str | Path | None = None
+    audio_as: str | None = None
     out: str | Path | None = None
     takes: int = 1
     seed: int | None = None
@@ -168,11 +172,24 @@ def compose(
     chosen = ComposeOptions.of(options)
     defaults = load_settings() if settings is None else settings
     job = Job(listener, WEIGHTS)
-    request = plan_request(understand(text, chosen, defaults), chosen, defaults)
+    request = _with_audio(text, chosen, defaults) if chosen.audio else None
+    request = request or plan_request(understand(text, chosen, defaults), chosen, defaults)
     tell_heard(request, job)
-    folder = take_folder(chosen.out, text or chosen.genre or "take", defaults.out)
+    folder = take_folder(chosen.out, text or chosen.genre or Path(chosen.audio or "take").stem, defaults.out)
     takes = run(replace(request, name=folder.name), folder, chosen.out, job)
     return ComposeResult(takes, folder, request.heard)
+
+
+def _with_audio(text: str, chosen: ComposeOptions, settings: Settings) -> Request:
+    """What words, flags and a sound ask for together; words and flags win."""
+    from bandmate.workflows.audio_prompt import audio_prompt, with_given
+    from bandmate.workflows.hear import hear
+
+    worded = bool(text.strip()) or any(getattr(chosen, name) is not None for name in _FLAGS)
+    undecided = replace(settings, tempo=None, key=None, meter=None, bars=None)  # a sound says more than a default
+    asked = understand(text, chosen, undecided) if worded else Brief()
+    prompt = audio_prompt(asked, hear(chosen.audio or "", kind=chosen.audio_as or "auto"), _open)
+    return with_given(plan_request(prompt.brief, chosen, settings), prompt)
 
 
 def brief(text: str = "", *, settings: Settings | None = None, **options: Any) -> Brief:

@@ -14,7 +14,8 @@ from typing import Any
 from bandmate.settings import FILE_NAME, load_settings, user_folder
 
 _BASE = ("numpy", "scipy", "onnxruntime", "symusic", "soundfile", "pyloudnorm", "PIL", "safetensors", "platformdirs")
-_EXTRAS = (("torch", "learn", "training on your own music"), ("numba", "fast", "rendering at several times the speed"))
+_EXTRAS = (("torch", "learn", "training on your own music"), ("numba", "fast", "rendering at several times the speed"),
+           ("swift-f0", "audio", "following a hummed or played line"))  # fmt: skip
 _DISTRIBUTIONS = {"PIL": "pillow"}
 _ENOUGH_BYTES = 2**30
 

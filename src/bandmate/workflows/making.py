@@ -107,6 +107,8 @@ def _save_score(request: Request, engine: str, result: Written, folder: Path) ->
     )  # fmt: skip
     score = replace(result.score, title=name)
     report = {**result.report.to_json(), "card": result.card, "repaired": result.repaired}
+    if request.audio:
+        report["audio"] = dict(request.audio)
     take = Take(name, folder, score, request.brief, plan, request.heard, report, recipe,
                 parents=request.parents, log_likelihood=result.log_likelihood,
                 given={str(place): str(source) for place, source in request.keep.items()})  # fmt: skip

@@ -133,6 +133,7 @@ class Request:
         parents: hashes of the take.json files it comes from.
         busier: tracks that shall be busier or sparser than they were.
         threads: of the engine; the bytes of a take may depend on it.
+        audio: what was heard in a sound that was part of the prompt, as plain data for the report; empty without one.
     """
 
     name: str
@@ -145,6 +146,7 @@ class Request:
     parents: tuple[str, ...] = ()
     busier: Mapping[int, Busier] = field(default_factory=dict)
     threads: int = 1
+    audio: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def plan(self) -> Plan:

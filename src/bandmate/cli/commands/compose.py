@@ -14,6 +14,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Words and every flag that wins over them."""
     parser.add_argument("text", nargs="*", help='what you want, such as "sad trap in F# minor, no melody"')
     add_brief_arguments(parser)
+    sound = parser.add_argument_group("a sound as part of the prompt (words and flags win)")
+    sound.add_argument(
+        "--audio", metavar="FILE", help="tempo, key, chords, drums or line of a sound file are taken over"
+    )
+    sound.add_argument("--audio-as", metavar="KIND", help="drums, line, chords or band (default: as it sounds)")
     result = parser.add_argument_group("the result")
     result.add_argument("--out", help="folder; a numbered neighbour if it holds something (default: your music folder)")
     result.add_argument("--takes", type=int, default=1, help="how many takes, best first")

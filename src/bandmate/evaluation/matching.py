@@ -1,0 +1,51 @@
+"""Onsets and notes that were heard against those that were played: matched pairs and F1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """How many were found, wanted, and matched one to one."""
+
+    matched: int = 0
+    found: int = 0
+    wanted: int = 0
+
+    def __add__(self, other: Matched) -> Matched:
+        return Matched(self.matched + other.matched, self.found + other.found, self.wanted + other.wanted)
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall; 1.0 where nothing is wanted and nothing found."""
+        total = self.found + self.wanted
+        return 2.0 * self.matched / total if total else 1.0
+
+
+def match_times(found: Floats, wanted: Floats, within_sec: float = 0.05) -> Matched:
+    """Match times one to one, in order: as many pairs as possible no further apart than `within_sec`."""
+    found, wanted = np.sort(found), np.sort(wanted)
+    i = j = matched = 0
+    while i < len(found) and j < len(wanted):
+        if abs(found[i] - wanted[j]) <= within_sec:
+            matched, i, j = matched + 1, i + 1, j + 1
+        elif found[i] < wanted[j]:
+            i += 1
+        else:
+            j += 1
+    return Matched(matched, len(found), len(wanted))
+
+
+def match_notes(found: Floats, wanted: Floats, within_sec: float = 0.05) -> Matched:
+    """Match notes by onset and pitch; rows begin with onset in seconds, end, pitch."""
+    total = Matched()
+    for pitch in np.union1d(found[:, 2], wanted[:, 2]):
+        mine, theirs = found[found[:, 2] == pitch, 0], wanted[wanted[:, 2] == pitch, 0]
+        total = total + match_times(mine, theirs, within_sec)
+    return total

@@ -1,0 +1,157 @@
+"""hear: what is said of a clip, and that what is heard enters compose."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+from tests.sounds import chords, drum_loop, line, noise, save
+
+from bandmate.audio import pitch_line
+from bandmate.audio.spectrum import RATE
+from bandmate.cli.main import main
+from bandmate.errors import BriefError, MissingExtra, UserError
+from bandmate.io.files import read
+from bandmate.score.pitch import Key
+from bandmate.workflows.compose import compose
+from bandmate.workflows.hear import hear
+from bandmate.workflows.heard_score import heard_score, write_heard
+from bandmate.workflows.replay import replay
+from bandmate.workflows.take import read_take
+
+CADENCE = [[48, 60, 64, 67], [45, 60, 64, 69], [53, 60, 65, 69], [55, 59, 62, 67]]
+
+
+@pytest.fixture(scope="module")
+def beat(tmp_path_factory):
+    return save(drum_loop(112, 4), tmp_path_factory.mktemp("clips") / "beat.wav")
+
+
+@pytest.fixture(scope="module")
+def piano(tmp_path_factory):
+    return save(chords(CADENCE * 2, 2.0), tmp_path_factory.mktemp("clips") / "piano.wav")
+
+
+def test_a_drum_loop_is_heard(beat) -> None:
+    heard = hear(beat)
+    assert heard.kind == "drums"
+    assert heard.bpm == pytest.approx(112, abs=0.05)
+    assert {round(guess.bpm) for guess in heard.tempos} >= {56, 112, 224}
+    assert (heard.bars, heard.loop, heard.beats.meter, heard.beats.first_bar) == (4, True, 4, 0)
+    patterns = heard.to_json()["patterns"]
+    assert patterns["snare"] == "....x.......x..."
+    assert patterns["kick"][0] == "x"
+    assert heard.keys == () and heard.chords == ()
+
+
+def test_chords_are_heard_with_their_key(piano) -> None:
+    heard = hear(piano, tempo=120)
+    assert heard.kind == "chords"
+    assert Key(0, "major") in [key for key, _ in heard.keys]
+    assert len(heard.notes) > 20
+
+
+def test_everything_is_plain_data(beat, piano) -> None:
+    for path in (beat, piano):
+        told = json.loads(json.dumps(hear(path).to_json()))
+        assert 0 <= told["kinds"][told["kind"]] <= 1
+        assert told["heard_seconds"] <= told["seconds"] + 0.01
+        assert len(told["loudness_db"]) == round(told["seconds"] / 0.4)
+
+
+def test_a_tempo_in_the_name_wins(tmp_path) -> None:
+    heard = hear(save(drum_loop(112, 2), tmp_path / "beat_56bpm.wav"))
+    assert (heard.bpm, heard.tempo_from) == (56.0, "name")
+
+
+def test_noise_has_no_beat_and_says_so(tmp_path) -> None:
+    heard = hear(save(noise(6.0), tmp_path / "noise.wav"))
+    assert heard.bpm is None and heard.bars == 0
+    assert any("no beat" in notice for notice in heard.notices)
+    with pytest.raises(BriefError, match="no beat"):
+        heard_score(heard)
+
+
+def test_of_a_long_file_only_the_start_is_heard(tmp_path) -> None:
+    heard = hear(save(drum_loop(120, 8), tmp_path / "long.wav"), minutes=0.1)
+    assert heard.heard_sec == pytest.approx(6.0, abs=0.01)
+    assert any("only the first 0.1 of 0.267 minutes" in notice for notice in heard.notices)
+    with pytest.raises(BriefError, match="minutes 100 is out of range"):
+        hear(tmp_path / "long.wav", minutes=100)
+
+
+def test_a_line_needs_the_extra_where_it_is_asked_for(tmp_path, monkeypatch) -> None:
+    clip = save(line([60, 64, 67, 72] * 4, 0.25), tmp_path / "line.wav")
+    assert [note.pitch for note in hear(clip, kind="line", tempo=120).notes] == [60, 64, 67, 72] * 4
+    pitch_line._detector.cache_clear()
+    monkeypatch.setitem(sys.modules, "swift_f0", None)
+    with pytest.raises(MissingExtra, match=r"bandmate\[audio\]"):
+        hear(clip, kind="line")
+    pitch_line._detector.cache_clear()
+
+
+def test_what_was_heard_can_be_written(beat, tmp_path) -> None:
+    score = read(write_heard(hear(beat), tmp_path / "beat.mid"))
+    assert score.bpm == pytest.approx(112, abs=0.1)
+    kicks = np.concatenate([track.notes for track in score.tracks if track.is_drum])
+    assert (kicks["pitch"] == 36).sum() >= 8
+
+
+def test_a_drum_loop_is_given_to_compose(beat, tmp_path) -> None:
+    result = compose("funk with bass", audio=beat, engine="rules", seed=3, bars=8, stems=False, out=tmp_path / "out")
+    take = read_take(result.folder)
+    assert take.plan.tempo == pytest.approx(112, abs=0.05)
+    drums = next(track for track in take.score.tracks if track.role == "drums")
+    wanted = heard_score(hear(beat)).tracks[0].notes
+    assert len(drums.notes) == 2 * len(wanted)  # four bars, twice
+    assert (drums.notes["onset_ticks"][: len(wanted)] == wanted["onset_ticks"]).all()
+    assert take.report["audio"]["heard"]["kind"] == "drums"
+    assert any("heard in" in notice for notice in take.brief.notices)
+    assert replay(result.folder, out=tmp_path / "again").same
+
+
+def test_words_win_over_what_is_heard(beat, tmp_path) -> None:
+    result = compose("funk at 100 bpm, no bass", audio=beat, engine="rules", seed=3, bars=4, stems=False, out=tmp_path)
+    assert read_take(result.folder).plan.tempo == 100
+    with pytest.raises(BriefError, match=r"in 4/4 and the words ask for 3/4"):
+        compose("waltz", meter="3/4", audio=beat, engine="rules", bars=4, out=tmp_path / "no")
+    with pytest.raises(BriefError, match="the words exclude drums"):
+        compose("funk", exclude="drums", audio=beat, engine="rules", bars=4, out=tmp_path / "no")
+
+
+def test_chords_and_key_of_a_clip_reach_the_plan(piano, tmp_path) -> None:
+    result = compose("pop", audio=piano, audio_as="chords", engine="rules", seed=1, stems=False, out=tmp_path / "out")
+    plan = read_take(result.folder).plan
+    assert {chord.root for chord in plan.chords} <= {0, 9, 5, 7}
+    assert plan.key.tonic in (0, 9, 5, 7)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda p: save(np.zeros(RATE), p), "is silent"),
+        (lambda p: p.write_text("words") and p, "cannot be read as sound"),
+        (lambda p: p, "is not there"),
+    ],
+)
+def test_bad_clips_are_one_sentence(tmp_path, capsys, make, words) -> None:
+    path = make(tmp_path / "clip.wav")
+    assert main(["hear", str(path)]) == 2
+    first = capsys.readouterr().err
+    assert words in first and "Traceback" not in first and first.count("\n") == 1
+    assert main(["compose", "house", "--audio", str(path), "--out", str(tmp_path / "out")]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_nothing_that_can_be_used_is_said(tmp_path) -> None:
+    clip = save(noise(3.0), tmp_path / "noise.wav")
+    with pytest.raises(UserError, match="nothing in .* can be used"):
+        compose("house", audio=clip, engine="rules", bars=2, out=tmp_path / "out")
+
+
+def test_the_command_says_it_in_words_and_as_data(beat, capsys, tmp_path) -> None:
+    assert main(["hear", str(beat), "--midi", str(tmp_path / "heard.mid")]) == 0
+    said = capsys.readouterr().out
+    assert "drums" in said and "112 BPM" in said and (tmp_path / "heard.mid").is_file()
+    assert main(["hear", str(beat), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["tempos"][0]["bpm"] == pytest.approx(112, abs=0.05)
