@@ -34,6 +34,7 @@ SMALL = {
     "grid_speed": (["--files", "1", "--rounds", "1"], (), ("miditok",)),
     "groovebook": (["--seeds", "1", "--bars", "2"], (), ()),
     "guidance": (["--size", "tiny", "--genres", "1", "--bars", "2", "--strengths", "1", "2"], ("1", "2"), ()),
+    "grooves": (["--clips", "1"], ("typed", "like", "drummer"), ()),
     "harmonise": ([], ("ours", "all I"), ()),
     "hearing_audio": (["--clips", "1", "--lines", "1"], ("band", "line", "kind"), ("swift_f0",)),
     "ingest": (["--files", "40", "--workers", "1"], (), ()),

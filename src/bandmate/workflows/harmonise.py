@@ -131,7 +131,8 @@ def harmonise(path: str | Path, options: HarmoniseOptions | None = None, **asked
     score = read_given(source)
     melody = melody_of(score, options.tracks)
     span = select(score, str(melody + 1), options.bars).span(score) if options.bars is not None else None
-    one_meter(score)
+    if not options.voice:
+        one_meter(score)
     alone = all(i == melody or t.is_drum or not len(t.notes) for i, t in enumerate(score.tracks))
     key = Key.parse(options.key) if options.key else melody_key(score)
     weights = _weights(score, melody)

@@ -29,7 +29,7 @@ from bandmate.groovebook.setting import without_gaps
 from bandmate.io.files import read, write
 from bandmate.limits import BARS, TAKES, TEMPO
 from bandmate.score.brief import ROLES, Brief, TrackAsk
-from bandmate.score.gm import program_range
+from bandmate.score.gm import is_bass_program, program_range
 from bandmate.score.model import Score, Track, make_meters, make_notes, make_tempos
 from bandmate.score.pitch import Chord, Key
 from bandmate.score.plan import Plan
@@ -121,7 +121,8 @@ def style_of(path: Path) -> Style:
 
     score = read_given(path)
     asks: dict[str, TrackAsk] = {}
-    for track in score.tracks:
+    # a bass that is played by a bass speaks before other low parts
+    for track in sorted(score.tracks, key=lambda t: not is_bass_program(t.program)):
         if len(track.notes) and track.role in _ROLES_OF_A_BAND and track.role in ROLES:
             ask = TrackAsk(track.role, kit=track.program) if track.is_drum else TrackAsk(track.role, track.program)
             asks.setdefault(track.role, ask)
