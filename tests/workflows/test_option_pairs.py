@@ -32,15 +32,12 @@ HAT = "kick x.......x.......; snare ....x.......x...; hat x.x.x.x.x.x.x.x."
 
 @dataclass(frozen=True)
 class Case:
-    """What came of one pair: the request, the written scores, and the asked options."""
+    """What came of one pair: the asked options, the request, how many takes, the plan of the one that is checked."""
 
     asked: dict[str, Any]
     request: Any
-    scores: tuple[Score, ...]
-
-    @property
-    def plan(self):
-        return self.request.plan
+    takes: int
+    plan: Any
 
     def written(self, track: int) -> set[int]:
         """Bars of a track that were not given."""
@@ -224,7 +221,7 @@ def options(folder) -> list[Option]:
         Option("candidates", 2),
         *(Option("without", (stage,)) for stage in ("form", "groove", "harmony", "repair", "candidates")),
         Option("key_lock", False),
-        Option("takes", 2, lambda case, score: len(case.scores) == 2),
+        Option("takes", 2, lambda case, score: case.takes == 2),
         Option("seed", 9),
     ]  # fmt: skip
 
@@ -259,7 +256,8 @@ def _random_weights(tiny_weights, monkeypatch, tmp_path) -> None:
     monkeypatch.setattr("bandmate.evaluation.quality.verdict", lambda score, genre: card)
 
 
-def made(asked: dict[str, Any]) -> Case:
+def made(asked: dict[str, Any]) -> list[tuple[Case, Score]]:
+    """Every take that is made of some options, with what it is checked by."""
     base: dict[str, Any] = {"candidates": 1, "seed": 3, "engine": "numpy"}
     if not asked.keys() & {"bars", "seconds", "loop"}:
         base["bars"] = 2
@@ -272,8 +270,8 @@ def made(asked: dict[str, Any]) -> Case:
     chosen = ComposeOptions.of(values)
     request = plan_request(understand(text, chosen, Settings()), chosen, Settings())
     engine = choose_engine(request.options)
-    scores = tuple(take.score for take in candidates.write_down(request, engine, Job()))
-    return Case(asked, request, scores)
+    takes = list(candidates.write_down(request, engine, Job()))
+    return [(Case(asked, request, len(takes), take.draft.plan), take.score) for take in takes]
 
 
 def judged(pair: tuple[Option, ...]) -> str:
@@ -287,11 +285,11 @@ def judged(pair: tuple[Option, ...]) -> str:
         else:
             asked[option.name] = option.value
     try:
-        case = made(asked)
+        takes = made(asked)
     except UserError as error:
         return f"refused: {error}" if len(str(error)) > 25 and "\n" not in str(error) else f"broken: says {error!r}"
     for option in pair:
-        for score in case.scores:
+        for case, score in takes:
             if option.check is not None and not option.check(case, score):
                 return f"broken: {option.name} {option.value}"
     return "obeyed"
