@@ -32,6 +32,7 @@ _FACE = {
     "evaluate": "bandmate.workflows.evaluate",
     "hear": "bandmate.workflows.hear",
     "render": "bandmate.workflows.render",
+    "export": "bandmate.workflows.export",
     "listen": "bandmate.workflows.listen",
     "groove": "bandmate.workflows.groove",
     "harmonise": "bandmate.workflows.harmonise",

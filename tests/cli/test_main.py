@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from bandmate.cli import main as cli
+from bandmate.groovebook.plan import make_plan
+from bandmate.groovebook.play import play
+from bandmate.score.brief import Brief
 
 
 def test_without_a_command_it_helps(bandmate) -> None:
@@ -108,3 +111,21 @@ def test_help_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.rstrip().endswith("[]")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["edit", "song.mid", "--transpose", "1", "--out", "new.mid"],
+        ["groove", "song.mid", "--style", "funk", "--out", "new.mid"],
+        ["regenerate", "song.mid", "busier", "--tracks", "bass", "--engine", "rules", "--out", "new.mid"],
+    ],
+)  # fmt: skip
+def test_edits_write_projects_beside_their_file(bandmate, words) -> None:
+    play(make_plan(Brief(genre="house", bars=2), 1), 1).write("song.mid")
+    said = bandmate(*words, "--to", "reaper", "--json")
+    assert said.code == 0, said.err
+    assert [Path(path).name for path in json.loads(said.out)["projects"]] == ["new.rpp"]
+    assert Path("new REAPER/new.rpp").is_file()
+    said = bandmate(*words, "--to", "reaper", "--drum-map", "tabla")
+    assert (said.code, "drum map 'tabla'" in said.err) == (2, True)

@@ -6,8 +6,9 @@ import argparse
 from typing import Any
 
 from bandmate.cli.console import Console
+from bandmate.cli.projects import PROJECT_OPTIONS, add_project_arguments, check_projects, write_projects
 
-_NOT_OPTIONS = ("file", "text", "json")
+_NOT_OPTIONS = ("file", "text", "json", *PROJECT_OPTIONS)
 
 
 def add_edit_arguments(parser: argparse.ArgumentParser, *, words: bool = True, bars: bool = True) -> None:
@@ -40,6 +41,7 @@ def add_edit_arguments(parser: argparse.ArgumentParser, *, words: bool = True, b
     result.add_argument("--out", help="a folder, or the name of a MIDI file (default: a folder beside the file)")
     result.add_argument("--takes", type=int, help="how many takes")
     result.add_argument("--seed", type=int, help="the same seed gives the same take")
+    add_project_arguments(parser)
 
 
 def run_command(name: str, arguments: argparse.Namespace, console: Console) -> None:
@@ -48,10 +50,12 @@ def run_command(name: str, arguments: argparse.Namespace, console: Console) -> N
 
     options = {key: value for key, value in vars(arguments).items() if key not in _NOT_OPTIONS and value is not None}
     text = " ".join(getattr(arguments, "text", []))
+    check_projects(arguments)
     result = run_edit(name, arguments.file, text, listener=console.listen, **options)
     for take in result.takes:
         console.say(f"{take.midi}: {_said(take.report)}")
-    console.result(result.to_json())
+    projects = write_projects([take.midi for take in result.takes], arguments, console)
+    console.result({**result.to_json(), "projects": [str(path) for path in projects]})
 
 
 def _said(report: dict[str, Any]) -> str:

@@ -6,8 +6,9 @@ import argparse
 from typing import Any
 
 from bandmate.cli.console import Console
+from bandmate.cli.projects import PROJECT_OPTIONS, add_project_arguments, check_projects, write_projects
 
-_NOT_OPTIONS = ("file", "json")
+_NOT_OPTIONS = ("file", "json", *PROJECT_OPTIONS)
 
 
 def add_cell_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,17 +22,20 @@ def add_result_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="the same seed gives the same result")
     parser.add_argument("--out", help="a .mid file, or a folder for the file, its picture and take.json "
                         "(default: NAME-COMMAND.mid beside the file)")  # fmt: skip
+    add_project_arguments(parser)
 
 
 def options_of(arguments: argparse.Namespace, *leave_out: str) -> dict[str, Any]:
     """Keywords of a workflow's options from the flags that were given."""
+    check_projects(arguments)
     gone = (*_NOT_OPTIONS, *leave_out)
     return {name: value for name, value in vars(arguments).items() if name not in gone and value is not None}
 
 
-def show(result: Any, console: Console) -> None:
-    """Say what was done and where it lies."""
+def show(result: Any, console: Console, arguments: argparse.Namespace) -> None:
+    """Say what was done and where it lies; write the projects that are asked for."""
     for sentence in result.done:
         console.say(sentence)
     console.say(f"wrote {result.midi}: {len(result.score.tracks)} tracks, {result.score.note_count} notes")
-    console.result(result.to_json())
+    projects = write_projects([result.midi], arguments, console)
+    console.result({**result.to_json(), "projects": [str(path) for path in projects]})

@@ -7,14 +7,9 @@ from __future__ import annotations
 
 import argparse
 
-from bandmate.cli.commands.compose import (
-    add_engine_arguments,
-    add_project_arguments,
-    add_sound_arguments,
-    options_of,
-    show,
-)
+from bandmate.cli.commands.compose import add_engine_arguments, add_sound_arguments, options_of, show
 from bandmate.cli.console import Console
+from bandmate.cli.projects import add_project_arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -23,4 +23,4 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     """Arrange and write."""
     from bandmate.workflows.arrange import ArrangeOptions, arrange
 
-    show(arrange(arguments.file, ArrangeOptions(**options_of(arguments))), console)
+    show(arrange(arguments.file, ArrangeOptions(**options_of(arguments))), console, arguments)

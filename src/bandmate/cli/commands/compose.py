@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from bandmate.cli.console import Console
+from bandmate.cli.projects import add_project_arguments
 
 _NOT_OPTIONS = ("text", "json", "play", "open", "no_stems", "key_lock", "sounds")
 
@@ -86,17 +87,6 @@ def add_sound_arguments(parser: argparse.ArgumentParser) -> None:
     sound.add_argument("--soundfont", help="another SoundFont (.sf2, .sf3)")
     sound.add_argument("--drum-kit", metavar="DIR", help="folder of one-shots, told apart by file name")
     sound.add_argument("--sounds", action="append", default=[], metavar="ROLE=DIR", help="own sounds for a role")
-
-
-def add_project_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which projects of sequencers, and how they are laid out."""
-    group = parser.add_argument_group("projects of sequencers")
-    group.add_argument("--to", action="append", metavar="NAME", help="ableton, dawproject, reaper, bundle; also a,b")
-    group.add_argument("--template", metavar="SET.als", help="put the clips into the tracks of a Live set of yours")
-    group.add_argument(
-        "--split-drums", action="store_true", default=None, help="kick, snare, hats, toms, percussion apart"
-    )
-    group.add_argument("--drum-map", metavar="NAME", help="c1, c1-16, mpc, battery, or a YAML or TOML file")
 
 
 def options_of(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -24,4 +24,4 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     """Drum and write."""
     from bandmate.workflows.drumify import DrumifyOptions, drumify
 
-    show(drumify(arguments.file, DrumifyOptions(**options_of(arguments))), console)
+    show(drumify(arguments.file, DrumifyOptions(**options_of(arguments))), console, arguments)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from bandmate.cli.console import Console
+from bandmate.cli.projects import PROJECT_OPTIONS, add_project_arguments, check_projects, write_projects
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,20 +25,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--swing-grid", default="1/16", help="the steps that are swung without --quantise")
     parser.add_argument("--tempo", type=float, help="quarter notes a minute")
     parser.add_argument("--resample", type=int, metavar="TICKS", help="ticks a quarter")
+    add_project_arguments(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
     """Edit and write."""
     from bandmate.workflows.edit import EditOptions, edit
 
-    options = {name: value for name, value in vars(arguments).items() if name not in ("file", "json", "strength")}
+    check_projects(arguments)
+    gone = ("file", "json", "strength", *PROJECT_OPTIONS)
+    options = {name: value for name, value in vars(arguments).items() if name not in gone}
     result = edit(arguments.file, EditOptions(**options, strength=arguments.strength / 100))
     for sentence in result.done:
         console.say(sentence)
     console.say(f"wrote {result.path}: {len(result.score.tracks)} tracks, {result.score.note_count} notes")
+    projects = write_projects([result.path], arguments, console)
     console.result(
         {
             "file": str(result.path),
+            "projects": [str(path) for path in projects],
             "done": list(result.done),
             "tracks": len(result.score.tracks),
             "notes": result.score.note_count,

@@ -8,8 +8,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from bandmate.cli.commands.compose import add_project_arguments, options_of
+from bandmate.cli.commands.compose import options_of
 from bandmate.cli.console import Console
+from bandmate.cli.projects import add_project_arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

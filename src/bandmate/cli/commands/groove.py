@@ -26,4 +26,4 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     """Play it so and write it."""
     from bandmate.workflows.groove import GrooveOptions, groove
 
-    show(groove(arguments.file, GrooveOptions(**options_of(arguments))), console)
+    show(groove(arguments.file, GrooveOptions(**options_of(arguments))), console, arguments)

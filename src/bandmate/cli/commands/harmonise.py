@@ -28,4 +28,4 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     """Harmonise and write."""
     from bandmate.workflows.harmonise import HarmoniseOptions, harmonise
 
-    show(harmonise(arguments.file, HarmoniseOptions(**options_of(arguments))), console)
+    show(harmonise(arguments.file, HarmoniseOptions(**options_of(arguments))), console, arguments)

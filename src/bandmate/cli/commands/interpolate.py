@@ -24,4 +24,4 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     from bandmate.workflows.interpolate import InterpolateOptions, interpolate
 
     options = InterpolateOptions(**options_of(arguments, "first", "second"))
-    show(interpolate(arguments.first, arguments.second, options), console)
+    show(interpolate(arguments.first, arguments.second, options), console, arguments)

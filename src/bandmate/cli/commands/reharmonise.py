@@ -26,4 +26,4 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     """Reharmonise and write."""
     from bandmate.workflows.harmonise import ReharmoniseOptions, reharmonise
 
-    show(reharmonise(arguments.file, ReharmoniseOptions(**options_of(arguments))), console)
+    show(reharmonise(arguments.file, ReharmoniseOptions(**options_of(arguments))), console, arguments)
