@@ -52,6 +52,11 @@ SMALL = {
     "moods": (
         ["--size", "tiny", "--moods", "2", "--genres", "1", "--seeds", "1", "--bars", "2"], ("rules", "model"), ()
     ),
+    "origin": (
+        ["--notes", "3000", "--quotes", "4", "--bars", "2", "--takes", "2", "--no-copy", "8"],
+        ("library", "quotes", "no_copy_off", "no_copy_8"),
+        (),
+    ),
     "prompts": (["--size", "tiny", "--most", "2"], ("table", "night"), ()),
     "report_card": (["--pieces", "12", "--takes", "6", "--sets", "rules,markov"], ("inside", "means", "auc"), ()),
     "rendering": (["--bars", "1"], (), ()),

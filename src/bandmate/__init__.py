@@ -27,6 +27,7 @@ _FACE = {
     "fill": "bandmate.workflows.hands",
     "vary": "bandmate.workflows.hands",
     "respond": "bandmate.workflows.hands",
+    "origin": "bandmate.workflows.origin",
     "replay": "bandmate.workflows.replay",
     "learn": "bandmate.workflows.learn",
     "evaluate": "bandmate.workflows.evaluate",

@@ -51,6 +51,7 @@ COMMANDS = {
     "learn": "take in a folder of your music",
     "models": "what is installed; export, import, remove",
     "replay": "make a take again from its take.json, byte for byte",
+    "origin": "which pieces a take or a file quotes, per track and per bar",
     "listen": "a page on which people judge takes blind, and what they said",
     "doctor": "what is installed, what is missing and how to add it",
 }

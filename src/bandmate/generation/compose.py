@@ -21,6 +21,7 @@ from bandmate.generation.filters import SamplingOptions
 from bandmate.generation.form import Sketch, bound_by_outline, locks_of, sketch, with_themes
 from bandmate.generation.groove import asked_density, groove_pull, kit_keys
 from bandmate.generation.harmony import harmony_pull, singing
+from bandmate.generation.no_copy import NoCopy
 from bandmate.generation.sampler import Lock, Task, sample
 from bandmate.generation.steer import counts_asked, lean, steered
 from bandmate.models.checkpoint import Weights, load_weights
@@ -56,6 +57,7 @@ class WriteOptions:
             "model" = the model, cell by cell; which cells sound is the plan's affair.
         sampling: the soft filters.
         blend: another model that has a share in every draw, None = there is none.
+        no_copy: runs that must not be written; None = anything may.
     """
 
     engine: str = "onnx"
@@ -63,6 +65,7 @@ class WriteOptions:
     form: str = "sketch"
     sampling: SamplingOptions = field(default_factory=SamplingOptions)
     blend: Blended | None = None
+    no_copy: NoCopy | None = None
 
     def __post_init__(self) -> None:
         if self.blend is not None and self.sampling.guidance != 1.0:
@@ -213,6 +216,7 @@ def make_task(
         listed=listed,
         may_rest=silent,
         must_rest=silent,
+        ends=to_end,
     )
 
 
@@ -326,8 +330,9 @@ def write_takes(
                 engine, heads = guided(options, weights, plain, len(group), task.most_rows)
             window_seeds = [int(seeds[take]) * 4096 + number for take in group]
             done = sample(
-                engine, heads, task, window_seeds, options.sampling, on_row=report.row(number, len(task.cells))
-            )
+                engine, heads, task, window_seeds, options.sampling, no_copy=options.no_copy,
+                on_row=report.row(number, len(task.cells)),
+            )  # fmt: skip
             for take, result in zip(group, done, strict=True):
                 order = tuple(range(len(plan.tracks)))
                 pieces[take] = _merge(pieces[take], notes_from_rows(result.rows, order, span[0]))

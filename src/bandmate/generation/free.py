@@ -133,6 +133,7 @@ def _task(piece: GridPiece, window: tuple[int, int, int], listed: bool, seed: in
         drum=np.array([t.is_drum for t in piece.tracks])[track], pull=np.zeros((len(cells), 2, 128), np.float32),
         groove=no_pull(where), sings=np.zeros(len(cells), bool), locks=[None] * len(cells), known=piece.notes,
         listed=listed, due=_due(piece, seed)[track, bar] if listed else None,
+        ends=np.cumsum(steps[::-1])[::-1],
     )  # fmt: skip
 
 
@@ -155,7 +156,8 @@ def _fill(frame: Frame, seeds: list[int], weights: Weights, options: WriteOption
         for group in groups:
             task = _task(pieces[group[0]], window, listed, seeds[0])
             engine = make_engine(options, weights, len(group), task.most_rows)
-            done = sample(engine, heads, task, [seeds[take] * 64 + number for take in group], options.sampling)
+            own = [seeds[take] * 64 + number for take in group]
+            done = sample(engine, heads, task, own, options.sampling, no_copy=options.no_copy)
             for take, result in zip(group, done, strict=True):
                 pieces[take] = _merged(pieces[take], notes_from_rows(result.rows, order, window[0]))
     return [decode_piece(piece) for piece in pieces]

@@ -18,6 +18,7 @@ from bandmate.generation.due import Due
 from bandmate.generation.engine import Engine, Floats, Heads
 from bandmate.generation.filters import SamplingOptions, draw
 from bandmate.generation.groove import GroovePull
+from bandmate.generation.no_copy import Guard, NoCopy
 from bandmate.tokenizers.grid_table import (
     COLUMN,
     DURATIONS,
@@ -69,6 +70,7 @@ class Task:
         listed: the form is the model's: it draws of each cell how full it is and how it repeats; `locks` is not used.
         may_rest, must_rest: (n,) with `listed`: whether the cell may be left empty, and whether it has to.
         due: (n,) with `listed`: whether the cell may not be left empty while its track has not sounded yet.
+        ends: (bars,) steps from the start of each bar of the piece to its end; where copies are banned.
     """
 
     prompt: NDArray[np.int16]
@@ -85,6 +87,7 @@ class Task:
     may_rest: NDArray[np.bool_] | None = None
     must_rest: NDArray[np.bool_] | None = None
     due: NDArray[np.bool_] | None = None
+    ends: NDArray[np.int64] | None = None
 
     @property
     def most_rows(self) -> int:
@@ -172,8 +175,11 @@ def _cells_shape(task: Task) -> tuple[int, int]:
 class _Walk:
     """Where each take stands in the grammar."""
 
-    def __init__(self, task: Task, takes: int, rows: int) -> None:
+    def __init__(self, task: Task, takes: int, rows: int, no_copy: NoCopy | None = None) -> None:
         self.task = task
+        self.guard = None
+        if no_copy is not None and task.ends is not None:
+            self.guard = Guard(no_copy, takes, task.where, task.drum, task.known, task.ends)
         self.cell = np.full(takes, -1)
         self.position = np.full(takes, -1)
         self.pitch = np.full(takes, -1)
@@ -212,6 +218,11 @@ class _Walk:
         free[rows, self.position[rows]] = True
         for take in self.due.takes(cell, self.done | (self.cell < 0)):
             self.due.narrow(self, take, free[take])
+        if self.guard:
+            for take in np.flatnonzero((self.cell >= 0) & ~self.done).tolist():
+                at = (int(self.position[take]), int(self.pitch[take]))
+                pitch = self.task.allowed.pitch[cell[take]]
+                self.guard.positions(take, int(cell[take]), free[take], pitch, at)
         return free
 
     def pitches(self, take: NDArray[np.int64], position: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -222,6 +233,9 @@ class _Walk:
         free = self.task.allowed.pitch[cell, part] & above
         for index in self.due.takes(cell):
             self.due.narrow_pitches(self, int(take[index]), int(position[index]), free[index])
+        if self.guard:
+            for index, who in enumerate(take.tolist()):
+                self.guard.pitches(who, int(cell[index]), int(position[index]), free[index])
         return free
 
     def tired(self, take: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -259,6 +273,9 @@ class _Walk:
             take, cell, [None if owes else lock for owes, lock in zip(self.due.owes[cell], locks, strict=True)]
         )
         self.due.enter(take, cell)
+        if self.guard:
+            for who, where in zip(take.tolist(), cell.tolist(), strict=True):
+                self.guard.enter(who, where)
 
     def past(self, take: NDArray[np.int64], rows: NDArray[np.int16], lags: Sequence[int]) -> NDArray[np.int16]:
         """Rows of the cells so many bars before some cells, on their track; 0 = none; (len(take), lags, fields)."""
@@ -393,6 +410,8 @@ def _draw_notes(
         if held[index]:
             walk.locked.notes[who].pop()
         walk.locked.remember(who, int(cell[index]), (int(position[index]), int(pitch[index]), int(duration[index])))
+        if walk.guard:
+            walk.guard.note(who, int(cell[index]), int(position[index]), int(pitch[index]))
 
 
 def _lock_of(echo: int, track: int, bar: int) -> Lock | None:
@@ -445,6 +464,7 @@ def sample(
     seeds: list[int],
     soft: SamplingOptions,
     *,
+    no_copy: NoCopy | None = None,
     on_row: Callable[[int, int], None] | None = None,
 ) -> list[Written]:
     """Write a task, one take a seed, all in one batch.
@@ -455,10 +475,11 @@ def sample(
         task: what is to be written.
         seeds: one a take.
         soft: filters of every field.
+        no_copy: runs that must not be written.
         on_row: called with (rows done, cells done by the slowest take) after each step; may raise to stop.
     """
     takes = len(seeds)
-    walk, dice = _Walk(task, takes, task.most_rows), _Dice(seeds)
+    walk, dice = _Walk(task, takes, task.most_rows, no_copy), _Dice(seeds)
     hidden = engine.feed(np.broadcast_to(task.prompt, (takes, *task.prompt.shape)))
     step = 0
     while True:

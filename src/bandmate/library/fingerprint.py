@@ -11,6 +11,7 @@ transposition- and time-scale-invariant matching. The classes of ratios and the 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,8 @@ MIN_SHINGLES = 12  # fewer say too little to call two pieces alike
 _PRIME_MULTIPLIERS = np.random.default_rng(909).integers(1, 2**63, SKETCH, np.uint64) | np.uint64(1)
 _ADDENDS = np.random.default_rng(910).integers(0, 2**63, SKETCH, np.uint64)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
+_SECOND_MIX = np.uint64(0xBF58476D1CE4E5B9)
+_WORD = 2**64 - 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +79,11 @@ def melodic_lines(score: Score) -> list[Line]:
     return lines
 
 
+def symbol_of(first: Any, second: Any, ratio: Any) -> Any:
+    """The symbol of three notes: both intervals, clipped to MAX_INTERVAL, and the class of the ratio of the gaps."""
+    return ((first + MAX_INTERVAL) * _INTERVALS + second + MAX_INTERVAL) * _RATIOS + ratio + RATIO_CLASSES
+
+
 def symbols(line: Line) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
     """The symbols of a line, and where it breaks.
 
@@ -83,11 +91,11 @@ def symbols(line: Line) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
         Symbols below SYMBOLS, one for the notes k, k + 1, k + 2; uint32 (n - 2,). And whether a rest of 16 quarters
         or more lies inside each; bool (n - 2,).
     """
-    interval = np.clip(np.diff(line.pitch), -MAX_INTERVAL, MAX_INTERVAL) + MAX_INTERVAL
+    interval = np.clip(np.diff(line.pitch), -MAX_INTERVAL, MAX_INTERVAL)
     gap = np.diff(line.onset_steps)
     octaves = np.log2(gap[1:] / gap[:-1]) if len(gap) > 1 else np.zeros(0)
-    ratio = np.clip(np.rint(2 * octaves), -RATIO_CLASSES, RATIO_CLASSES).astype(np.int64) + RATIO_CLASSES
-    codes = (interval[:-1] * _INTERVALS + interval[1:]) * _RATIOS + ratio
+    ratio = np.clip(np.rint(2 * octaves), -RATIO_CLASSES, RATIO_CLASSES).astype(np.int64)
+    codes = symbol_of(interval[:-1], interval[1:], ratio)
     return codes.astype(np.uint32), (gap[1:] >= MAX_GAP_STEPS) | (gap[:-1] >= MAX_GAP_STEPS)
 
 
@@ -106,8 +114,18 @@ def mixed(values: NDArray[Any]) -> NDArray[np.uint64]:
     """A well-spread 64-bit hash of each number."""
     x = values.astype(np.uint64) * _MIX
     x ^= x >> np.uint64(29)
-    x *= np.uint64(0xBF58476D1CE4E5B9)
+    x *= _SECOND_MIX
     return x ^ (x >> np.uint64(32))
+
+
+def shingle_of(codes: Sequence[int]) -> int:
+    """The hash that `shingle` gives to a row of codes of its size, in plain numbers."""
+    total = 0
+    for column, code in enumerate(codes, 1):
+        total = ((total ^ (code + column)) * int(_MIX)) & _WORD
+        total = ((total ^ (total >> 29)) * int(_SECOND_MIX)) & _WORD
+        total ^= total >> 32
+    return total
 
 
 def shingle(codes: NDArray[Any], size: int) -> NDArray[np.uint64]:

@@ -46,7 +46,7 @@ WIDE = 64  # suffixes tried for a match that is longer than DEPTH
 EQUAL_GAP = 0.6
 MIN_INTERVALS = 3
 COMMON_WORKS = 3
-_BREAK = SYMBOLS  # between lines, and where a line rests
+BREAK = SYMBOLS  # between lines, and where a line rests
 _NEVER = SYMBOLS + 1  # past the end of a question: equal to nothing in the index
 FORMAT = 1
 
@@ -132,6 +132,45 @@ def _suffix_order(codes: NDArray[np.uint32]) -> NDArray[np.int32]:
     return order.astype(np.int32)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class CodedLines:
+    """The lines of a set of pieces as symbols, one after the other; see `RunIndex` for the fields."""
+
+    codes: NDArray[np.uint32]
+    bars: NDArray[np.uint16]
+    starts: NDArray[np.int64]
+    lines: NDArray[np.int32]
+    names: tuple[str, ...]
+    works: tuple[str, ...]
+
+
+def coded_lines(pieces: Iterable[tuple[str, str, Score]]) -> CodedLines:
+    """The lines of pieces given as (name, work, score), which are read one after the other and not kept."""
+    codes, bars, starts, lines, names, works = [], [], [], [], [], []
+    size = 0
+    for name, work, score in pieces:
+        for line in melodic_lines(score):
+            found, broken = symbols(line)
+            if not len(found):
+                continue
+            coded = np.append(np.where(broken, BREAK, found), BREAK).astype(np.uint32)
+            codes.append(coded)
+            bars.append(np.append(bars_of(score, line)[: len(found)], 0).astype(np.uint16))
+            starts.append(size)
+            lines.append((len(names), line.track))
+            size += len(coded)
+        names.append(name)
+        works.append(work)
+    return CodedLines(
+        np.concatenate(codes) if codes else np.zeros(0, np.uint32),
+        np.concatenate(bars) if bars else np.zeros(0, np.uint16),
+        np.array(starts, np.int64),
+        np.array(lines, np.int32).reshape(-1, 2),
+        tuple(names),
+        tuple(works),
+    )
+
+
 class RunIndex:
     """The runs of a set of pieces.
 
@@ -155,7 +194,7 @@ class RunIndex:
         works: Sequence[str],
     ) -> None:
         self.size = len(codes)
-        self.codes = np.concatenate([codes, np.full(DEPTH, _BREAK, np.uint32)])
+        self.codes = np.concatenate([codes, np.full(DEPTH, BREAK, np.uint32)])
         self.suffixes, self.bars, self.starts, self.lines = suffixes, bars, starts, lines
         self.names, self.works = tuple(names), tuple(works)
         known: dict[str, int] = {}
@@ -164,31 +203,13 @@ class RunIndex:
     @classmethod
     def build(cls, pieces: Iterable[tuple[str, str, Score]]) -> RunIndex:
         """Index pieces given as (name, work, score); they are read one after the other and not kept."""
-        codes, bars, starts, lines, names, works = [], [], [], [], [], []
-        size = 0
-        for name, work, score in pieces:
-            for line in melodic_lines(score):
-                found, broken = symbols(line)
-                if not len(found):
-                    continue
-                coded = np.append(np.where(broken, _BREAK, found), _BREAK).astype(np.uint32)
-                codes.append(coded)
-                bars.append(np.append(_bars_of(score, line)[: len(found)], 0).astype(np.uint16))
-                starts.append(size)
-                lines.append((len(names), line.track))
-                size += len(coded)
-            names.append(name)
-            works.append(work)
-        together = np.concatenate(codes) if codes else np.zeros(0, np.uint32)
-        return cls(
-            together,
-            _suffix_order(together) if size else np.zeros(0, np.int32),
-            np.concatenate(bars) if bars else np.zeros(0, np.uint16),
-            np.array(starts, np.int64),
-            np.array(lines, np.int32).reshape(-1, 2),
-            names,
-            works,
-        )
+        return cls.of_lines(coded_lines(pieces))
+
+    @classmethod
+    def of_lines(cls, found: CodedLines) -> RunIndex:
+        """Index coded lines."""
+        suffixes = _suffix_order(found.codes) if len(found.codes) else np.zeros(0, np.int32)
+        return cls(found.codes, suffixes, found.bars, found.starts, found.lines, found.names, found.works)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -254,7 +275,7 @@ class RunIndex:
     def _common(self, places: NDArray[np.int64], windows: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many codes at each place equal the window beside it; breaks equal nothing."""
         found = self.codes[places[:, None] + np.arange(windows.shape[1])]
-        same = (found == windows) & (found < _BREAK)
+        same = (found == windows) & (found < BREAK)
         return np.where(same.all(1), windows.shape[1], same.argmin(1))
 
     def _lower(self, windows: NDArray[np.int64], above: bool = False) -> NDArray[np.int64]:
@@ -296,7 +317,7 @@ class RunIndex:
         for place_ in self.suffixes[max(0, rank - WIDE) : rank + WIDE]:
             size = min(len(question) - start, len(self.codes) - int(place_))
             found = self.codes[place_ : place_ + size].astype(np.int64)
-            same = (found == question[start : start + size]) & (found < _BREAK)
+            same = (found == question[start : start + size]) & (found < BREAK)
             best = max(best, (size if same.all() else int(same.argmin()), int(place_)))
         return best
 
@@ -328,7 +349,7 @@ class RunIndex:
         return CopiedRun(
             notes=len(item.run) + 2, weight=item.weight, piece=self.names[piece], track=track,
             bar=int(self.bars[item.at]), own_track=item.line.track,
-            own_bar=int(_bars_of(score, item.line)[item.start]), works=self.works_with(item.run),
+            own_bar=int(bars_of(score, item.line)[item.start]), works=self.works_with(item.run),
         )  # fmt: skip
 
     def runs(self, score: Score, min_weight: int = 6) -> list[CopiedRun]:
@@ -350,7 +371,8 @@ class RunIndex:
         return next((run for run in every if run.works < COMMON_WORKS), CopiedRun())
 
 
-def _bars_of(score: Score, line: Line) -> NDArray[np.int64]:
+def bars_of(score: Score, line: Line) -> NDArray[np.int64]:
+    """The bar in which each note of a line begins, from 0; int (n,)."""
     ticks = line.onset_steps * score.ticks_per_quarter // STEPS_PER_QUARTER
     return place(ticks, score_bars(score), score.ticks_per_quarter).bar
 

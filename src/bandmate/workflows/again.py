@@ -29,10 +29,10 @@ from bandmate.workflows.request import MakeOptions, Request, draft_of
 from bandmate.workflows.take import Take, read_take
 
 _OPTIONS = ("out", "takes", "seed", "engine", "model", "variety", "temperature", "top_k", "top_p", "key_lock",
-            "candidates", "without", "stems", "sample_rate", "soundfont", "drum_kit", "sounds", "to", "template",
-            "split_drums", "drum_map")  # fmt: skip
-_HOW = ("engine", "model", "blend", "variety", "temperature", "top_k", "top_p", "candidates", "without", "stems",
-        "sample_rate", "soundfont", "drum_kit", "sounds", "to", "template", "split_drums", "drum_map")  # fmt: skip
+            "candidates", "without", "no_copy", "stems", "sample_rate", "soundfont", "drum_kit", "sounds", "to",
+            "template", "split_drums", "drum_map")  # fmt: skip
+_HOW = ("engine", "model", "blend", "variety", "temperature", "top_k", "top_p", "candidates", "without", "no_copy",
+        "stems", "sample_rate", "soundfont", "drum_kit", "sounds", "to", "template", "split_drums", "drum_map")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,7 +15,7 @@ from bandmate.score.model import Score
 from bandmate.score.plan import Plan
 from bandmate.workflows.jobs import Job
 from bandmate.workflows.models import copies_in
-from bandmate.workflows.report import Report, bar_ticks, make_report
+from bandmate.workflows.report import Report, Shared, bar_ticks, make_report
 from bandmate.workflows.request import Draft, Request, given_bars
 
 REDRAWS = 4
@@ -103,8 +103,20 @@ def _or_one(value: float) -> float:
     return 1.0 if np.isnan(value) else value
 
 
-def _as_asked(plan: Plan, score: Score, given: Collection[int]) -> float:
-    return round(make_report(plan, score, given=given).stated_share, 9)
+def _as_asked(request: Request, plan: Plan, score: Score, given: Collection[int]) -> float:
+    return round(make_report(plan, score, given=given, shared=_shared(request, score)).stated_share, 9)
+
+
+def _shared(request: Request, score: Score) -> Shared | None:
+    """The longest run that the written tracks share with what the model learned from, if copies are banned."""
+    limit = request.options.no_copy
+    if limit is None:
+        return None
+    from bandmate.workflows.origin import longest_shared
+
+    written = tuple(track for place, track in enumerate(score.tracks) if place not in request.keep)
+    found = longest_shared(replace(score, tracks=written), request.options.model)
+    return Shared(limit, found.notes, found.piece) if found else Shared(limit, 0, "")
 
 
 def _measured(request: Request, draft: Draft, engine: str, job: Job, number: int) -> list[Written]:
@@ -119,12 +131,11 @@ def _measured(request: Request, draft: Draft, engine: str, job: Job, number: int
         if "repair" not in request.options.without:
             mended, counts = repair(score, draft.plan, tuple(request.keep))
             mended = conform(mended, draft.plan, request.keep, given_bars(draft.plan))
-            if _as_asked(draft.plan, mended, kept) >= _as_asked(
-                draft.plan, score, kept
-            ):  # no repair costs what was asked
+            before = _as_asked(request, draft.plan, score, kept)
+            if _as_asked(request, draft.plan, mended, kept) >= before:  # no repair costs what was asked
                 score, repaired = mended, counts
         copied = copies_in(request.options.model, score)
-        report = make_report(draft.plan, score, request.busier, copied, kept)
+        report = make_report(draft.plan, score, request.busier, copied, kept, _shared(request, score))
         card = verdict(score, draft.plan.genre)
         quality = (1 - _OPEN_WEIGHT) * card.quality + _OPEN_WEIGHT * report.open_share
         asked = report.stated_share - (copied is not None and not copied.passed)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bandmate.errors import BriefError
-from bandmate.limits import CANDIDATES, PROMPT_CHARS, SEED, TAKES, TEMPERATURE, TOP_K, TOP_P
+from bandmate.limits import CANDIDATES, NO_COPY, PROMPT_CHARS, SEED, TAKES, TEMPERATURE, TOP_K, TOP_P
 from bandmate.score.brief import Brief, TrackAsk
 from bandmate.settings import Settings, load_settings
 from bandmate.workflows.blend import toward
@@ -50,7 +50,7 @@ class ComposeOptions:
         takes: how many, 1..64; seed: 0..2**63 - 1, None = any.
         candidates: how many are written for each take, 1..64; without: stages to leave out (see `request.STAGES`).
         to, template, split_drums, drum_map: projects of sequencers in each take's folder, see `workflows.export`.
-        engine, model, blend, variety, temperature, top_k, top_p, key_lock, stems, sample_rate, soundfont, drum_kit,
+        engine, model, blend, variety, temperature, top_k, top_p, key_lock, no_copy, stems, sample_rate, soundfont, drum_kit,
             sounds: see `MakeOptions`.
     """
 
@@ -88,6 +88,7 @@ class ComposeOptions:
     key_lock: bool = True
     candidates: int | None = None
     without: Sequence[str] = ()
+    no_copy: int | None = None
     stems: bool | None = None
     sample_rate: int | None = None
     soundfont: str | Path | None = None
@@ -112,7 +113,8 @@ class ComposeOptions:
                 raise BriefError(f"'{name}' is not an option; did you mean '{close[0]}'?")
         options = cls(**values)
         limits = ((SEED, options.seed), (TEMPERATURE, options.temperature), (TOP_K, options.top_k))
-        more = ((TOP_P, options.top_p), (TAKES, options.takes), (CANDIDATES, options.candidates))
+        more = ((TOP_P, options.top_p), (TAKES, options.takes), (CANDIDATES, options.candidates),
+                (NO_COPY, options.no_copy))  # fmt: skip
         for limit, value in (*limits, *more):
             if value is not None:
                 limit.check(value)
@@ -312,7 +314,7 @@ def make_options(options: ComposeOptions, settings: Settings) -> MakeOptions:
         engine=first("engine", "default"), model=first("model", None), blend=options.blend, variety=variety,
         temperature=options.temperature, top_k=options.top_k, top_p=options.top_p, key_lock=options.key_lock,
         candidates=options.candidates,
-        without=tuple(options.without), stems=first("stems", True),
+        without=tuple(options.without), no_copy=options.no_copy, stems=first("stems", True),
         sample_rate=first("sample_rate", 44100), soundfont=str(soundfont) if soundfont else None,
         drum_kit=str(drum_kit) if drum_kit else None, sounds=sounds_of(options.sounds),
         to=targets_of(options.to), template=None if options.template is None else str(options.template),

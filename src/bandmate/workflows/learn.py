@@ -1,8 +1,9 @@
 """learn: take in a folder of the musician's own music, say what it holds, and train a model on it where that can be.
 
 A model folder holds `card.json`, `catalog.sqlite` (what was taken, from where, under which licence), `style.json` (how
-the library plays), `runs.npz` (its runs of notes, for the copy check) and, after training, weights. Until it is whole
-it lies beside the models under a hidden name; a run that was stopped goes on there.
+the library plays), `runs.npz` and `origins.npz` (its runs of notes, for the copy check and to say what is quoted) and,
+after training, weights. Until it is whole it lies beside the models under a hidden name; a run that was stopped goes
+on there.
 """
 
 from __future__ import annotations
@@ -24,12 +25,15 @@ from bandmate.io.atomic import write_text_atomic
 from bandmate.library.catalog import Catalog
 from bandmate.library.examine import read_score
 from bandmate.library.ingest import Progress, ingest
+from bandmate.library.origin_file import save_origins
+from bandmate.library.origins import OriginIndex, Piece
 from bandmate.library.report import MIN_TRAIN_BARS, MIN_TRAIN_PIECES, IngestReport
-from bandmate.library.runs import RunIndex
+from bandmate.library.runs import RunIndex, coded_lines
 from bandmate.library.style import LibraryStyle
 from bandmate.limits import TRAIN_MINUTES
 from bandmate.score.model import Score
 from bandmate.training.methods import AUTO, method_of
+from bandmate.workflows.catalogs import ORIGINS_FILE
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.judge import judge, written_by
 from bandmate.workflows.model_versions import drop_if_unchanged, keep_version
@@ -113,11 +117,13 @@ def _target(name: str, update: bool) -> Path:
     return folder
 
 
-def _taken_scores(catalog: Catalog) -> Iterator[tuple[str, str, Score]]:
-    """The pieces to learn from, read again one by one; one that has gone since is passed over."""
+def _taken_scores(catalog: Catalog, kept: list[Piece]) -> Iterator[tuple[str, str, Score]]:
+    """The pieces to learn from, read again one by one and noted down; one that has gone since is passed over."""
     for piece in catalog.pieces(split="train"):
         with suppress(BandmateError):
-            yield piece.relative, piece.work, read_score(piece.path, piece.kind, piece.hints)[0]
+            score = read_score(piece.path, piece.kind, piece.hints)[0]
+            kept.append(Piece(piece.relative, piece.relative, piece.work, piece.source, piece.licence, piece.credit))
+            yield piece.relative, piece.work, score
 
 
 def _card(name: str, catalog: Catalog, report: IngestReport, training: dict[str, Any] | None) -> dict[str, Any]:
@@ -224,9 +230,17 @@ def _library(
             f" ({first.examples[0][0]}: {first.examples[0][1]}); give a folder of whole pieces or loops"
         )
     LibraryStyle.of(catalog, name).save(target)
-    RunIndex.build(_taken_scores(catalog)).save(target / RUNS_FILE)
+    _index(catalog, target)
     job.progress("indexing", 1.0)
     return report
+
+
+def _index(catalog: Catalog, target: Path) -> None:
+    """The library's runs of notes, for the copy check and for `origin`; its files are read once."""
+    pieces: list[Piece] = []
+    lines = coded_lines(_taken_scores(catalog, pieces))
+    RunIndex.of_lines(lines).save(target / RUNS_FILE)
+    save_origins(OriginIndex.of_lines(lines, pieces), target / ORIGINS_FILE)
 
 
 def _has_torch() -> bool:

@@ -61,7 +61,8 @@ def check_engine(options: MakeOptions) -> None:
     """Find out, before anything is made, whether the engine and its model are there.
 
     Raises:
-        BriefError: no such engine, or a blend that cannot be. ModelError: its model is missing or damaged.
+        BriefError: no such engine, a blend that cannot be, or copies are banned for the rules engine, which knows none.
+        ModelError: its model is missing or damaged, or what it learned from is not known and copies are banned.
         MissingExtra: torch is not installed.
     """
     engine = choose_engine(options)
@@ -73,6 +74,13 @@ def check_engine(options: MakeOptions) -> None:
         model_identity(options.model)
     if options.blend is not None:
         check_blend(options.blend, options.model, engine)
+    if options.no_copy is not None:
+        from bandmate.workflows.catalogs import catalogs_of
+
+        if engine == "rules":
+            raise BriefError("no-copy needs a model that samples, and the rules engine plays patterns of its own; "
+                             "leave it out, or choose another --engine")  # fmt: skip
+        catalogs_of(options.model)
 
 
 def check_sounds(options: MakeOptions) -> None:
@@ -96,14 +104,17 @@ def check_sounds(options: MakeOptions) -> None:
 
 def _save_score(request: Request, engine: str, result: Written, folder: Path) -> Take:
     from bandmate.pictures.roll import draw_roll
+    from bandmate.workflows.catalogs import catalog_identity, licences_of
     from bandmate.workflows.models import model_identity, style_identity
 
     plan, name = result.draft.plan, safe_name(request.name)
     folder.mkdir(parents=True, exist_ok=True)
+    model = (style_identity if engine == "rules" else model_identity)(request.options.model)
+    catalog = catalog_identity(model["name"]) if model else {}
     recipe = Recipe(
-        engine, plan.seed, result.draft.seeds, result.index,
-        model=(style_identity if engine == "rules" else model_identity)(request.options.model),
-        settings=request.options.to_json(), versions=versions(request.options.soundfont), threads=request.threads,
+        engine, plan.seed, result.draft.seeds, result.index, model=model, catalog=catalog,
+        licences=licences_of(model["name"]) if catalog else [], settings=request.options.to_json(),
+        versions=versions(request.options.soundfont), threads=request.threads,
     )  # fmt: skip
     score = replace(result.score, title=name)
     report = {**result.report.to_json(), "card": result.card, "repaired": result.repaired}

@@ -15,7 +15,7 @@ from bandmate.workflows.take import sha256_of
 
 FOLDER, SIGN = "versions", "@"
 _WEIGHTS = "weights.safetensors"
-_KEPT = (_WEIGHTS, STYLE_FILE, "runs.npz", "card.json")
+_KEPT = (_WEIGHTS, STYLE_FILE, "runs.npz", "origins.npz", "card.json")
 _DIGITS = 12
 _NONE = "none"
 

@@ -9,6 +9,7 @@ from typing import Any
 from bandmate.errors import FileFormatError, ModelError
 from bandmate.io.files import read
 from bandmate.score.model import Score
+from bandmate.workflows.catalogs import catalog_identity
 from bandmate.workflows.edits import redo
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.making import GIVEN_FILE, WEIGHTS, make
@@ -111,6 +112,12 @@ def request_of(take: Take) -> Request:
                 f"{take.json_path} was made with model '{recipe.model['name']}' of hash {recipe.model['sha256'][:12]}, "
                 f"here that model has {here['sha256'][:12]}; import the one it was made with"
             )
+    here_now = list(catalog_identity(options.model).values())  # an earlier version goes by another name
+    if options.no_copy is not None and list(recipe.catalog.values()) != here_now:
+        raise ModelError(
+            f"{take.json_path} was made without quoting what its model knew then, and that has changed; import the "
+            "model as it was"
+        )
     return Request(
         name=take.name, brief=take.brief, heard=take.heard, options=options,
         drafts=(Draft(take.plan, recipe.seeds, recipe.index),),

@@ -83,12 +83,28 @@ class Busier:
     notes_a_bar: float
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Notes that a run may share with a piece, notes of the longest that does, and that piece."""
+
+    limit: int
+    notes: int
+    piece: str
+
+    @property
+    def demand(self) -> Demand:
+        """The limit as a demand."""
+        got = f"{self.notes} notes of {self.piece}" if self.notes else "no run of 8 notes"
+        return Demand("shared run", f"at most {self.limit} notes", got, min(1.0, self.limit / max(1, self.notes)))
+
+
 def make_report(
     plan: Plan,
     score: Score,
     busier: Mapping[int, Busier] | None = None,
     copied: CopyReport | None = None,
     given: Collection[int] = (),
+    shared: Shared | None = None,
 ) -> Report:
     """Measure a score against its plan; one Demand for each thing that can be checked.
 
@@ -98,6 +114,7 @@ def make_report(
         busier: what an `again` asked of the density of tracks.
         given: tracks that were given, in the plan's given bars or whole; key, chords and locks bind what was written.
         copied: what of the score is copied from the library its model learned from, if there is one.
+        shared: the longest run that it shares with what the model learned from, where a limit was asked.
     """
     tracks = list(score.tracks)
     demands = [_tempo(plan, score), _meter(plan, score), _bars(plan, score), _end(plan, score), _tracks(plan, tracks)]
@@ -114,6 +131,7 @@ def make_report(
         demands += [Demand(*row) for row in lock_rows(plan, score, dict.fromkeys(given, first))]
     demands += [_busier(plan, score, place, wish) for place, wish in (busier or {}).items()]
     demands += [_copied(copied)] if copied else []
+    demands += [shared.demand] if shared else []
     return Report(tuple(demands))
 
 

@@ -43,6 +43,7 @@ class MakeOptions:
         key_lock: a stated key locks; off = it is a tendency.
         candidates: how many are written for each take, of which the best is kept; None = as many as time allows.
         without: names of STAGES that are left out.
+        no_copy: notes of the longest run that may be shared with what the model learned from; None = any.
         stems: whether stems are rendered beside the mix.
         sample_rate: 44100 or 48000.
         soundfont: path of another SoundFont; drum_kit: folder of one-shots; sounds: role -> folder or file.
@@ -59,6 +60,7 @@ class MakeOptions:
     key_lock: bool = True
     candidates: int | None = None
     without: tuple[str, ...] = ()
+    no_copy: int | None = None
     stems: bool = True
     sample_rate: int = 44100
     soundfont: str | None = None

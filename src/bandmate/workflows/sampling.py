@@ -11,7 +11,9 @@ from bandmate.errors import BriefError
 from bandmate.generation.blend import Blended
 from bandmate.generation.compose import Given, WriteOptions, WrittenTake, open_weights, write_takes
 from bandmate.generation.filters import VARIETY, SamplingOptions
+from bandmate.generation.no_copy import NoCopy
 from bandmate.workflows.blend import read_blend
+from bandmate.workflows.catalogs import catalogs_of, open_catalog
 from bandmate.workflows.models import find_model, model_identity
 from bandmate.workflows.request import Draft, MakeOptions, Request, given_bars
 
@@ -28,7 +30,9 @@ def sample_batch(
     identity = model_identity(request.options.model)
     weights = open_weights(find_model(request.options.model).folder / "weights.safetensors", identity["sha256"])
     form = "model" if "form" in request.options.without else "sketch"
-    how = WriteOptions(engine, request.threads, form, soft_filters(request.options), _blend(request.options))
+    how = WriteOptions(
+        engine, request.threads, form, soft_filters(request.options), _blend(request.options), no_copy_of(request.options)
+    )
     return write_takes(
         draft.plan, draft.seeds, weights, how, given=_given(request, draft), only=draft.chosen,
         on_progress=progress, on_first_note=first_note,
@@ -42,6 +46,17 @@ def _blend(options: MakeOptions) -> Blended | None:
     blend, shipped = read_blend(options.blend), model_identity()
     weights = open_weights(find_model().folder / "weights.safetensors", shipped["sha256"])
     return Blended(weights, blend.genre, blend.share)
+
+
+def no_copy_of(options: MakeOptions) -> NoCopy | None:
+    """The ban of copies that options stand for: of runs that any catalog of the model holds.
+
+    Raises:
+        ModelError: what the model learned from is not known.
+    """
+    if options.no_copy is None:
+        return None
+    return NoCopy(tuple(map(open_catalog, catalogs_of(options.model).values())), options.no_copy)
 
 
 def soft_filters(options: MakeOptions) -> SamplingOptions:

@@ -40,6 +40,7 @@ class Recipe:
         settings: options of sampling and rendering.
         versions: of Bandmate, Python, the system and the libraries that write bytes.
         threads: threads of the engine.
+        catalog: hash of each catalog of runs that the model learned from, by name; licences: of their pieces.
     """
 
     engine: str
@@ -50,6 +51,8 @@ class Recipe:
     settings: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     threads: int = 1
+    catalog: dict[str, str] = field(default_factory=dict)
+    licences: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
