@@ -26,6 +26,7 @@ from bandmate.errors import BandmateError, OutputError, UserError
 COMMANDS = {
     "compose": "words and flags to a finished multitrack",
     "again": "change the last take with a few words",
+    "takes": "list, compare, star, discard or take up again what was made",
     "undo": "go back to the take before",
     "regenerate": "any bars of any tracks anew, the rest untouched",
     "continue": "bars behind the last",

@@ -6,7 +6,7 @@ band than near its edge, so that nothing here makes takes alike.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ class Verdict:
         fit: mean over the lines: 1 inside; outside at most a half, falling with the distance in widths of the band.
         kept, facts: how many facts of the genre it keeps, and of how many.
         outside: names of the lines that lie outside, furthest first.
+        places: where each line lies: 0 at the middle of what people do, 1 a width of their band above.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class Verdict:
     kept: float
     facts: int
     outside: tuple[str, ...]
+    places: dict[str, float] = field(default_factory=dict)
 
     @property
     def quality(self) -> float:
@@ -63,6 +65,7 @@ class Verdict:
             "verdict": self.sentence, "kind": self.kind, "inside": self.inside, "lines": self.lines,
             "fit": round(self.fit, 4), "facts_kept": round(self.kept, 4), "facts": self.facts,
             "outside": list(self.outside),
+            "places": {name: round(value, 3) for name, value in self.places.items()},
         }  # fmt: skip
 
 
@@ -71,6 +74,27 @@ def excess(value: float, people: Spread) -> float:
     low, high = people.at(10), people.at(90)
     away = max(low - value, value - high, 0.0)
     return away / max(high - low, _LEAST_WIDTH * max(abs(low), abs(high)), 1e-9)
+
+
+def place(value: float, people: Spread) -> float:
+    """Where a value lies beside people's: 0 at their median, 1 a width of their band above it; within -4..4."""
+    width = max(people.at(90) - people.at(10), _LEAST_WIDTH * abs(people.at(50)), 1e-9)
+    return float(np.clip((value - people.at(50)) / width, -4.0, 4.0))
+
+
+def medians(score: Score) -> dict[str, float]:
+    """Each line of the card over the windows of a score, by its median; lines that say nothing are left out."""
+    try:
+        rows = measure_piece(score)
+    except ScoreError:
+        return {}
+    found = {}
+    for line in CARD:
+        values = rows[:, NAMES.index(line.name)]
+        values = values[~np.isnan(values)]
+        if len(values):
+            found[line.name] = float(np.median(values))
+    return found
 
 
 def verdict(score: Score, genre: str | None = None) -> Verdict:
@@ -83,17 +107,13 @@ def verdict(score: Score, genre: str | None = None) -> Verdict:
     kind = kind_of([score])
     people = yardstick(kind)
     try:
-        rows = measure_piece(score)
         facts = fact_rows([(excerpt, genre) for excerpt in windows(score, strict=False)]) if genre else ()
     except ScoreError:
-        rows, facts = np.empty((0, len(NAMES))), ()
-    away: dict[str, float] = {}
-    for line in CARD:
-        values = rows[:, NAMES.index(line.name)]
-        values = values[~np.isnan(values)]
-        if len(values) and line.name in people.lines:
-            away[line.name] = excess(float(np.median(values)), people.lines[line.name])
+        facts = ()
+    values = {name: value for name, value in medians(score).items() if name in people.lines}
+    away = {name: excess(value, people.lines[name]) for name, value in values.items()}
+    places = {name: place(value, people.lines[name]) for name, value in values.items()}
     fit = float(np.mean([_OUTSIDE / (1 + each) if each > 0 else 1.0 for each in away.values()])) if away else 0.0
     outside = tuple(sorted((name for name in away if away[name] > 0), key=lambda name: -away[name]))
     kept = sum(fact.share for fact in facts)
-    return Verdict(kind, len(away) - len(outside), len(away), fit, kept, len(facts), outside)
+    return Verdict(kind, len(away) - len(outside), len(away), fit, kept, len(facts), outside, places)

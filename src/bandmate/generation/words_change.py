@@ -58,6 +58,7 @@ class Change:
         self.added: list[TrackAsk] = []
         self.removed: list[str] = []
         self.density: dict[str, float] = {}
+        self.borrowed: dict[str, int] = {}
         self.transpose = 0
         self.new_chords = self.all_anew = False
         self.changes: list[str] = []

@@ -21,7 +21,16 @@ _VERBS = (
     "keep|leave|add|remove|change|make|no|swap|replace|drop|lose|different|new|another|rewrite|redo|put|take|without|with|"
     "use|give|transpose|move|double|mute|skip|vary|regenerate|exchange|switch|turn|bring"
 )
-_CLAUSE = re.compile(rf"\s*(?:[,;.!?\n]+|\b(?:and|but|then|also|plus)\b(?=\s+(?:{_VERBS})\b))\s*", re.I)
+_NEXT = rf"(?:{_VERBS})\b|(?:an?\s+)?(?:drum\s+)?fills?\s+every\b|(?:the\s+)?\w+(?:\s+\w+)?\s+(?:from|of)\s+take\b"
+_CLAUSE = re.compile(rf"\s*(?:[,;.!?\n]+|\b(?:and|but|then|also|plus)\b(?=\s+(?:{_NEXT})))\s*", re.I)
+_SAME_BUT = re.compile(r"^(?:the\s+)?same(?:\s+(?:again|thing|one|piece|song))?\s+but\s+(?:with\s+)?(.+)$", re.I)
+_FROM_TAKE = re.compile(
+    r"^(?:(?:take|use|get|with|give me|bring in|put in|keep)\s+)?(?:the\s+)?(.+?)\s+(?:from|of)\s+take\s+(\d{1,4})$",
+    re.I,
+)
+_FILLS = re.compile(
+    r"^(?:(?:add|with|put|play|give me)\s+)?(?:an?\s+)?(?:drum\s+)?fills?\s+every\s+(?:(\w+)\s+)?bars?$", re.I
+)
 _POLITE = re.compile(r"^(?:please|pls|now|ok|okay|can you|could you|and|but|then|also|just)\s+", re.I)
 _KEEP = re.compile(
     r"^(?:keep|leave|hold|preserve|lock|same|don.?t (?:change|touch)|do not (?:change|touch))\b\s*(.*)$", re.I
@@ -100,6 +109,7 @@ class Followup:
         rewrite: roles to write anew; roles of brief.tracks in neither are new tracks.
         add: tracks that are new; remove: roles that go.
         density: factor on how busy a role plays, against before.
+        borrow: role -> number of the take of this session whose notes it plays.
         transpose: semitones that kept notes move (never drums).
         new_chords: the harmony is to be another one.
         changes: one sentence a change.
@@ -113,6 +123,7 @@ class Followup:
     add: tuple[TrackAsk, ...] = ()
     remove: tuple[str, ...] = ()
     density: dict[str, float] = field(default_factory=dict)
+    borrow: dict[str, int] = field(default_factory=dict)
     transpose: int = 0
     new_chords: bool = False
     changes: tuple[str, ...] = ()
@@ -160,7 +171,11 @@ class _Clauses(Change):
 
     def clause(self, clause: str) -> None:
         """Understand one clause."""
+        if match := _SAME_BUT.match(clause):
+            clause = match[1]  # what is not named stays anyway
         if self._length(clause) or self._tempo_step(clause) or self._move(clause):
+            return
+        if self._from_take(clause) or self._fills(clause):
             return
         if _AGAIN.match(clause):
             self.all_anew = True
@@ -192,6 +207,36 @@ class _Clauses(Change):
         named = self._roles(rest)
         self.kept += named
         self.changes += [f"{role} stays" for role in named]
+
+    def _from_take(self, clause: str) -> bool:
+        match = _FROM_TAKE.match(clause)
+        said = self._read(match[1]) if match else None
+        if match is None or said is None or not said.tracks:
+            return False
+        for asked in said.tracks:
+            role = self._owner(asked)
+            if role is None:
+                self._add(asked)
+            self.borrowed[role or asked.role] = int(match[2])
+            self.changes.append(f"{role or asked.role} from take {match[2]}")
+        return True
+
+    def _fills(self, clause: str) -> bool:
+        match = _FILLS.match(clause)
+        if match is None:
+            return False
+        word = (match[1] or "one").lower()
+        every = int(word) if word.isdigit() else _COUNTS.get(word, {"eight": 8, "other": 2, "second": 2}.get(word, 0))
+        if not 1 <= every <= 64:
+            raise BriefError(f"fills every '{word}' bars is not understood; write such as 'a fill every 4 bars'")
+        events = [event for event in self.values.get("events", self.old.events) if not event.startswith("fill_every")]
+        self.values["events"] = (*(event for event in events if event != "no_fills"), f"fill_every:{every}")
+        if any(track.role == "drums" for track in self.tracks):
+            self._anew(["drums"])
+        else:
+            self.notices.append("there are no drums that could play fills")
+        self.changes.append(f"a fill every {every} bars")
+        return True
 
     def _write_anew(self, rest: str) -> None:
         words = re.sub(r"^(?:the|a|an|some|my)\s+", "", rest.strip().lower())
@@ -276,7 +321,7 @@ class _Clauses(Change):
         kept = [r for r in dict.fromkeys(self.kept) if r in roles]
         if self.new_chords and "chords" not in self.values and "progression" not in self.values:
             self.values |= {"chords": (), "progression": None}
-        anew = list(dict.fromkeys(self.anew))
+        anew = [role for role in dict.fromkeys(self.anew) if role not in self.borrowed]
         if self.new_chords:
             anew += [r for r in roles if r in PITCHED]
         if self.all_anew:
@@ -308,6 +353,7 @@ class _Clauses(Change):
             tuple(self.added),
             tuple(self.removed),
             dict(self.density),
+            {role: number for role, number in self.borrowed.items() if role in roles},
             self.transpose,
             self.new_chords,
             tuple(dict.fromkeys(self.changes)),

@@ -86,6 +86,9 @@ class Fills:
         tiny = (section.bars < 2 and stage.plan.bars < 4) or "no_fills" in stage.plan.brief.events
         if not self.table or self.base in _NO_FILL or bar == stage.last_bar or tiny:
             return hits
+        if stage.fill_every:
+            asked = (bar + 1) % stage.fill_every == 0
+            return self._merged(hits, list(self._choose(stage.dice("fill", bar))[-1]), bar, True) if asked else hits
         quiet = stage.kinds[index] == "intro" and section.energy <= 2
         left = section.bars - 1 - offset - (1 if stage.last_bar == section.start_bar + section.bars - 1 else 0)
         closing = stage.dice("closing", section.start_bar)

@@ -98,6 +98,12 @@ class Stage:
         return feel_of((*self.plan.brief.feel, *self.plan.brief.patterns))
 
     @cached_property
+    def fill_every(self) -> int:
+        """Bars from fill to fill that were asked for; 0 = as the form has it."""
+        said = [event.split(":")[1] for event in self.plan.brief.events if event.startswith("fill_every:")]
+        return int(said[-1]) if said and said[-1].isdigit() else 0
+
+    @cached_property
     def touch(self) -> DrumTouch | None:
         """How the genre's drummers play; None = a machine does."""
         return touch_of(self.plan.genre)

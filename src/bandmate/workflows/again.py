@@ -32,7 +32,8 @@ _OPTIONS = ("out", "takes", "seed", "engine", "model", "variety", "temperature",
             "candidates", "without", "no_copy", "stems", "sample_rate", "soundfont", "drum_kit", "sounds", "to",
             "template", "split_drums", "drum_map")  # fmt: skip
 _HOW = ("engine", "model", "blend", "variety", "temperature", "top_k", "top_p", "candidates", "without", "no_copy",
-        "stems", "sample_rate", "soundfont", "drum_kit", "sounds", "to", "template", "split_drums", "drum_map")  # fmt: skip
+        "stems", "sample_rate", "soundfont", "drum_kit", "sounds", "to", "template", "split_drums",
+        "drum_map")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +47,7 @@ class Next:
         same_seed: whether the same dice are thrown, so that what is rewritten stays related to what it was.
         busier: track of the plan -> how much busier it shall be than so many notes a bar.
         changes: one sentence a change.
+        lenders: takes of the session whose tracks are among `given`.
     """
 
     plan: Plan
@@ -55,6 +57,7 @@ class Next:
     same_seed: bool
     busier: Mapping[int, Busier]
     changes: tuple[str, ...]
+    lenders: tuple[Take, ...] = ()
 
 
 def again(
@@ -78,7 +81,8 @@ def again(
         BriefError: nothing was understood, or the change cannot be made; the message gives an example.
         UserError: there is no last take.
     """
-    old = take if isinstance(take, Take) else read_take(take) if take is not None else last_take()
+    # subtle: a take in memory is read again, since replay will find what is given as a file has it
+    old = last_take() if take is None else read_take(take.folder if isinstance(take, Take) else take)
     for name in options:
         if name not in _OPTIONS:
             raise BriefError(f"'{name}' cannot be given to again; say it in words, such as \"{name} ...\"")
@@ -92,13 +96,19 @@ def again(
     request = Request(
         name=old.name, brief=change.brief, heard=heard, options=making, busier=change.busier,
         drafts=tuple(draft_of(change.plan, seed + number, making, chosen.takes) for number in range(chosen.takes)),
-        given=change.given, keep=change.keep, parents=(parent_hash(old), *old.parents)[:16],
+        given=change.given, keep=change.keep, parents=_parents(old, change),
     )  # fmt: skip
     job = Job(listener, WEIGHTS)
     tell_heard(request, job)
     folder = take_folder(chosen.out or _home(old), text)
     takes = run(replace(request, name=folder.name), folder, chosen.out, job)
     return ComposeResult(takes, folder, heard)
+
+
+def _parents(old: Take, change: Next) -> tuple[str, ...]:
+    """The take, those that lent a track, then what the take came from."""
+    near = (parent_hash(old), *map(parent_hash, change.lenders))
+    return tuple(dict.fromkeys((*near, *old.parents)))[:16]
 
 
 def _line(plan: Plan) -> str:
@@ -153,12 +163,17 @@ def follow(text: str, old: Take) -> Next:
     if said.transpose and "key" not in said.brief.guessed:
         plan = replace(plan, key=replace(before.key, tonic=(before.key.tonic + said.transpose) % 12))
     keep = _kept(said.keep, before, plan) if plan.meter == before.meter else {}
-    given = _moved(old.score, before, plan, said.transpose)
+    given = moved(old.score, before, plan, said.transpose)
     keep = {place: source for place, source in keep.items() if len(given.tracks[source].notes)}
+    lent: tuple[Take, ...] = ()
+    if said.borrow:
+        from bandmate.workflows.borrow import with_borrowed
+
+        plan, given, keep, lent = with_borrowed(said.borrow, old, plan, given, keep)
     given = _in_range(given, plan, keep)
     plan = _with_activity(plan, given, keep)
     same_seed = bool(said.density) or not said.rewrite
-    return Next(plan, said.brief, given, keep, same_seed, _busier(said.density, old, plan), said.changes)
+    return Next(plan, said.brief, given, keep, same_seed, _busier(said.density, old, plan), said.changes, lent)
 
 
 def _busier(density: Mapping[str, float], old: Take, plan: Plan) -> dict[int, Busier]:
@@ -209,7 +224,7 @@ def _kept(roles: tuple[str, ...], before: Plan, after: Plan) -> dict[int, int]:
     return found
 
 
-def _moved(score: Score, before: Plan, after: Plan, semitones: int) -> Score:
+def moved(score: Score, before: Plan, after: Plan, semitones: int) -> Score:
     """The take's music in the new key, tempo and length; longer music goes on from its beginning."""
     score = ops.transpose(score, semitones) if semitones else score
     bar_ticks = score.ticks_per_quarter * 4 * before.meter[0] // before.meter[1]

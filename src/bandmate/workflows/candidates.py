@@ -17,6 +17,7 @@ from bandmate.workflows.jobs import Job
 from bandmate.workflows.models import copies_in
 from bandmate.workflows.report import Report, Shared, bar_ticks, make_report
 from bandmate.workflows.request import Draft, Request, given_bars
+from bandmate.workflows.taste import with_taste
 
 REDRAWS = 4
 _OPEN_WEIGHT = 0.25  # of demands that nobody stated, beside the card
@@ -138,6 +139,8 @@ def _measured(request: Request, draft: Draft, engine: str, job: Job, number: int
         report = make_report(draft.plan, score, request.busier, copied, kept, _shared(request, score))
         card = verdict(score, draft.plan.genre)
         quality = (1 - _OPEN_WEIGHT) * card.quality + _OPEN_WEIGHT * report.open_share
+        if "taste" not in request.options.without:
+            quality = with_taste(quality, card.places)
         asked = report.stated_share - (copied is not None and not copied.passed)
         found.append(Written(draft, index, score, report, card.to_json(), repaired, round(asked, 9), quality,
                              log_likelihood))  # fmt: skip

@@ -50,8 +50,8 @@ class ComposeOptions:
         takes: how many, 1..64; seed: 0..2**63 - 1, None = any.
         candidates: how many are written for each take, 1..64; without: stages to leave out (see `request.STAGES`).
         to, template, split_drums, drum_map: projects of sequencers in each take's folder, see `workflows.export`.
-        engine, model, blend, variety, temperature, top_k, top_p, key_lock, no_copy, stems, sample_rate, soundfont, drum_kit,
-            sounds: see `MakeOptions`.
+        engine, model, blend, variety, temperature, top_k, top_p, key_lock, no_copy, stems, sample_rate, soundfont,
+            drum_kit, sounds: see `MakeOptions`.
     """
 
     genre: str | None = None
@@ -330,6 +330,7 @@ def tell_heard(request: Request, job: Job) -> None:
 def run(request: Request, folder: Path, out: str | Path | None, job: Job) -> tuple[Take, ...]:
     """Make the takes in a folder that is there, and remember the best as the last take."""
     from bandmate.workflows.history import remember
+    from bandmate.workflows.sessions import record
 
     if out is not None and folder.resolve() != Path(out).expanduser().resolve():
         job.tell("notice", text=f"{out} holds something already, so this goes to {folder}")
@@ -340,4 +341,5 @@ def run(request: Request, folder: Path, out: str | Path | None, job: Job) -> tup
             folder.rmdir()
         raise
     remember(takes[0])
+    record(takes)
     return takes

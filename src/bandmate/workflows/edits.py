@@ -35,6 +35,7 @@ from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.making import check_engine, choose_engine
 from bandmate.workflows.places import safe_name
 from bandmate.workflows.request import VARIETIES, MakeOptions
+from bandmate.workflows.sessions import record
 
 __all__ = ["CommonOptions", "Edit", "EditResult", "Editor", "notes_asked", "redo", "run_edit"]
 _SEEDS = 2**31
@@ -70,7 +71,9 @@ def run_edit(
     seed = secrets.randbelow(_SEEDS) if common.seed is None else common.seed
     engine = choose_engine(_making(common))
     order = Order(editor, common, own, text, understood(text, common), data, name, engine, seed, origin)
-    return save_all(order, write_down(order, common.takes, job), job)
+    result = save_all(order, write_down(order, common.takes, job), job)
+    record(result.takes)
+    return result
 
 
 def _check_names(command: str, options: Mapping[str, Any], own: list[str]) -> None:

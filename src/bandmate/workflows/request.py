@@ -22,6 +22,7 @@ STAGES: dict[str, str] = {
     "harmony": "the pull of chord and key on pitches",
     "repair": "small corrections of the written score",
     "candidates": "the choice among several candidates",
+    "taste": "the say that stars and discards have in that choice",
 }
 MOST_CANDIDATES = 8
 _BARS_A_COMPOSE = 128  # candidates times bars of one take: more would take seconds that nobody waits for

@@ -31,7 +31,12 @@ def sample_batch(
     weights = open_weights(find_model(request.options.model).folder / "weights.safetensors", identity["sha256"])
     form = "model" if "form" in request.options.without else "sketch"
     how = WriteOptions(
-        engine, request.threads, form, soft_filters(request.options), _blend(request.options), no_copy_of(request.options)
+        engine,
+        request.threads,
+        form,
+        soft_filters(request.options),
+        _blend(request.options),
+        no_copy_of(request.options),
     )
     return write_takes(
         draft.plan, draft.seeds, weights, how, given=_given(request, draft), only=draft.chosen,

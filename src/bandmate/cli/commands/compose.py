@@ -75,7 +75,7 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     engine.add_argument("--top-p", type=float, help="only the likeliest values that make up this share")
     engine.add_argument("--candidates", type=int, help="how many are written for each take (default: 8 up to 16 bars)")
     engine.add_argument("--without", action="append", default=[], metavar="STAGE",
-                        help="leave out form, groove, harmony, repair or candidates")  # fmt: skip
+                        help="leave out form, groove, harmony, repair, candidates or taste")  # fmt: skip
     engine.add_argument("--no-copy", type=int, metavar="N",
                         help="no run of more than N notes (8 to 64) of a piece the model learned from")  # fmt: skip
     engine.add_argument("--key-lock", choices=("on", "off"), default="on", help="whether a stated key binds every note")
