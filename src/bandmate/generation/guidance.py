@@ -33,21 +33,18 @@ class GuidedEngine:
     """An engine of twice the batch as one of the batch; its hidden states are told and untold side by side."""
 
     def __init__(self, engine: Engine) -> None:
-        self.engine, self.name = engine, engine.name
-
-    @property
-    def length(self) -> int:
-        """Rows fed so far."""
-        return self.engine.length
+        self.engine, self.name, self.length = engine, engine.name, engine.length
 
     def feed(self, rows: NDArray[np.int16]) -> Floats:
         """Append rows to both; (batch, n, fields) to (batch, 2 * width)."""
         told, bare = np.split(self.engine.feed(np.concatenate([rows, untold(rows)])), 2)
+        self.length = self.engine.length
         return np.concatenate([told, bare], 1)
 
     def rewind(self, length: int) -> None:
         """Forget everything after the first `length` rows."""
         self.engine.rewind(length)
+        self.length = length
 
 
 class GuidedHeads(Heads):
