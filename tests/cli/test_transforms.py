@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bandmate.errors import BriefError
@@ -13,6 +15,7 @@ from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import play
 from bandmate.io.files import read
 from bandmate.score.brief import Brief
+from bandmate.score.model import make_meters
 from bandmate.score.selection import select
 from bandmate.score.untouched import untouched
 from bandmate.workflows.groove import groove
@@ -88,6 +91,17 @@ def test_drumify_joins_a_song_and_takes_the_place_of_taps(bandmate):
     assert json.loads(said.out)["report"]["onsets"] > 10
     cells = select(with_roles(read(BEAT)), None, "3-4")
     assert untouched(read(BEAT), read("beat.mid"), cells) == []
+
+
+def test_drumify_works_between_changes_of_meter(bandmate):
+    score = read(LIED)
+    change = make_meters(3, 4, ticks=8 * score.ticks_per_quarter)
+    replace(score, meters=np.concatenate([score.meters[:1], change])).write("both.mid")
+    assert "the meter changes" in bandmate("drumify", "both.mid", "--style", "waltz").err
+    said = bandmate("drumify", "both.mid", "--style", "waltz", "--bars", "3-6", "--out", "new.mid")
+    assert said.code == 0, said.err
+    drums = read("new.mid").tracks[-1].notes["onset_ticks"] / score.ticks_per_quarter
+    assert drums.min() >= 8 and drums.max() < 8 + 4 * 3
 
 
 def test_interpolate_writes_every_step_and_the_ends_byte_for_byte(bandmate, tmp_path):

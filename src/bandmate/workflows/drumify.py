@@ -12,6 +12,7 @@ import numpy as np
 from bandmate.groovebook.drumify import drumify as drum_part
 from bandmate.groovebook.drumify import taps_of
 from bandmate.limits import SEED
+from bandmate.score.cut import window
 from bandmate.score.model import Score, Track
 from bandmate.score.selection import Selection, select
 from bandmate.score.splice import added, splice
@@ -66,11 +67,13 @@ def drumify(path: str | Path, options: DrumifyOptions | None = None, **asked: An
     start, end = cells.span(score)
     onsets = np.concatenate([score.tracks[i].notes for i in cells.tracks])
     onsets = onsets[(onsets["onset_ticks"] >= start) & (onsets["onset_ticks"] < end)]
+    onsets["onset_ticks"] -= start
     taps = taps_of(onsets, score.ticks_per_quarter)
-    notes, kit = drum_part(score, taps, style, seed)
-    notes = notes[(notes["onset_ticks"] >= start) & (notes["onset_ticks"] < end)]
-    result = _placed(score, cells, Track("drums", kit, True, notes, role="drums"))
+    notes, kit = drum_part(window(score, start, end), taps, style, seed)
+    notes = notes[notes["onset_ticks"] < end - start].copy()
     extra = len(notes) - int(np.isin(notes["onset_ticks"], taps.onset_ticks).sum())
+    notes["onset_ticks"] += start
+    result = _placed(score, cells, Track("drums", kit, True, notes, role="drums"))
     done = (f"drummed {len(taps.onset_ticks)} onsets of {cells.words(score)} in {style}: {len(notes)} strokes",)
     report = {"onsets": len(taps.onset_ticks), "strokes": len(notes), "strokes_between": extra, "style": style}
     recipe = asdict(options) | {"seed": seed}
