@@ -228,7 +228,9 @@ def options(folder) -> list[Option]:
 
 # How it sounds and where it lies has no say in the notes; a model is a file of weights, and these are random ones. A
 # blend needs a model of one's own; tests/workflows/test_blend.py has its cases.
+# A sound becomes tracks that are given, tempo, key and chords, which stand in the table as a file and as flags.
 NOT_NOTES = {
+    "audio", "audio_as",
     "out", "model", "blend", "stems", "sample_rate", "soundfont", "drum_kit", "sounds", "to", "template",
     "split_drums", "drum_map",
 }  # fmt: skip

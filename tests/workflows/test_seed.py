@@ -107,6 +107,8 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path) -> None:
         ({"midi": "two.mid"}, BriefError, "changes its meter"),
         ({"midi": "in.mid", "meter": "3/4"}, BriefError, "leave the meter out"),
         ({"midi": "in.mid", "exclude": "drums"}, RuleConflict, "shall not sound"),
+        ({"midi": "in.mid", "drums": "x..."}, RuleConflict, "kit is given from beginning to end"),
+        ({"midi": "in.mid", "audio": "in.wav"}, BriefError, "give one of them"),
     ):
         with pytest.raises(kind, match=says):
             compose("pop", out="out", **options, **QUIET)

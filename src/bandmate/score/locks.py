@@ -178,7 +178,7 @@ def bound(tracks: Sequence[PlannedTrack], locks: Sequence[TrackLock]) -> tuple[P
     out = [replace(track, lock=None) for track in tracks]
     for lock in locks:
         lock.check()
-        for index in _places(out, lock):
+        for index in places_of(out, lock):
             old = out[index].lock
             mine = replace(lock, track=out[index].name)
             out[index] = replace(out[index], lock=mine if old is None else old.joined(mine))
@@ -213,7 +213,12 @@ def _fitted(track: PlannedTrack) -> PlannedTrack:
     return replace(track, low=max(low, least), high=min(high, most), polyphony=voices)
 
 
-def _places(tracks: Sequence[PlannedTrack], lock: TrackLock) -> list[int]:
+def places_of(tracks: Sequence[PlannedTrack], lock: TrackLock) -> list[int]:
+    """Which tracks a lock binds.
+
+    Raises:
+        BriefError: it names none of them, or binds what they do not have.
+    """
     name = lock.track.strip().lower()
     if name in ALL:
         if lock.voices:

@@ -19,7 +19,7 @@ from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.making import WEIGHTS, check_engine, check_sounds, choose_engine, make, sounds_of, targets_of
 from bandmate.workflows.places import take_folder
 from bandmate.workflows.request import VARIETIES, MakeOptions, Request, draft_of
-from bandmate.workflows.seed import drum_pattern, read_seed, seeded, with_seed
+from bandmate.workflows.seed import check_locks, drum_pattern, read_seed, seeded, with_seed
 from bandmate.workflows.take import Take
 
 _SEEDS = 2**31  # a seed that was not given is short enough to type
@@ -187,11 +187,15 @@ def _with_audio(text: str, chosen: ComposeOptions, settings: Settings) -> Reques
     from bandmate.workflows.audio_prompt import audio_prompt, with_given
     from bandmate.workflows.hear import hear
 
+    if chosen.midi is not None:
+        raise BriefError("a sound and a MIDI file are both given to go on from; give one of them")
     worded = bool(text.strip()) or any(getattr(chosen, name) is not None for name in _FLAGS)
     undecided = replace(settings, tempo=None, key=None, meter=None, bars=None)  # a sound says more than a default
     asked = understand(text, chosen, undecided) if worded else Brief()
     prompt = audio_prompt(asked, hear(chosen.audio or "", kind=chosen.audio_as or "auto"), _open)
-    return with_given(plan_request(prompt.brief, chosen, settings), prompt)
+    request = with_given(plan_request(prompt.brief, chosen, settings), prompt)
+    check_locks(request)
+    return request
 
 
 def brief(text: str = "", *, settings: Settings | None = None, **options: Any) -> Brief:
@@ -286,7 +290,10 @@ def plan_request(asked: Brief, options: ComposeOptions, settings: Settings) -> R
         lent_genre(str(making.model), plans[0].genre, making.blend)  # refuses what cannot be mixed
     drafts = tuple(draft_of(plan, plan.seed, making, options.takes) for plan in plans)
     request = Request("take", asked, describe(plans[0]), drafts, making)
-    return request if options.midi is None else with_seed(request, read_seed(options.midi))
+    if options.midi is not None:
+        request = with_seed(request, read_seed(options.midi))
+    check_locks(request)
+    return request
 
 
 def guided(asked: Brief, model: str | None) -> Brief:

@@ -13,13 +13,13 @@ from bandmate.io.files import read
 from bandmate.limits import BARS, TRACKS
 from bandmate.score.brief import Brief, TrackAsk
 from bandmate.score.cut import split_channels
-from bandmate.score.locks import TrackLock
+from bandmate.score.locks import ALL, TrackLock, places_of
 from bandmate.score.model import MADE, NO_EVENTS, NO_KEYS, Score, Track, make_meters, make_tempos
 from bandmate.score.pitch import Chord
 from bandmate.score.plan import Plan
 from bandmate.score.timeline import bar_grid
 from bandmate.workflows.report import most_at_once
-from bandmate.workflows.request import Request
+from bandmate.workflows.request import Request, given_bars
 
 _TPQ = 480
 _LARGEST_PATTERN_BYTES = 2**16
@@ -171,6 +171,24 @@ def with_seed(request: Request, seed: Seed) -> Request:
     given = replace(seed.score, tracks=tuple(tracks), end_ticks=end)
     kept = {place: index for place, index in keep.items() if len(tracks[index].notes)}
     return replace(request, drafts=drafts, given=given, keep=kept)
+
+
+def check_locks(request: Request) -> None:
+    """Find out whether a lock names a track that is given from beginning to end, on which nothing is written.
+
+    Raises:
+        RuleConflict: so it is; names the track.
+    """
+    if request.given is None or given_bars(request.plan) is not None:
+        return
+    for lock in request.brief.locks:
+        places = places_of(request.plan.tracks, lock)
+        if (lock.track.lower() not in ALL or lock.voices) and places and set(places) <= set(request.keep):
+            name = request.plan.tracks[places[0]].name
+            raise RuleConflict(
+                f"{name} is given from beginning to end, so there is nothing that its lock or pattern could bind; "
+                "leave one of the two out, or ask for more bars"
+            )
 
 
 def _cut(track: Track, end: int) -> Track:
