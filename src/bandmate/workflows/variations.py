@@ -26,6 +26,8 @@ from bandmate.workflows.report import Demand
 
 KEEPS = ("rhythm", "pitches", "contour", "chords")
 _STEPS_A_QUARTER = 24
+_ENOUGH = 0.6  # share of the asked change that will do
+_DARING = 1.3  # temperature of a variation: at 1 the likeliest variation of a loop is the loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +55,36 @@ def _vary(score: Score, own: VaryOptions, desk: Desk) -> Edit:
     selection = replace(selection, tracks=tuple(i for i in selection.tracks if len(old[i])))
     if not selection.tracks:
         raise ScoreError(f"{select(score, desk.common.tracks, desk.common.bars).words(score)}: nothing sounds there")
-    ask = desk.ask(locks=_locks(score, selection, own), pitches=_pitches(score, selection, own), change=own.strength)
-    written = replace(desk, earlier=[*desk.earlier, old]).write(score, selection, ask)  # unlike what it was
-    desk.earlier.append(written.notes)
-    notes = {i: _kept(score, i, old[i], written.notes[i], own, desk) for i in selection.tracks}
+    old = {i: old[i] for i in selection.tracks}
+    tries: list[tuple[float, dict[int, NDArray[Any]], float]] = []
+    for strength in _efforts(own):
+        if not tries or tries[-1][0] < _ENOUGH * own.strength:
+            tries.append(_varied(score, selection, old, replace(own, strength=strength), desk, own.strength))
+    changed, notes, log_likelihood = max(tries, key=lambda one: -abs(one[0] - own.strength))
+    desk.earlier.append(notes)
     edited = splice(score, selection, notes)
-    changed = 1 - likeness({i: old[i] for i in selection.tracks}, notes)
     heard = f"{selection.words(score)} varied by {own.strength:.0%}" + (f", {own.keep} kept" if own.keep else "")
     demands = [Demand("change", f"about {own.strength:.0%}", f"{changed:.0%} of the notes", 1.0 if changed else 0.0)]
     demands += _keep_demand(score, selection, old, notes, own)
-    return Edit(edited, selection, heard, (*demands, *key_demand(desk.key, score, notes)), written.log_likelihood)
+    return Edit(edited, selection, heard, (*demands, *key_demand(desk.key, score, notes)), log_likelihood)
+
+
+def _efforts(own: VaryOptions) -> list[float]:
+    """Shares of the bar to write anew, one after the other, until enough has changed: much of a loop comes back."""
+    return sorted({own.strength, min(1.0, 2 * own.strength), 1.0})
+
+
+def _varied(
+    score: Score, selection: Selection, old: Mapping[int, NDArray[Any]], own: VaryOptions, desk: Desk, aim: float
+) -> tuple[float, dict[int, NDArray[Any]], float]:
+    """The share that changed, the notes, and their likelihood."""
+    ask = desk.ask(locks=_locks(score, selection, own), pitches=_pitches(score, selection, own), change=aim)
+    common = replace(desk.common, temperature=desk.common.temperature or _DARING)
+    away = replace(desk, common=common, earlier=[*desk.earlier, dict(old)])  # unlike what stands there
+    written = away.write(score, selection, ask)
+    kept = replace(own, strength=aim) if own.keep in ("rhythm", "contour") else own
+    notes = {i: _kept(score, i, old[i], written.notes[i], kept, desk) for i in selection.tracks}
+    return 1 - likeness(old, notes), notes, written.log_likelihood
 
 
 def _locks(score: Score, selection: Selection, own: VaryOptions) -> dict[tuple[int, int], Lock]:
