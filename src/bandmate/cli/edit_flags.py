@@ -60,4 +60,5 @@ def run_command(name: str, arguments: argparse.Namespace, console: Console) -> N
 
 def _said(report: dict[str, Any]) -> str:
     missed = [f"{row['demand']} ({row['asked']}; got {row['got']})" for row in report["demands"] if not row["met"]]
-    return f"not met: {', '.join(missed)}" if missed else "everything asked is met, the rest is untouched"
+    proved = ", the rest is untouched" if any(row["demand"] == "the rest" for row in report["demands"]) else ""
+    return f"not met: {', '.join(missed)}" if missed else f"everything asked is met{proved}"

@@ -81,7 +81,7 @@ def replay(path: str | Path, *, out: str | Path | None = None, listener: Listene
     if request is not None:
         new = make(request, folder, job)[0]
     else:
-        new = remake(old, folder) if is_transform(old) else redo(old, folder, job)
+        new = remake(old, folder) if is_transform(old) else redo(old, folder, Job())
     names = sorted(old.files.keys() | new.files.keys())
     different = tuple(name for name in names if old.files.get(name) != new.files.get(name))
     now = versions(request.options.soundfont if request is not None else None)
