@@ -18,6 +18,7 @@ import pytest
 from tests.generation.lock_check import breaches, steps_of
 
 from bandmate.errors import UserError
+from bandmate.evaluation.quality import Verdict
 from bandmate.score.model import Score, Track, make_meters, make_notes, make_tempos
 from bandmate.settings import Settings
 from bandmate.workflows import candidates, sampling
@@ -254,7 +255,7 @@ def _random_weights(tiny_weights, monkeypatch, tmp_path) -> None:
     monkeypatch.setattr(sampling, "model_identity", lambda name: {"sha256": ""})
     monkeypatch.setattr(sampling, "find_model", lambda name: SimpleNamespace(folder=tmp_path))
     monkeypatch.setattr(sampling, "open_weights", lambda path, sha256: tiny_weights)
-    card = SimpleNamespace(quality=0.5, to_json=dict)
+    card = Verdict("full_band", 0, 0, 0.5, 0.0, 0, ())  # how people play has no say in what is obeyed
     monkeypatch.setattr("bandmate.evaluation.quality.verdict", lambda score, genre: card)
 
 
