@@ -47,6 +47,7 @@ SMALL = {
         ("loss_before", "loss_after", "copied", "minutes"),
         ("torch",),
     ),
+    "long_form": (["--size", "tiny", "--bars", "1,2"], (), ()),
     "midi_doors": (["--sample", "1", "--repeat", "1"], (), ("mido",)),
     "random_takes": (["--count", "6", "--workers", "1"], ("takes", "failures"), ()),
     "moods": (
