@@ -20,7 +20,7 @@ MIN_GRID = 0.2  # below it, notes lie anywhere between the beats
 
 # reason -> what the report says of it
 REASONS = {
-    "unreadable": "not readable as MIDI",
+    "unreadable": "not readable",
     "no permission": "may not be opened",
     "too big": "larger than can be read",
     "crashed": "brought the reader down",
