@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.errors import FileFormatError
-from bandmate.score.gm import DRUM_NAMES, family, is_bass_program, is_pad_program, program_name
+from bandmate.score.gm import family, is_bass_program, is_pad_program, program_name
 from bandmate.score.model import Score, Track
 from bandmate.score.pitch import Key
 from bandmate.score.timeline import DEFAULT_US_PER_QUARTER, ticks_to_seconds
@@ -294,11 +294,6 @@ def meter_fits(meter: tuple[int, int], numerators: int, denominators: int) -> bo
     """Whether a meter is one that a format holds: a power of two below, nothing too large."""
     above, below = meter
     return 1 <= above <= numerators and 1 <= below <= denominators and below & (below - 1) == 0
-
-
-def drum_name(key: int) -> str:
-    """What a General MIDI drum key is called."""
-    return DRUM_NAMES.get(key, f"Key {key}")
 
 
 def sound_file(path: str | Path) -> tuple[int, int, int]:
