@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import combinations
 from types import SimpleNamespace
 from typing import Any
@@ -169,6 +169,15 @@ def _drums(*locks: str) -> Check:
     return lambda case, score: all(check(case, score) for check in checks)
 
 
+def _no_copy(case: Case, score: Score) -> bool:
+    """No run of what was written is longer than eight notes of the catalog, by the search that origin uses."""
+    from bandmate.workflows.origin import longest_shared
+
+    tracks = tuple(track for place, track in enumerate(score.tracks) if place not in case.request.keep)
+    found = longest_shared(replace(score, tracks=tracks), None)
+    return found is None or found.notes <= 8
+
+
 def _keeps(case: Case, score: Score) -> bool:
     """Everything of the file is there, at its tick."""
     for place, source in case.request.keep.items():
@@ -222,6 +231,7 @@ def options(folder) -> list[Option]:
         Option("candidates", 2),
         *(Option("without", (stage,)) for stage in ("form", "groove", "harmony", "repair", "candidates")),
         Option("key_lock", False),
+        Option("no_copy", 8, _no_copy),
         Option("takes", 2, lambda case, score: case.takes == 2),
         Option("seed", 9),
     ]  # fmt: skip

@@ -221,8 +221,10 @@ class _Walk:
         if self.guard:
             for take in np.flatnonzero((self.cell >= 0) & ~self.done).tolist():
                 at = (int(self.position[take]), int(self.pitch[take]))
-                pitch = self.task.allowed.pitch[cell[take]]
+                pitch, before = self.task.allowed.pitch[cell[take]], free[take].copy()
                 self.guard.positions(take, int(cell[take]), free[take], pitch, at)
+                if self.due.owes[cell[take]] and not free[take].any():
+                    free[take] = before  # what is locked comes first
         return free
 
     def pitches(self, take: NDArray[np.int64], position: NDArray[np.int64]) -> NDArray[np.bool_]:
