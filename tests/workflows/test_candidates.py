@@ -130,3 +130,14 @@ def test_take_json_says_what_the_card_says_and_what_was_repaired() -> None:
     assert card["inside"] + len(card["outside"]) == card["lines"]
     assert report["repaired"].keys() <= {"bass root", "melody rub", "downbeat", "ending", "two hands", "double"}
     assert report["repaired"]["ending"] > 0
+
+
+def test_further_takes_have_the_models_own_form_unless_a_fullness_is_asked() -> None:
+    def forms(**options) -> list[str]:
+        chosen = ComposeOptions.of({"genre": "rock", "bars": 4, "seed": 3, "takes": 3} | options)
+        request = plan_request(understand("", chosen, Settings()), chosen, Settings())
+        return [draft.plan.extra.get("form", "sketch") for draft in request.drafts]
+
+    assert forms() == ["sketch", "model", "model"]
+    assert forms(density=1.5) == ["sketch"] * 3
+    assert forms(lock="bass: density <=4") == ["sketch"] * 3

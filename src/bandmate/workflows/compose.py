@@ -13,6 +13,7 @@ from typing import Any
 from bandmate.errors import BriefError
 from bandmate.limits import CANDIDATES, NO_COPY, PROMPT_CHARS, SEED, TAKES, TEMPERATURE, TOP_K, TOP_P
 from bandmate.score.brief import Brief, TrackAsk
+from bandmate.score.plan import Plan
 from bandmate.settings import Settings, load_settings
 from bandmate.workflows.blend import toward
 from bandmate.workflows.jobs import Job, Listener
@@ -283,6 +284,7 @@ def plan_request(asked: Brief, options: ComposeOptions, settings: Settings) -> R
     plans = [make_plan(asked, seed + number, shared=seed) for number in range(options.takes)]
     if not options.key_lock or "key" in asked.guessed:
         plans = [replace(plan, key_lock=False) for plan in plans]  # only a key that was stated binds
+    plans = [plan if number == 0 else _own_form(plan) for number, plan in enumerate(plans)]
     for plan in plans:
         if is_locked(plan):
             prove(plan)
@@ -294,6 +296,19 @@ def plan_request(asked: Brief, options: ComposeOptions, settings: Settings) -> R
         request = with_seed(request, read_seed(options.midi))
     check_locks(request)
     return request
+
+
+def _own_form(plan: Plan) -> Plan:
+    """The plan of a further take, whose cells the model fills and repeats as it likes, unless a fullness was asked.
+
+    Takes by the sketch alone are too much alike (docs/LOG.md); the first take keeps to it.
+    """
+    from bandmate.generation.conform import is_locked
+    from bandmate.generation.groove import asked_density
+
+    if is_locked(plan) or asked_density(plan).any():
+        return plan
+    return replace(plan, extra={**plan.extra, "form": "model"})
 
 
 def guided(asked: Brief, model: str | None) -> Brief:

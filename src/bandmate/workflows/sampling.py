@@ -29,7 +29,7 @@ def sample_batch(
     """
     identity = model_identity(request.options.model)
     weights = open_weights(find_model(request.options.model).folder / "weights.safetensors", identity["sha256"])
-    form = "model" if "form" in request.options.without else "sketch"
+    form = "model" if "form" in request.options.without else draft.plan.extra.get("form", "sketch")
     how = WriteOptions(
         engine,
         request.threads,
