@@ -110,7 +110,8 @@ def test_a_stage_can_be_left_out_and_the_recipe_says_so(stage: str) -> None:
     assert less.report["met"]
     pairs = zip(whole.score.tracks, less.score.tracks, strict=True)
     same = all(np.array_equal(one.notes, other.notes) for one, other in pairs)
-    assert same == (stage == "candidates" and whole.recipe.index == 0)
+    # Nobody has starred anything yet, so there is no taste to leave out.
+    assert same == (stage == "taste" or (stage == "candidates" and whole.recipe.index == 0))
     assert (less.report["repaired"] == {}) == (stage == "repair")
     assert len(less.recipe.seeds) == (1 if stage == "candidates" else 8)
     assert replay(less.folder).same
