@@ -6,7 +6,8 @@
 DIR holds corpus/. Songs come from the reserve split of the full-band corpora, in turn, and are copied into a temporary
 folder; the musician's own folder is a temporary one too, so nothing of this stays. Reported: minutes in all, the loss
 on held-out songs before and after, how the model's takes stand to the library, the heaviest run of notes that some
-takes share with one song of it (see `library.runs`), and the most memory used. `--weights` stands in for the shipped
+takes share with one song of it (see `library.runs`), and the most memory used. `--likeness N` adds whether N takes came
+nearer to the library than as many of the model it began from. `--weights` stands in for the shipped
 model; without either, random weights of `--size` are used.
 """
 
@@ -35,8 +36,10 @@ from bandmate.library.sources.groovebook import pieces
 from bandmate.library.style import LibraryStyle
 from bandmate.training import learn as trainer
 from bandmate.training.corpora import CORPORA, split_of
+from bandmate.workflows.jobs import Job
 from bandmate.workflows.judge import brief_of
 from bandmate.workflows.learn import RUNS_FILE, learn
+from bandmate.workflows.likeness import more_like_me
 
 SOURCES = ("pop909_band", "freedoom", "easyrpg_rtp", "simutrans", "lmms_projects", "blasphemer")
 COPY_LIMIT = 8
@@ -132,6 +135,9 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--size", default="small", help="of random weights, where none are shipped or given")
     parser.add_argument("--takes", type=int, default=8)
     parser.add_argument("--bars", type=int, default=16, help="of each take")
+    parser.add_argument(
+        "--likeness", type=int, default=0, help="takes of each for `evaluate --library`; 0 = none"
+    )
     parser.add_argument("--workers", type=int, help="processes that read files")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as temporary:
@@ -155,6 +161,8 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
         if training:
             result["loss_lower_percent"] = round(100 * (1 - training["loss_after"] / training["loss_before"]), 1)
             result["judged"] = {k: training.get("takes", {}).get(k) for k in ("distance", "furthest", "copies")}
+            if options.likeness:
+                result["likeness"] = more_like_me("bench", None, options.likeness, 0, Job()).to_json()
             result["copied"] = copied(report.folder, options.takes, options.bars)
         for line in report.lines()[:-1]:
             print(line)

@@ -43,8 +43,9 @@ SMALL = {
         ["--songs", "4", "--size", "tiny", "--minutes", "0", "--judge-steps", "1"], ("rows", "best"), ("torch",)
     ),
     "learn_songs": (
-        ["--songs", "6", "--size", "tiny", "--minutes", "0", "--takes", "1", "--bars", "2", "--workers", "1"],
-        ("loss_before", "loss_after", "copied", "minutes"),
+        ["--songs", "6", "--size", "tiny", "--minutes", "0", "--takes", "1", "--bars", "2", "--workers", "1",
+         "--likeness", "5"],
+        ("loss_before", "loss_after", "copied", "minutes", "likeness"),
         ("torch",),
     ),
     "long_form": (["--size", "tiny", "--bars", "1,2"], (), ()),

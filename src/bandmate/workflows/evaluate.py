@@ -11,6 +11,7 @@ from bandmate.analysis.genres import genre, genre_ids
 from bandmate.errors import BriefError, FileFormatError, LibraryError, ScoreError
 from bandmate.evaluation.excerpt import windows
 from bandmate.evaluation.facts import FactRow, fact_rows
+from bandmate.evaluation.likeness import Likeness
 from bandmate.evaluation.measured import measured, together
 from bandmate.evaluation.report import ReportCard, report_card
 from bandmate.evaluation.yardstick import kind_of, yardstick
@@ -18,6 +19,7 @@ from bandmate.io.files import FORMATS, PROJECT_SUFFIXES, read
 from bandmate.limits import SEED, Limit
 from bandmate.score.model import Score
 from bandmate.workflows.jobs import Job, Listener
+from bandmate.workflows.likeness import more_like_me
 from bandmate.workflows.making import GIVEN_FILE
 from bandmate.workflows.obedience import DEMANDED, Obeyed, obedience
 from bandmate.workflows.take import FILE_NAME
@@ -38,6 +40,7 @@ class Evaluation:
         card: the lines held against people's music of a kind.
         facts: the lines held against the facts of each piece's genre, where genres are known.
         obeyed: which demands the model meets, where they were asked for.
+        likeness: whether the model came nearer to its library, where that was asked.
     """
 
     subject: str
@@ -46,6 +49,7 @@ class Evaluation:
     card: ReportCard
     facts: tuple[FactRow, ...] = ()
     obeyed: tuple[Obeyed, ...] = ()
+    likeness: Likeness | None = None
 
     def lines(self) -> list[str]:
         """The card for reading, with its summary last."""
@@ -56,15 +60,17 @@ class Evaluation:
         heading = ["facts of the genre, where no people's music of it is at hand"] if facts else []
         asked = ["demands, asked at random"] if self.obeyed else []
         asked += [f"  {o.control:24}{o.met:6} of {o.asked} met, {o.share:.1%} on average" for o in self.obeyed]
-        return [about, *table[:-1], *heading, *facts, *asked, *table[-1:]]
+        like = self.likeness.lines() if self.likeness else []
+        return [about, *table[:-1], *heading, *facts, *asked, *like, *table[-1:]]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for the command line."""
         facts = {f.name: {"unit": f.unit, "median": round(f.median, 4), "windows": f.n, "kept": round(f.share, 4)}
                  for f in self.facts}  # fmt: skip
         obeyed = {each.control: each.to_json() for each in self.obeyed}
+        like = self.likeness.to_json() if self.likeness else None
         return {"subject": self.subject, "pieces": self.pieces, "skipped": list(self.skipped), **self.card.to_json(),
-                "facts": facts, "obeyed": obeyed, "summary": self.card.summary}  # fmt: skip
+                "facts": facts, "obeyed": obeyed, "likeness": like, "summary": self.card.summary}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,7 @@ def evaluate(
     seed: int = 0,
     genre_id: str | None = None,
     demands: int = 0,
+    library: str | Path | bool = False,
     listener: Listener | None = None,
 ) -> Evaluation:
     """Measure a folder of pieces, or takes of a model, and hold them against people's music.
@@ -95,6 +102,8 @@ def evaluate(
         seed: of its first take.
         genre_id: the genre the pieces are of or the takes shall be of; their facts are held against its facts.
         demands: of a model, how many takes with random demands are written to count which it meets; 0 = none.
+        library: True, or a folder: also hold takes of a model of one's own, and of the one it was tuned from, against
+            the library it learned from, or against the music in that folder.
         listener: gets "progress" and "notice" events.
 
     Raises:
@@ -110,16 +119,20 @@ def evaluate(
         yardstick(kind)
     if demands and model is None:
         raise BriefError("demands are made of a model, not of pieces; give --model NAME")
+    if library and (model is None or model == RULES):
+        raise BriefError("a library is held against a model that learned from it; give --model NAME")
     TAKES.check(takes)
     if demands:
         DEMANDED.check(demands)
     SEED.check(seed)
     job, skipped = Job(listener, WEIGHTS), []
+    like = more_like_me(str(model), None if library is True else library, takes, seed, job) if library else None
     if pieces is not None:
         found = _read_all(Path(pieces).expanduser(), genre_id, skipped, job)
     else:
         found = _written(str(model), genre_id, takes, seed, job)
     result = _measure(str(pieces if pieces is not None else model), list(found), kind, skipped, job)
+    result = replace(result, likeness=like)
     return replace(result, obeyed=obedience(str(model), demands, seed, job)) if demands else result
 
 

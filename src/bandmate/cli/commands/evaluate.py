@@ -21,6 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--takes", type=int, default=20, help="how many takes of the model (default 20)")
     parser.add_argument("--demands", type=int, default=0, metavar="N",
                         help="also make random demands of a model, in N takes, and count which it meets")  # fmt: skip
+    parser.add_argument("--library", nargs="?", const=True, default=False, metavar="DIR",
+                        help="also hold a model of yours against its library, or the music in a folder")  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="of the first take")
 
 
@@ -30,7 +32,8 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
 
     found = evaluate(
         arguments.pieces, model=arguments.model, kind=arguments.kind, takes=arguments.takes, seed=arguments.seed,
-        genre_id=arguments.genre, demands=arguments.demands, listener=console.listen,
+        genre_id=arguments.genre, demands=arguments.demands, library=arguments.library,
+        listener=console.listen,
     )  # fmt: skip
     for line in found.lines():
         console.say(line)
