@@ -20,6 +20,7 @@ BUILT_IN = {
     "tokenizer.trackbar.v1": "bandmate.tokenizers.trackbar:TrackBarTokenizer",
     "model.grid.v1": "bandmate.models.grid:GridModel",
     "model.multitrack.v1": "bandmate.models.multitrack:MultitrackModel",
+    "transcriber": "bandmate.workflows.transcribe:transcribe",
     "engine.onnx": "bandmate.generation.engine_onnx:OnnxEngine",
     "engine.numpy": "bandmate.generation.engine_numpy:NumpyEngine",
     "engine.torch": "bandmate.generation.engine_torch:TorchEngine",

@@ -34,6 +34,7 @@ _NAMED = {
     "static i": ("I | % | % | %", "i7 | % | % | %"),
 }
 NAMED_PROGRESSIONS = tuple(_NAMED)
+_DEGREES = ("I", "bII", "II", "bIII", "III", "IV", "#IV", "V", "bVI", "VI", "bVII", "VII")
 _ANY = ("maj", "min", "dim", "sus4", "sus2", "aug", "5")
 _MAJOR_LIKE = ("major", "lydian", "mixolydian")
 
@@ -64,6 +65,18 @@ def numeral(text: str, tonic: int) -> Chord:
     if bass not in chord.pitch_classes and (bass - 1) % 12 in chord.pitch_classes:
         bass = (bass - 1) % 12  # I/3 in minor is the minor third
     return chord if bass == chord.root else Chord(chord.root, chord.quality, bass)
+
+
+def numeral_of(chord: Chord, tonic: int) -> str:
+    """A chord as a numeral of the grammar, its bass left out; `numeral` reads it back.
+
+    >>> numeral_of(Chord.parse("Dm7"), 0), numeral_of(Chord.parse("Bb"), 0), numeral_of(Chord.parse("Bm7b5"), 9)
+    ('ii7', 'bVII', 'iiø')
+    """
+    degree = _DEGREES[(chord.root - tonic) % 12]
+    lower = 3 in QUALITIES[chord.quality]
+    suffix = next(text for text, quality in (_LOWER if lower else _UPPER).items() if quality == chord.quality)
+    return (degree.lower() if lower else degree) + suffix
 
 
 def spelt_out(text: str, minor: bool) -> str:

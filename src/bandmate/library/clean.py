@@ -31,6 +31,7 @@ REASONS = {
     "too long": "absurdly long",
     "too many notes": "absurdly many notes",
     "duplicate": "the same music as another file",
+    "unsure": "sounds that were not heard surely enough",
     "unclear bars": "bars of unknown place",
 }
 

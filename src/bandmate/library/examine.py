@@ -6,18 +6,21 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from bandmate import registry
 from bandmate.analysis.meter import score_bars
 from bandmate.errors import FileFormatError, LibraryError, UserError
 from bandmate.io.files import read
 from bandmate.io.midi_fast import read_midi_fast
-from bandmate.library import clean, fingerprint, patterns, segments
+from bandmate.library import charts, clean, fingerprint, patterns, segments
 from bandmate.library.label import label, with_tempo
-from bandmate.library.sources.base import MIDI_SUFFIXES, Hints, prepare
+from bandmate.library.sources.base import MIDI_SUFFIXES, SOUNDS, Hints, prepare
 from bandmate.limits import MIDI_BYTES
 from bandmate.score.cut import split_channels
 from bandmate.score.model import Score
 from bandmate.score.timeline import ticks_to_seconds
 
+CHART = "chart"  # labels["written"] of a chord chart, whose rhythm and voicing mean nothing
+LEAST_SURE = 0.5  # of a sound that was written down by ear
 VERSION = 1  # raised when what is said of a file changes, so that catalogs made before are brought up to date
 
 
@@ -32,9 +35,33 @@ def read_score(path: str | Path, kind: str, hints: Hints) -> tuple[Score, str]:
     return with_tempo(clean.mend(score), hints)
 
 
+class _UnsureError(UserError):
+    """A sound was written down, and is not sure enough to learn from."""
+
+
+def heard(path: str | Path) -> Score:
+    """A sound file as notes, by whatever is registered as `transcriber`: path -> (score, how sure it is, 0..1).
+
+    Raises:
+        UserError: nothing in it can be written down.
+    """
+    score, sure = registry.get("transcriber")(path)
+    if sure < LEAST_SURE:
+        raise _UnsureError(f"what was heard in it is only {sure:.0%} sure, from {LEAST_SURE:.0%} on it is taken")
+    return score
+
+
 def _read(path: str | Path) -> Score:
-    """By the fast door; what it refuses, the lossless one may still read (bytes out of range, odd running status)."""
-    if Path(path).suffix.lower() not in MIDI_SUFFIXES:
+    """By the suffix; what the fast door of MIDI refuses, the lossless one may still read.
+
+    Such as bytes out of range and odd running status.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix in SOUNDS:
+        return heard(path)
+    if suffix in charts.SUFFIXES:
+        return charts.read_chart(path).score
+    if suffix not in MIDI_SUFFIXES:
         return read(path)
     try:
         return read_midi_fast(path)
@@ -71,6 +98,8 @@ def examine(path: str, kind: str, hints: Hints) -> dict[str, Any]:
         return _examined(path, kind, hints, sha256)
     except LibraryError as error:
         return _left_out("unclear bars", str(error), sha256)
+    except _UnsureError as error:
+        return _left_out("unsure", str(error), sha256)
     except (FileFormatError, UserError) as error:
         return _left_out("unreadable", str(error), sha256)
     except MemoryError:
@@ -87,11 +116,16 @@ def _stated_work(hints: Hints) -> str:
 
 
 def _examined(path: str, kind: str, hints: Hints, sha256: str) -> dict[str, Any]:
+    chart = path.lower().endswith(charts.SUFFIXES)
+    if chart:
+        hints = charts.read_chart(path).hints.or_else(hints)
     score, tempo_from = read_score(path, kind, hints)
     problem = clean.problem_of(score)
     if problem is not None:
         return _left_out(problem.reason, problem.detail, sha256)
     labels = label(score, hints, tempo_from)
+    if chart:
+        labels["written"] = CHART
     bars = score_bars(score)
     found = fingerprint.fingerprint(score)
     has_grid = clean.grid_strength(score) >= clean.MIN_GRID

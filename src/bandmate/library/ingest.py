@@ -66,6 +66,7 @@ def ingest(
     workers: int | None = None,
     file_seconds: float = FILE_SECONDS,
     shares: Shares | None = None,
+    sounds: bool = False,
 ) -> IngestReport:
     """Take a folder of any layout into a catalog.
 
@@ -76,6 +77,7 @@ def ingest(
         workers: processes; None = `default_workers()`.
         file_seconds: a file that takes longer is left out.
         shares: share of the works held out for validation and tests.
+        sounds: also take in sound files, written down by ear.
 
     Returns:
         What was taken, what was left out and why, and what the library is enough for.
@@ -84,7 +86,7 @@ def ingest(
         LibraryError: the folder does not exist, may not be opened or holds no music.
         OutputError: the catalog cannot be written.
     """
-    source = FolderSource(folder)
+    source = FolderSource(folder, sounds=sounds)
     counter = _Counter(source.count(), progress)
     if not counter.total:
         raise LibraryError(_nothing_here(source))

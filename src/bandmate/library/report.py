@@ -9,6 +9,7 @@ from typing import Any
 
 from bandmate.library.catalog import SPLITS, Catalog
 from bandmate.library.clean import REASONS
+from bandmate.library.sources.base import SOUNDS
 
 EXAMPLES = 3
 ENOUGH_PIECES, ENOUGH_BARS = 8, 128  # of a role, before a model can learn it
@@ -102,6 +103,8 @@ class IngestReport:
                 )
         if self.not_yet:
             text.append("not readable yet: " + ", ".join(f"{count} {suffix}" for suffix, count in self.not_yet.items()))
+            if any(suffix in SOUNDS for suffix in self.not_yet):
+                text.append("sounds are written down by ear with --audio")
         return [*text, *self.notices]
 
 

@@ -15,16 +15,18 @@ import numpy as np
 from bandmate.analysis.descriptors import piece_values, piece_view
 from bandmate.analysis.genres import genre
 from bandmate.errors import ModelError
+from bandmate.groovebook.harmony import numeral_of
 from bandmate.io.atomic import write_text_atomic
 from bandmate.library.catalog import Catalog
 from bandmate.score.brief import Brief
 from bandmate.score.model import Score
-from bandmate.score.pitch import Key
+from bandmate.score.pitch import Chord, Key
 
 FILE_NAME = "style.json"
 FORMAT = 1
 ONE_BAR_PATTERNS, TWO_BAR_PATTERNS, BASS_CELLS = 24, 12, 24
 PROGRAMS_A_ROLE = 6
+PROGRESSIONS = 24
 SPREAD = (10, 50, 90)  # percentiles
 
 
@@ -60,6 +62,7 @@ class LibraryStyle:
         descriptors: name in DESCRIPTORS -> percentiles over pieces.
         genre_tempo: genre -> middle tempo, where three pieces or more say it.
         drum_patterns, bass_cells: heard in most pieces first.
+        progressions: (mode, four bars in numerals, charts that hold it) of its chord charts, in most of them first.
     """
 
     name: str
@@ -76,6 +79,7 @@ class LibraryStyle:
     genre_tempo: dict[str, float] = field(default_factory=dict)
     drum_patterns: tuple[DrumPattern, ...] = ()
     bass_cells: tuple[BassCell, ...] = ()
+    progressions: tuple[tuple[str, str, int], ...] = ()
 
     @classmethod
     def of(cls, catalog: Catalog, name: str, split: str | None = "train") -> LibraryStyle:
@@ -109,6 +113,7 @@ class LibraryStyle:
             data["tempo"] = tuple(data["tempo"]) if data["tempo"] else None
             data["drum_patterns"] = tuple(DrumPattern(**row) for row in data["drum_patterns"])
             data["bass_cells"] = tuple(BassCell(**row) for row in data["bass_cells"])
+            data["progressions"] = tuple((m, text, int(n)) for m, text, n in data.get("progressions", ()))
             return cls(**data)
         except FileNotFoundError as error:
             raise ModelError(f"{path} is missing; learn the folder again, which makes it anew") from error
@@ -173,6 +178,17 @@ class LibraryStyle:
             facts["drums"]["kit"] = self.programs["drums"][0][0]
         return facts
 
+    def harmony_facts(self, base: str) -> dict[str, Any]:
+        """A genre's block whose progressions are those of the library's chord charts.
+
+        Raises:
+            BriefError: no such genre.
+        """
+        facts = copy.deepcopy(genre(base))
+        if self.progressions:
+            facts["harmony"]["progressions"] = [[mode, text, 1] for mode, text, _ in self.progressions]
+        return facts
+
     def distance(self, scores: Iterable[Score]) -> dict[str, float]:
         """How far scores are from the library: by descriptor, the gap of the middles over the library's spread.
 
@@ -212,6 +228,21 @@ def _shares(counter: Counter[Any], total: int, most: int | None = None) -> dict[
     return {name: round(count / max(1, total), 4) for name, count in ranked}
 
 
+def _phrases(labels: dict[str, Any]) -> set[tuple[str, str]]:
+    """Mode and numerals of each four bars of a piece that have chords throughout."""
+    if not labels.get("key"):
+        return set()
+    key, names = Key.parse(labels["key"]), labels["chords"]
+    found = set()
+    for start in range(0, len(names) - 7, 8):
+        phrase = names[start : start + 8]
+        if all(phrase):
+            halves = [numeral_of(Chord.parse(name), key.tonic) for name in phrase]
+            bars = [a if a == b else f"{a} {b}" for a, b in zip(halves[::2], halves[1::2], strict=True)]
+            found.add((key.mode, " | ".join(bars)))
+    return found
+
+
 class _Gathering:
     """One walk over the pieces of a catalog."""
 
@@ -225,6 +256,7 @@ class _Gathering:
         self.descriptors: dict[str, list[float]] = defaultdict(list)
         self.tempos: list[float] = []
         self.genre_tempos: dict[str, list[float]] = defaultdict(list)
+        self.progressions: Counter[tuple[str, str]] = Counter()
         self.pieces = 0
 
     def style(self, name: str) -> LibraryStyle:
@@ -256,6 +288,7 @@ class _Gathering:
             },
             drum_patterns=self._drums(1, ONE_BAR_PATTERNS) + self._drums(2, TWO_BAR_PATTERNS),
             bass_cells=self._basses(),
+            progressions=tuple((*row, count) for row, count in self.progressions.most_common(PROGRESSIONS)),
         )
 
     def _add(self, labels: dict[str, Any]) -> None:
@@ -267,6 +300,9 @@ class _Gathering:
         self.counters["mood"].update(labels["moods"])
         if labels["genre"]:
             self.genre_tempos[labels["genre"]].append(labels["tempo"])
+        if labels.get("written"):  # of a chart its key, tempo and chords count, not how it was voiced here
+            self.progressions.update(_phrases(labels))
+            return
         for name, value in labels["descriptors"].items():
             self.descriptors[name].append(value)
         for track in labels["tracks"]:

@@ -88,6 +88,8 @@ def shipped_weights() -> Weights:
 
 def _library_pieces(catalog: Catalog, learned: frozenset[str]) -> Iterator[tuple[GridPiece, Origin]]:
     for piece in catalog.pieces(has_grid=True):
+        if piece.labels.get("written"):
+            continue  # block chords of a chart are no playing to learn
         try:
             score = read_score(piece.path, piece.kind, piece.hints)[0]
             gridded = encode_piece(score, piece.labels)

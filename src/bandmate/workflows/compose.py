@@ -281,7 +281,9 @@ def plan_request(asked: Brief, options: ComposeOptions, settings: Settings) -> R
     asked = toward(guided(asked, making.model), making.blend)
     seed = secrets.randbelow(_SEEDS) if options.seed is None else options.seed
     # Tempo, key and tracks of all takes are those of the first; chords, patterns and playing are each take's own.
-    plans = [make_plan(asked, seed + number, shared=seed) for number in range(options.takes)]
+    planned = _with_harmony(asked, making.model)
+    plans = [make_plan(planned, seed + number, shared=seed) for number in range(options.takes)]
+    plans = [replace(plan, brief=replace(plan.brief, genre2=asked.genre2)) for plan in plans]
     if not options.key_lock or "key" in asked.guessed:
         plans = [replace(plan, key_lock=False) for plan in plans]  # only a key that was stated binds
     plans = [plan if number == 0 else _own_form(plan) for number, plan in enumerate(plans)]
@@ -319,6 +321,15 @@ def guided(asked: Brief, model: str | None) -> Brief:
     if style is None:
         return asked
     return style.guide(replace(asked, genre=None) if "genre" in asked.guessed else asked)
+
+
+def _with_harmony(asked: Brief, model: str | None) -> Brief:
+    """The Brief to plan by: where no chords were stated, those of the chord charts that a model learned from."""
+    from bandmate.workflows.models import lent_harmony
+
+    if model is None or asked.genre2 or asked.chords or asked.progression:
+        return asked
+    return replace(asked, genre2=lent_harmony(model, asked.genre))
 
 
 def make_options(options: ComposeOptions, settings: Settings) -> MakeOptions:

@@ -120,6 +120,8 @@ def _target(name: str, update: bool) -> Path:
 def _taken_scores(catalog: Catalog, kept: list[Piece]) -> Iterator[tuple[str, str, Score]]:
     """The pieces to learn from, read again one by one and noted down; one that has gone since is passed over."""
     for piece in catalog.pieces(split="train"):
+        if piece.labels.get("written"):
+            continue  # chords of a chart are nobody's melody
         with suppress(BandmateError):
             score = read_score(piece.path, piece.kind, piece.hints)[0]
             kept.append(Piece(piece.relative, piece.relative, piece.work, piece.source, piece.licence, piece.credit))
@@ -158,6 +160,7 @@ def learn(
     update: bool = False,
     minutes: float | None = None,
     method: str = AUTO,
+    audio: bool = False,
     workers: int | None = None,
     listener: Listener | None = None,
 ) -> LearnReport:
@@ -170,6 +173,7 @@ def learn(
         update: add to a model of that name; files it knows are not read again.
         minutes: longest time for training; None = its own choice.
         method: "full", "low-rank", "prefix" or "auto" (see `training.methods`).
+        audio: also take in sound files: loops, stems and drum loops, written down by ear where that is sure enough.
         workers: processes that read files.
         listener: gets progress events (see `workflows.jobs`).
 
@@ -190,7 +194,7 @@ def learn(
     target = _target(checked_name(name), update)
     kept = keep_version(target) if update else None
     with Catalog(target / CATALOG_FILE) as catalog:
-        report = _library(folder, catalog, target, name, workers, job)
+        report = _library(folder, catalog, target, name, workers, audio, job)
         reason = _why_not(report, train)
         training = _earlier_training(target) if update else None
         if not reason:
@@ -214,14 +218,14 @@ def _earlier_training(target: Path) -> dict[str, Any] | None:
 
 
 def _library(
-    folder: str | Path, catalog: Catalog, target: Path, name: str, workers: int | None, job: Job
+    folder: str | Path, catalog: Catalog, target: Path, name: str, workers: int | None, audio: bool, job: Job
 ) -> IngestReport:
     def told(progress: Progress) -> None:
         job.progress("reading", progress.done / max(1, progress.total))
         job.tell("reading", done=progress.done, total=progress.total, taken=progress.taken, left_out=progress.left_out,
                  known=progress.known, seconds_left=progress.seconds_left)  # fmt: skip
 
-    report = ingest(folder, catalog, told, workers=workers)
+    report = ingest(folder, catalog, told, workers=workers, sounds=audio)
     if not report.taken:
         shutil.rmtree(target, ignore_errors=True) if target.name.startswith(".") else None
         first = report.reasons[0]

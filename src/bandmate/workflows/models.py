@@ -231,6 +231,18 @@ def lent_genre(name: str, genre: str, blend: str | None = None) -> str:
     return genres.lend(f"{genre}~{digest[:16]}~{other.genre}~{other.share:g}", block)
 
 
+def lent_harmony(name: str, genre: str | None) -> str | None:
+    """The name under which a genre with the progressions of a library's chord charts is known; None without charts."""
+    from bandmate.analysis.genres import lend
+    from bandmate.library.style import FILE_NAME
+
+    style = style_of(name)
+    if style is None or not style.progressions:
+        return None
+    digest = sha256_of(find_model(name).folder / FILE_NAME)
+    return lend(f"{genre or 'pop'}~{digest[:16]}~harmony", style.harmony_facts(genre or "pop"))
+
+
 @cache
 def _hash(path: Path, _changed: int) -> str:
     return sha256_of(path)

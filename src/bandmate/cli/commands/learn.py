@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", help="with --from-takes: the model to begin from (default: the shipped one)")
     parser.add_argument("--minutes", type=float, help="longest time for training")
     parser.add_argument("--method", default="auto", help="how to train: auto, full, low-rank or prefix")
+    parser.add_argument("--audio", action="store_true", help="also take in sounds: loops, stems, drum loops")
     parser.add_argument("--workers", type=int, help="processes that read files")
 
 
@@ -45,7 +46,8 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
 
     report = learn(
         arguments.folder, arguments.name, train=not arguments.no_train, update=arguments.update,
-        minutes=arguments.minutes, method=arguments.method, workers=arguments.workers, listener=console.listen,
+        minutes=arguments.minutes, method=arguments.method, audio=arguments.audio,
+        workers=arguments.workers, listener=console.listen,
     )  # fmt: skip
     for line in report.lines():
         console.say(line)

@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from bandmate.errors import LibraryError
-from bandmate.library.metadata import MetadataTable, hints_from_folders, hints_from_name
-from bandmate.library.sources.base import NOT_YET, READABLE, Found, Hints, SourceInfo
+from bandmate.library.charts import is_chart
+from bandmate.library.metadata import METADATA_STEMS, MetadataTable, hints_from_folders, hints_from_name
+from bandmate.library.sources.base import NOT_YET, READABLE, SOUNDS, Found, Hints, SourceInfo
 from bandmate.library.sources.manifest import source_info
 
 _SKIPPED_FOLDERS = ("__macosx", "node_modules", "$recycle.bin", "system volume information")
@@ -23,6 +24,7 @@ class FolderSource:
 
     Args:
         root: the folder.
+        sounds: whether sound files count too.
 
     Attributes:
         notices: sentences about metadata files that could not be used and folders that could not be opened.
@@ -32,7 +34,8 @@ class FolderSource:
         LibraryError: there is no such folder, it is a file, or it may not be opened.
     """
 
-    def __init__(self, root: str | Path) -> None:
+    def __init__(self, root: str | Path, *, sounds: bool = False) -> None:
+        self._readable = (*READABLE, *SOUNDS) if sounds else READABLE
         self.root = Path(root).expanduser()
         if not self.root.exists():
             raise LibraryError(f"folder {self.root} does not exist; check the path, or quote it if it holds blanks")
@@ -52,7 +55,13 @@ class FolderSource:
 
     def count(self) -> int:
         """How many files `files` would give."""
-        return sum(name.lower().endswith(READABLE) for _, names in self._folders() for name in names)
+        return sum(self._is_music(folder / name) for folder, names in self._folders() for name in names)
+
+    def _is_music(self, path: Path) -> bool:
+        """Whether a file is read: by its suffix, or since it is a chord chart that is no metadata."""
+        if path.name.lower().endswith(self._readable):
+            return True
+        return path.stem.casefold() not in METADATA_STEMS and is_chart(path)
 
     def files(self) -> Iterator[Found]:
         """Every readable file, in order of its path."""
@@ -74,7 +83,7 @@ class FolderSource:
             above = hints_from_folders(place.name for place in reversed(chain))
             nearest_first = [tables[place] for place in chain if place in tables]
             for name in names:
-                if name.lower().endswith(READABLE):
+                if self._is_music(folder / name):
                     found = self._found(folder / name, info, nearest_first, above)
                     if found is not None:
                         yield found
