@@ -14,8 +14,10 @@ from bandmate.library.runs import RunIndex
 from bandmate.library.style import LibraryStyle
 from bandmate.score.model import Score, Track, make_notes, make_tempos
 from bandmate.workflows import learn as workflow
+from bandmate.workflows.compose import compose
 from bandmate.workflows.learn import learn
 from bandmate.workflows.models import find_model, remove_model
+from bandmate.workflows.replay import replay
 
 
 def band(seed: int) -> Score:
@@ -219,3 +221,18 @@ def test_a_method_or_time_that_cannot_be_is_refused_before_anything_is_read(musi
         learn(music, "mine", minutes=-1)
     with pytest.raises(ModelError):
         find_model("mine")
+
+
+def test_a_take_made_before_the_model_learned_more_is_made_again_by_what_it_was(music, tmp_path):
+    learn(music, "mine", train=False, workers=1)
+    options = {"model": "mine", "bars": 2, "tracks": "drums,bass", "stems": False, "candidates": 1, "seed": 1}
+    take = compose("", out=tmp_path / "take", **options).best
+    for seed in range(50, 54):
+        write_midi(band(seed), music / f"new {seed}.mid")
+    learn(music, "mine", train=False, update=True, workers=1)
+    again = replay(take.folder)
+    assert again.same and again.take.recipe.settings["model"].startswith("mine@")
+    assert replay(again.take.folder).same
+    remove_model(again.take.recipe.settings["model"])
+    with pytest.raises(ModelError, match="import the one it was made with"):
+        replay(take.folder)
