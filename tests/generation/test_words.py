@@ -476,3 +476,24 @@ def test_a_word_for_a_band_of_so_many_counts_tracks(text: str, count: int | None
 )  # fmt: skip
 def test_a_small_band_has_the_tracks_that_its_genre_misses_most(text: str, roles: list[str]) -> None:
     assert [track.role for track in make_plan(compile_text(text), 1).tracks] == roles
+
+
+@pytest.mark.parametrize(
+    ("text", "density"),
+    [
+        ("less busy", 1 / 1.3), ("much less busy", 1.3**-2), ("a bit less busy", 1.3**-0.5), ("less dense", 1 / 1.4),
+        ("less sparse", 1 / 0.6), ("half as many notes", 0.5), ("half the notes", 0.5), ("half as busy", 0.5),
+        ("a third of the notes", 0.33), ("twice as many notes", 2.0), ("double the notes", 2.0), ("busier", 1.3),
+        ("not so busy", 0.75), ("not too busy", 0.85), ("more busy", 1.36), ("fewer notes", 0.7),
+    ],
+)  # fmt: skip
+def test_how_many_notes_is_read_the_right_way_round(text: str, density: float) -> None:
+    brief = compile_text(text)
+    assert brief.density == pytest.approx(density, abs=1e-4)
+    assert brief.not_understood == ()
+
+
+def test_less_turns_a_tempo_and_a_track_too() -> None:
+    assert compile_text("less fast").tempo_factor < 1 < compile_text("less slow").tempo_factor
+    for text in ("less busy bass", "make the bass less busy"):
+        assert [(t.role, t.density) for t in compile_text(text).tracks] == [("bass", pytest.approx(1 / 1.3, abs=1e-4))]

@@ -148,3 +148,23 @@ def test_any_follow_up_compiles_or_says_why(text: str) -> None:
     except BriefError:
         return
     assert not set(change.keep) & set(change.rewrite)
+
+
+@pytest.mark.parametrize(
+    ("text", "density"),
+    [
+        ("less busy bass", 0.7692), ("make the bass less busy", 0.7692), ("bass with half as many notes", 0.5),
+        ("fewer notes in the bass", 0.7), ("the bass much less busy", 0.5917),
+        ("half as many notes in the bass, keep the drums", 0.5),
+    ],
+)  # fmt: skip
+def test_fewer_notes_of_a_track_are_fewer(text: str, density: float) -> None:
+    said = follow(text)
+    assert said.density == {"bass": density}
+    assert said.rewrite == ("bass",)
+    assert said.brief.density == 1.0
+
+
+def test_fewer_notes_of_all_are_fewer() -> None:
+    assert follow("less busy").changes == ("sparser",)
+    assert follow("half as many notes").brief.density == 0.5

@@ -19,7 +19,7 @@ from bandmate.score.pitch import Key
 from bandmate.score.selection import select
 from bandmate.score.timeline import bar_grid
 from bandmate.score.untouched import untouched
-from bandmate.workflows.edits import run_edit
+from bandmate.workflows.edits import notes_asked, run_edit
 from bandmate.workflows.models import WEIGHTS_FILE, models_folder
 from bandmate.workflows.replay import replay
 from bandmate.workflows.take import read_take
@@ -76,6 +76,14 @@ class TestRegenerate:
         assert {"song.mid", "given.mid", "roll.png"} == set(take.files)
         assert replay(take.folder).same
         assert read_take(take.folder).parents == ()
+
+    @pytest.mark.parametrize(("words", "times"), [("half as many notes", 0.5), ("less busy", 1 / 1.3)])
+    def test_fewer_notes_are_fewer(self, song, words, times):
+        before = int(notes_asked(read_midi(song), select(with_roles(read_midi(song)), "bass", "2-5")).sum())
+        take = run_edit("regenerate", song, words, tracks="bass", bars="2-5", out="a", **QUICK).best
+        after = int(notes_asked(take.score, select(with_roles(take.score), "bass", "2-5")).sum())
+        assert missed(take) == []
+        assert after == pytest.approx(before * times, rel=0.3)
 
     def test_takes_differ_and_each_comes_again_alone(self, song):
         takes = run_edit("regenerate", song, tracks="bass", bars="3-4", takes=2, out="many", **QUICK).takes

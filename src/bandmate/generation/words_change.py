@@ -124,6 +124,7 @@ class Change:
         self.changes.append(f"tempo {f'{now:g} -> ' if now else ''}{self.values['tempo']:g}")
 
     def _apply(self, said: Brief, *, adding: bool) -> None:
+        said = _of_its_tracks(said)
         self._say_tempo(said)
         self._say_key(said)
         self._say_lists(said)
@@ -242,6 +243,13 @@ class Change:
             self.values["excluded"] = (*excluded, *(() if name in excluded else (name,)))
             if not gone and name not in ("perc", "lead"):
                 self.changes.append(f"without {name}")
+
+
+def _of_its_tracks(said: Brief) -> Brief:
+    """`fewer notes in the bass`: how busy is said of the tracks that the clause names, where it names some."""
+    if said.density == 1.0 or not said.tracks or any(track.density != 1.0 for track in said.tracks):
+        return said
+    return replace(said, density=1.0, tracks=tuple(replace(track, density=said.density) for track in said.tracks))
 
 
 def _show(value: Any) -> str:

@@ -129,3 +129,15 @@ class Draft:
             self.state("swing", 0.5, f"no {text}")
         else:
             self.note(f"'not {text}' is noted; nothing else is forced")
+
+
+def turned(kind: str, value: Any, quantifier: float) -> float:
+    """What "less" makes of a factor or an energy: the other way, the farther the smaller the quantifier is.
+
+    Args:
+        kind: density, tempo_factor or energy.
+        value: of the word without "less", such as 1.3 for busy.
+        quantifier: 0.8 for "less", 0.6 for "much less", 0.9 for "a bit less".
+    """
+    strength = 5 * (1 - quantifier)
+    return 3 - (float(value) - 3) * strength if kind == "energy" else float(value) ** -strength

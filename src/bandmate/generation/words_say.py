@@ -6,7 +6,7 @@ from typing import Any
 
 from bandmate.analysis.genres import load_table
 from bandmate.generation import words_genre
-from bandmate.generation.words_draft import Draft
+from bandmate.generation.words_draft import Draft, turned
 from bandmate.generation.words_scan import Fact, Scan
 from bandmate.generation.words_structure import Sections
 from bandmate.generation.words_tracks import Tracks
@@ -94,16 +94,21 @@ class Sayer:
                 return None
         return None
 
+    def _lessened(self) -> bool:
+        """Whether "less", "much less" or their kin stand before the word."""
+        return self.i > 0 and self.facts[self.i - 1].text.lower().split()[-1:] == ["less"]
+
     def _tells_track(self) -> bool:
         """Whether the word is said of the track before it: `the drums should be busy`, `the bass simple`."""
         after = self.facts[self.i + 1] if self.i + 1 < len(self.facts) else None
         if after is not None and after.kind == "lexical" and not after.entry("ends_not"):
             return False
-        said = False
+        said, near = False, True  # near: nothing but "more", "less" and their kin stand between
         for k in range(self.i - 1, max(-1, self.i - 6), -1):
             fact = self.facts[k]
             if fact.kind == "lexical" and fact.entry(*TRACK_KINDS):
-                return bool(self.tracks.last) and (said or k == self.i - 1)
+                return bool(self.tracks.last) and (said or near)
+            near = near and fact.entry("quantifier") is not None
             if fact.kind != "stop" and not fact.entry("quantifier", *MODIFIERS):
                 return False
             said |= fact.text.lower() in ("be", "is", "are", "play", "plays", "playing", "sounds")
@@ -127,6 +132,8 @@ class Sayer:
         if self.negated:
             self.hit = True
             return self._apply_negated(kind, value, fact)
+        if kind in ("density", "energy", "tempo_factor") and weight is not None and self._lessened():
+            value, weight = turned(kind, value, weight), None
         track_head = head is not None and bool(head.entry("instrument", "role", "voice"))
         if kind == "mood":
             self.draft.mood(value, weight)
