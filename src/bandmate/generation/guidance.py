@@ -57,7 +57,7 @@ class GuidedHeads(Heads):
     def logits(self, name: str, state: Floats) -> Floats:
         """Logits of a field, b + strength * (a - b); (n, codes)."""
         told, bare = (super(GuidedHeads, self).logits(name, half) for half in np.split(state, 2, 1))
-        return bare + self.strength * (told - bare)
+        return np.asarray(bare + self.strength * (told - bare), np.float32)
 
     def after(self, name: str, before: str, state: Floats, codes: NDArray[Any]) -> Floats:
         """The states from which `name` is drawn."""

@@ -122,7 +122,7 @@ def make_report(
                 for planned, track in zip(plan.tracks, tracks, strict=False) if not planned.is_drum]  # fmt: skip
     demands += [_polyphony(planned.name, planned.polyphony, track)
                 for planned, track in zip(plan.tracks, tracks, strict=False) if not planned.is_drum]  # fmt: skip
-    first = plan.extra.get("given_bars", plan.bars)
+    first = int(plan.extra.get("given_bars", plan.bars))
     written = _written(plan, score, given, first)
     demands += [_key(plan, written), _chords(plan, written), *_excluded(plan, tracks)]
     if any(track.lock for track in plan.tracks):
