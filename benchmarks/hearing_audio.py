@@ -173,7 +173,7 @@ def measure_grooves(table: Table, data: Path, count: int) -> None:
 
 def measure_lines(table: Table, clips: list[Band], count: int) -> None:
     """Melodies alone."""
-    for clip in melody_clips(clips, count, 1):
+    for clip in melody_clips(clips, count, 4):
         heard = listen(clip.mono, "line")
         notes = np.array([(n.onset_sec, n.end_sec, n.pitch) for n in heard.notes], float).reshape(-1, 3)
         scores = {"F1 50 ms": match_notes(notes, clip.notes).f1, "F1 100 ms": match_notes(notes, clip.notes, 0.1).f1}

@@ -31,6 +31,7 @@ from bandmate.score.model import Score, Track, make_notes
 from bandmate.score.timeline import ticks_to_seconds
 
 CLIP_SEC = 12.0
+GROOVE_SEC = 14.0  # of a performance whose tempo is looked for
 SOUNDFONT_KITS = (0, 8, 16, 32, 40)
 HELD_OUT = ("sf16", "909", "linn", "dembow", "breaks")
 _KEYS = (*range(35, 60), 62, 63, 64, 70, 75)
@@ -167,6 +168,17 @@ def hits_of(score: Score) -> Hits:
 def human_hits(file: Path) -> Hits:
     """A Groove MIDI performance."""
     return hits_of(groove_midi.prepare(read(file), {}))
+
+
+def groove_band(file: Path) -> Band:
+    """A Groove MIDI performance with its beats; it is played to a click that begins with bar one."""
+    bpm = float(file.stem.split("_")[-3])
+    hits = human_hits(file)
+    end = min(GROOVE_SEC, float(hits[:, 0].max()))
+    beats, nothing = np.arange(0.0, end, 60.0 / bpm), np.zeros((0, 4))
+    silence = np.zeros(round(end * RATE), np.float32)
+    return Band("drums", silence, hits[hits[:, 0] < end], bpm, beats, beats[::4], 4, None,
+                nothing, nothing[:, :3], nothing[:, :3])  # fmt: skip
 
 
 def window(hits: Hits, rng: np.random.Generator, stretch: float = 1.0) -> Hits:

@@ -13,6 +13,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from scipy.optimize import minimize
 
 sys.path.insert(0, str(Path(__file__).parent))
 from band_material import Band, load
-from drum_ear_material import drum_clips, with_drums
+from drum_ear_material import drum_clips, groove_band, grooves, with_drums
 from line_material import melody_clips
 
 from bandmate.analysis.sound.choices import TABLE, softmax
@@ -43,7 +44,7 @@ from bandmate.io.atomic import atomic_write
 
 Floats = NDArray[np.float64]
 NEAR = 0.04  # of a tempo: counts as it
-DECAY = {"tempo": 0.1, "bars": 0.02, "kind": 0.01}
+DECAY = {"tempo": 0.03, "tempo without drums": 0.1, "bars": 0.02, "kind": 0.01}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,6 +118,14 @@ def sounds(data: Path, work: Path, most: int) -> Iterator[tuple[str, Mono, Band 
             yield "drums", next(drums).mono, None
 
 
+def people(data: Path, most: int) -> Iterator[tuple[str, Mono, Band | None]]:
+    """People's drums alone, with their tempo."""
+    files = [file for file in grooves(data, "train") if file.stem.split("_")[-3].isdigit()]
+    for index, file in enumerate(files[:: max(1, len(files) // most)][:most]):
+        band = groove_band(file)
+        yield "drums", with_drums(data, band, "train", index, 60.0), band
+
+
 def examples_of(kind: str, mono: Mono, band: Band | None) -> dict[str, Example | None]:
     """What one sound teaches: None where the right answer is no candidate."""
     pulse, drums, notes = heard(mono)
@@ -133,7 +142,7 @@ def gather(data: Path, work: Path, most: int) -> tuple[dict[str, list[Example]],
     folder.mkdir(parents=True, exist_ok=True)
     examples: dict[str, list[Example]] = {name: [] for name in DECAY}
     missed = dict.fromkeys(DECAY, 0)
-    for index, (kind, mono, band) in enumerate(sounds(data, work, most)):
+    for index, (kind, mono, band) in enumerate(chain(sounds(data, work, most), people(data, most // 2))):
         kept = folder / f"{index}.npz"
         if not kept.exists():
             seen = examples_of(kind, mono.astype(np.float32), band)
@@ -142,15 +151,23 @@ def gather(data: Path, work: Path, most: int) -> tuple[dict[str, list[Example]],
             np.savez(kept, **arrays, **rights)
         stored = np.load(kept)
         for name in DECAY:
-            if name not in stored:
+            of = name.split(" ")[0]
+            if of not in stored or not _teaches(name, kind, band):
                 continue
-            if int(stored[f"{name}.right"]) < 0:
+            if int(stored[f"{of}.right"]) < 0:
                 missed[name] += 1
             else:
-                examples[name].append(Example(stored[name], int(stored[f"{name}.right"])))
+                examples[name].append(Example(stored[of], int(stored[f"{of}.right"])))
         if index % 10 == 9:
             print(index + 1, {name: len(rows) for name, rows in examples.items()}, missed, flush=True)
     return examples, missed
+
+
+def _teaches(name: str, kind: str, band: Band | None) -> bool:
+    """Chords teach nothing about the tempo of drums, nor do people's drums about that of chords."""
+    if name == "tempo":
+        return kind != "chords"
+    return name != "tempo without drums" or (band is not None and band.kind != "drums")
 
 
 def main() -> None:

@@ -148,7 +148,7 @@ def hear_clip(clip: Clip, *, kind: str = "auto", tempo: float | None = None, wit
     notices = [] if clip.read_sec > clip.whole_sec - 1 else [
         f"only the first {clip.read_sec / 60:.3g} of {clip.whole_sec / 60:.3g} minutes were listened to"
     ]  # fmt: skip
-    beats, origin = _beats(clip, pulse_of(picture, drums, sound), tempo)
+    beats, origin = _beats(clip, pulse_of(picture, drums, sound), tempo, kinds["drums"] + kinds["band"] >= 0.5)
     if beats is None:
         notices.append("no beat was heard, so there are neither tempo nor bars")
     elif not beats.steady:
@@ -169,9 +169,9 @@ def hear_clip(clip: Clip, *, kind: str = "auto", tempo: float | None = None, wit
     )  # fmt: skip
 
 
-def _beats(clip: Clip, pulse: Any, stated: float | None) -> tuple[Beats | None, str]:
+def _beats(clip: Clip, pulse: Any, stated: float | None, drums: bool) -> tuple[Beats | None, str]:
     """Beats, and where the tempo comes from: what was stated or named, else the length of a loop, else the sound."""
-    tempos, clear = find_tempos(liveliest(pulse))
+    tempos, clear = find_tempos(liveliest(pulse), drums)
     if stated is not None:
         return beats_at(pulse, _led_by(stated, 1.0, tempos), clear), "stated"
     if clear < CLEAR and not clip.stated:

@@ -107,11 +107,11 @@ def sharpened(pulse: Pulse, bpm: float) -> float:
     return float(near[int(np.argmax(comb_strength(pulse, near)))])
 
 
-def find_tempos(pulse: Pulse) -> tuple[tuple[TempoGuess, ...], float]:
-    """Tempos, likeliest first, and how clear the beat is."""
+def find_tempos(pulse: Pulse, drums: bool = True) -> tuple[tuple[TempoGuess, ...], float]:
+    """Tempos, likeliest first, and how clear the beat is; `drums` says whether they can be heard."""
     base, clear = base_tempo(pulse)
     tried = candidates(base)
-    likely = chances("tempo", tempo_features(pulse, tried))
+    likely = chances("tempo" if drums else "tempo without drums", tempo_features(pulse, tried))
     order = np.argsort(-likely, kind="stable")
     return tuple(TempoGuess(refined(pulse, float(tried[i])), float(likely[i])) for i in order), clear
 
@@ -124,7 +124,7 @@ def half_beat_phase(pulse: Pulse, bpm: float) -> float:
     if count < 1:
         return 0.0
     times = starts[:, None] + np.arange(count) * half
-    weight = np.array([1.0, 1.0, 1.0, 0.5, 0.5, 0.3, 0.0])
+    weight = np.array([0.7, 1.5, 1.5, 0.4, 0.5, 0.7, 0.0])
     frames = np.clip(times * FRAME_RATE, 0, pulse.curves.shape[1] - 1)
     curve = weight @ np.minimum(pulse.curves, 8.0)
     smooth = np.convolve(curve, [0.25, 0.5, 1.0, 0.5, 0.25], mode="same")
