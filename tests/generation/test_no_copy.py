@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bandmate.generation.compose import Given, WriteOptions, write_takes
-from bandmate.generation.no_copy import NoCopy, Watch
+from bandmate.generation.constraints import Cells
+from bandmate.generation.no_copy import Guard, NoCopy, Watch
 from bandmate.groovebook.plan import make_plan
 from bandmate.library.origins import OriginIndex, Piece
 from bandmate.library.runs import coded_lines
@@ -119,3 +120,12 @@ def test_what_is_given_before_counts_as_the_past(tiny_weights) -> None:
     runs = index.shared_runs(score)
     assert max(run.notes for run in runs if run.last_bar < 4) > 8
     assert all(run.notes <= 8 for run in runs if run.last_bar >= 4)
+
+
+def test_notes_that_stood_in_the_asked_cells_are_no_past() -> None:
+    where = Cells(*(np.array([value]) for value in (0, 1, 96, 96)))
+    known = np.array(
+        [(0, 0, 24, 60), (0, 1, 0, 62)], [("track", "i8"), ("bar", "i8"), ("position", "i8"), ("pitch", "i8")]
+    )
+    guard = Guard(NoCopy((), 9), 1, where, np.array([False]), known, np.array([192, 96]))
+    assert guard.past == [{0: [(0, -168, 60)]}]

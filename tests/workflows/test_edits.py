@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -157,6 +158,16 @@ class TestAccompany:
         take = run_edit("accompany", song, add="pad", bars="2-3", out="a", **QUICK).best
         pad = read_midi(take.midi).tracks[-1].notes
         assert pad["onset_ticks"].min() >= 1920 and pad["onset_ticks"].max() < 3 * 1920
+
+    def test_over_drums_alone_the_genre_is_heard_in_them(self, tmp_path):
+        trap = play(make_plan(Brief(genre="trap", bars=8), 1), 1)
+        beat = replace(trap, tracks=tuple(track for track in trap.tracks if track.is_drum))
+        beat.write(tmp_path / "beat.mid")
+        take = run_edit("accompany", tmp_path / "beat.mid", add="bass", out="a", **QUICK).best
+        assert "trap is guessed from the drums" in take.heard
+        assert missed(take) == []
+        told = run_edit("accompany", tmp_path / "beat.mid", add="bass", genre="house", out="b", **QUICK).best
+        assert "guessed" not in told.heard
 
 
 class TestFill:

@@ -19,8 +19,9 @@ from bandmate.score.brief import Brief
 from bandmate.score.model import Score
 from bandmate.workflows.catalogs import ORIGINS_FILE, catalog_identity, catalogs_of, licences_of
 from bandmate.workflows.compose import compose
+from bandmate.workflows.edits import run_edit
 from bandmate.workflows.models import CARD_FILE, WEIGHTS_FILE, models_folder
-from bandmate.workflows.origin import origin
+from bandmate.workflows.origin import longest_new, origin
 from bandmate.workflows.replay import replay
 from bandmate.workflows.take import seal_of
 
@@ -127,6 +128,37 @@ def test_no_copy_holds_and_replays_to_the_byte(tiny_weights_path) -> None:
     learned("tuned", song(4), tiny_weights_path)
     with pytest.raises(ModelError, match="that has changed"):
         replay(bound.folder)
+
+
+def test_an_edit_does_not_quote_either_and_replays(tiny_weights_path) -> None:
+    learned("tuned", song(), tiny_weights_path)
+    song().write("song.mid")
+    how = {"tracks": "melody", "bars": "3-8", "model": "tuned", "seed": 3, "candidates": 2, "engine": "numpy"}
+    free = run_edit("regenerate", "song.mid", out="free", **how).best
+    learned("tuned", free.score, tiny_weights_path)  # as if it had learned this take
+    quoted = longest_new(song(), free.score, "tuned")
+    assert quoted is not None and quoted.notes > 9
+    bound = run_edit("regenerate", "song.mid", out="bound", no_copy=9, **how).best
+    demand = next(row for row in bound.report["demands"] if row["demand"] == "shared run")
+    assert demand["met"], demand
+    assert replay(bound.folder).same
+    learned("tuned", song(4), tiny_weights_path)
+    with pytest.raises(ModelError, match="that has changed"):
+        replay(bound.folder)
+
+
+def test_what_stood_in_the_file_before_is_no_quote_of_an_edit() -> None:
+    learned("mine", song())
+    assert longest_new(song(), song(), "mine") is None
+    assert longest_new(Score(), song(), "mine") is not None
+
+
+def test_an_edit_by_rule_cannot_ban_copies() -> None:
+    song().write("song.mid")
+    with pytest.raises(BriefError, match="no-copy needs"):
+        run_edit("regenerate", "song.mid", tracks="melody", engine="rules", no_copy=9)
+    with pytest.raises(BriefError, match="no-copy 7 is out of range"):
+        run_edit("regenerate", "song.mid", tracks="melody", engine="numpy", no_copy=7)
 
 
 @pytest.mark.parametrize(

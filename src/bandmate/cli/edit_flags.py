@@ -35,6 +35,8 @@ def add_edit_arguments(parser: argparse.ArgumentParser, *, words: bool = True, b
     how.add_argument("--variety", help="low, normal or high")
     how.add_argument("--temperature", type=float, help="how daring, 1 = as learned")
     how.add_argument("--candidates", type=int, help="how many are drawn for each take (default: 8)")
+    how.add_argument("--no-copy", type=int, metavar="N",
+                     help="no run of more than N notes (8 to 64) of a piece the model learned from")  # fmt: skip
     how.add_argument("--engine", help="default, rules, onnx, numpy or torch")
     how.add_argument("--model", help="an installed model, such as one that learn made")
     result = parser.add_argument_group("the result")

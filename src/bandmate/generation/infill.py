@@ -71,7 +71,7 @@ def infill(
         ask: what is asked of them.
         seed: the same seed gives the same notes on one engine, version and thread count.
         weights: of a grid model.
-        options: engine, threads, soft filters.
+        options: engine, threads, soft filters, and runs that must not be written.
         parts: how each asked track plays.
         harmony: key and chords to write over.
         candidates: drawn at once, of which one is kept.
@@ -91,7 +91,7 @@ def infill(
         task = writer.task()
         engine = make_engine(options, weights, candidates, task.most_rows)
         seeds = [seed * 4096 + number * 64 + index for index in range(candidates)]
-        drawn = sample(engine, heads, task, seeds, options.sampling)
+        drawn = sample(engine, heads, task, seeds, options.sampling, no_copy=options.no_copy)
         rows = [notes_from_rows(one.rows, tuple(range(len(stretch.tracks)))) for one in drawn]
         best, agreement = _choose(rows, writer, [one.log_likelihood for one in drawn], unlike)
         notes = writer.notes(rows[best])

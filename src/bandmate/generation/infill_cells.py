@@ -124,14 +124,15 @@ class CellWriter:
             cells[:, [COLUMN["value1"], COLUMN["value2"]]] = 0
         track, bar = cells[:, COLUMN["track"]].astype(np.int64) - 1, cells[:, COLUMN["bar"]].astype(np.int64) - 1
         steps = piece.bars["steps"].astype(np.int64)
-        to_end = np.cumsum(steps[: self.last][::-1])[::-1]
+        starts = np.concatenate([[0], np.cumsum(steps)])
+        to_end = starts[self.last] - starts[:-1]  # of the asked bars; bars behind them count backwards
         where = Cells(track, bar, steps[bar], to_end[bar])
         allowed = self._allowed(where)
         return Task(
             prompt=rows[: mark + 1], cells=cells, where=where, allowed=allowed,
             drum=np.array([t.is_drum for t in piece.tracks])[track], pull=self._pull(where), groove=self._groove(where),
             sings=self._sings(track), locks=self._locks(where),
-            known=self._known(), listed=not self.told, may_rest=self._may_rest(where),
+            known=self._known(), listed=not self.told, may_rest=self._may_rest(where), ends=to_end,
         )  # fmt: skip
 
     def _sings(self, track: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -162,7 +162,8 @@ class Guard:
         rule: what is banned.
         takes: how many.
         where, drum: of the task's cells.
-        known: notes that are there already, by bar and position; those before a cell count as its past.
+        known: notes that are there already, by bar and position; those before a cell count as its past, and those of
+            the cells themselves, which locks may take over, do not.
         ends: steps from the start of each bar to the end of the piece.
     """
 
@@ -172,9 +173,11 @@ class Guard:
         self.where, self.drum = where, drum
         self.watches = [Watch(rule) for _ in range(takes)]
         past: dict[int, list[tuple[int, int, int]]] = {}
+        asked = set(zip(where.track.tolist(), where.bar.tolist(), strict=True))
         for note in known[np.lexsort((known["pitch"], known["position"], known["bar"]))]:
-            bar, position = int(note["bar"]), int(note["position"])
-            past.setdefault(int(note["track"]), []).append((bar, position - int(ends[bar]), int(note["pitch"])))
+            track, bar, position = int(note["track"]), int(note["bar"]), int(note["position"])
+            if (track, bar) not in asked:
+                past.setdefault(track, []).append((bar, position - int(ends[bar]), int(note["pitch"])))
         self.past = [{track: list(reversed(notes)) for track, notes in past.items()} for _ in range(takes)]
 
     def _onset(self, cell: int, position: Any) -> Any:

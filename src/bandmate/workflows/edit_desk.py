@@ -135,9 +135,12 @@ class Desk:
         else:
             from bandmate.generation.compose import WriteOptions
             from bandmate.generation.filters import SamplingOptions
+            from bandmate.workflows.request import MakeOptions
+            from bandmate.workflows.sampling import no_copy_of
 
             soft = SamplingOptions.of(self.common.variety, self.common.temperature)
-            options = WriteOptions(self.engine, sampling=replace(soft, harmony=_HARMONY))
+            banned = no_copy_of(MakeOptions(model=self.common.model, no_copy=self.common.no_copy))
+            options = WriteOptions(self.engine, sampling=replace(soft, harmony=_HARMONY), no_copy=banned)
             written = infill(
                 score, selection, ask, self.seed, self.weights, options, candidates=self.common.candidates,
                 unlike=self.earlier, on_progress=lambda share: self.job.progress("writing", share), **how,

@@ -20,7 +20,7 @@ from bandmate.score.selection import Selection
 from bandmate.score.untouched import untouched
 from bandmate.workflows.edit_desk import Desk
 from bandmate.workflows.jobs import Job
-from bandmate.workflows.report import Demand
+from bandmate.workflows.report import Demand, Shared
 
 # Every command whose result is kept as takes, and where its editor lies.
 EDITORS = {
@@ -46,6 +46,7 @@ class CommonOptions:
         lock: what binds single tracks, such as "bass: range E1-G2, polyphony 1" (docs/LOCKS.md), or several such.
         genre: id in the genre table; variety: low, normal or high; temperature: of sampling.
         candidates: how many are drawn for each take.
+        no_copy: notes of the longest run that may be shared with what the model learned from; None = any.
     """
 
     tracks: str | None = None
@@ -61,6 +62,7 @@ class CommonOptions:
     variety: str = "normal"
     temperature: float | None = None
     candidates: int = 8
+    no_copy: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,7 +138,7 @@ def write_down(order: Order, takes: int, job: Job) -> list[Edit]:
     edits: list[Edit] = []
     for number in range(takes):
         edit = order.editor.write(desk.score, order.own, desk.take(number, takes))
-        edits.append(_proved(score, edit) if order.editor.lossless else edit)
+        edits.append(_held_against(score, _proved(score, edit) if order.editor.lossless else edit, order.common))
         if not number:
             job.tell("heard", text=edit.heard)
             for sentence in _unheard(order.brief):
@@ -150,6 +152,17 @@ def _proved(before: Score, edit: Edit) -> Edit:
     got = f"{len(changed)} tracks changed: {changed[0]}" if changed else "nothing changed"
     proof = Demand("the rest", "untouched, event for event", got, 0.0 if changed else 1.0)
     return replace(edit, demands=(*edit.demands, proof))
+
+
+def _held_against(before: Score, edit: Edit, common: CommonOptions) -> Edit:
+    """The edit with what its new notes quote, if copies are banned."""
+    if common.no_copy is None:
+        return edit
+    from bandmate.workflows.origin import longest_new
+
+    found = longest_new(before, edit.score, common.model)
+    shared = Shared(common.no_copy, found.notes, found.piece) if found else Shared(common.no_copy, 0, "")
+    return replace(edit, demands=(*edit.demands, shared.demand))
 
 
 def _unheard(brief: Brief) -> list[str]:

@@ -83,6 +83,7 @@ def _numbered(path: Path, number: int) -> Path:
 
 
 def _take(order: Order, edit: Edit, number: int, name: str, folder: Path, file: str = FILE_NAME) -> Take:
+    from bandmate.workflows.catalogs import catalog_identity, licences_of
     from bandmate.workflows.models import model_identity
 
     report = Report(edit.demands).to_json() if edit.demands else {"share": 1.0, "met": True, "demands": []}
@@ -93,9 +94,11 @@ def _take(order: Order, edit: Edit, number: int, name: str, folder: Path, file: 
         "source": order.name, "origin": os.path.relpath(order.origin, folder) if order.origin else "",
         "sha256": hashlib.sha256(order.data).hexdigest(),
     }}  # fmt: skip
+    model = {} if order.engine == "rules" else model_identity(order.common.model)
+    catalog = catalog_identity(model["name"]) if model else {}
     recipe = Recipe(
         order.engine, order.seed, (order.seed,), number, settings=settings, versions=versions(),
-        model={} if order.engine == "rules" else model_identity(order.common.model),
+        model=model, catalog=catalog, licences=licences_of(model["name"]) if catalog else [],
     )  # fmt: skip
     plan = piece_plan(edit.score, order.brief, order.seed)
     parents = _parents(order)
@@ -155,6 +158,7 @@ def redo(old: Take, folder: Path, job: Job) -> Take:
 
 
 def _check_model(old: Take) -> None:
+    from bandmate.workflows.catalogs import catalog_identity
     from bandmate.workflows.models import model_identity
 
     here = model_identity(old.recipe.model["name"])
@@ -163,6 +167,12 @@ def _check_model(old: Take) -> None:
             f"{old.json_path} was made with model '{old.recipe.model['name']}' of hash "
             f"{old.recipe.model['sha256'][:12]}, here that model has {here['sha256'][:12]}; import the one it was made "
             "with"
+        )
+    banned = old.recipe.settings["edit"]["options"].get("no_copy")
+    if banned is not None and old.recipe.catalog != catalog_identity(old.recipe.model["name"]):
+        raise ModelError(
+            f"{old.json_path} was made without quoting what its model knew then, and that has changed; import the "
+            "model as it was"
         )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from bandmate.errors import BriefError
 from bandmate.io.files import read
 from bandmate.io.midi import midi_bytes, read_file_bytes
-from bandmate.limits import SEED, TAKES, TEMPERATURE
+from bandmate.limits import NO_COPY, SEED, TAKES, TEMPERATURE
 from bandmate.score.model import Score
 from bandmate.score.pitch import Key
 from bandmate.settings import Settings, load_settings
@@ -85,7 +85,8 @@ def _check_names(command: str, options: Mapping[str, Any], own: list[str]) -> No
 
 
 def _check(common: CommonOptions) -> None:
-    for limit, value in ((SEED, common.seed), (TAKES, common.takes), (TEMPERATURE, common.temperature)):
+    for limit, value in ((SEED, common.seed), (TAKES, common.takes), (TEMPERATURE, common.temperature),
+                         (NO_COPY, common.no_copy)):  # fmt: skip
         if value is not None:
             limit.check(value)
     if common.variety not in VARIETIES:
@@ -99,7 +100,7 @@ def _check(common: CommonOptions) -> None:
 
 def _making(common: CommonOptions) -> MakeOptions:
     return MakeOptions(engine=common.engine or "default", model=common.model, variety=common.variety,
-                       temperature=common.temperature)  # fmt: skip
+                       temperature=common.temperature, no_copy=common.no_copy)  # fmt: skip
 
 
 def _source(source: Score | str | Path) -> tuple[bytes, str, str]:

@@ -176,7 +176,8 @@ def _accompany(score: Score, own: AccompanyOptions, desk: Desk) -> Edit:
     TRACKS.check(len(wanted) + sum(len(track.notes) > 0 for track in score.tracks))
     asks = tuple(parse_track(word) for word in wanted)
     _all_one_instrument(score)
-    plan = _accompaniment(score, desk, asks)
+    genre, guess = _genre(score, desk)
+    plan = _accompaniment(score, desk, asks, genre)
     harmony = desk.harmony
     if all(chord is None for chord in harmony.chords):  # nothing but drums: the plan says what is played over
         harmony = Harmony(desk.key or plan.key, _spread(plan, score))
@@ -186,15 +187,15 @@ def _accompany(score: Score, own: AccompanyOptions, desk: Desk) -> Edit:
     selection = _chosen_bars(wide, tuple(range(count, count + len(new))), desk.common.bars)
     parts = {count + i: Part.planned(planned) for i, planned in enumerate(plan.tracks)}
     lines = frozenset(count + i for i, sings in enumerate(singing(plan)) if sings)
-    ask = desk.ask(rests=_silent(score, selection), fresh=True, sings=lines)
-    if desk.genre or not any(desk.harmony.chords):  # else the piece says more than a genre does
+    ask = desk.ask(rests=_silent(score, selection), fresh=True, sings=lines, genre=genre)
+    if genre or not any(desk.harmony.chords):  # else the piece says more than a genre does
         ask = desk.leaning(wide, selection, ask, parts=parts, harmony=harmony)
     written = desk.write(wide, selection, ask, parts=parts, harmony=harmony)
     filled = [replace(track, notes=written.notes[count + i]) for i, track in enumerate(new)]
     edited, places = added(score, filled)
     silent = [edited.tracks[i].name for i in places if not len(edited.tracks[i].notes)]
     got = "all play" if not silent else f"{', '.join(silent)} silent"
-    heard = f"{', '.join(p.name for p in plan.tracks)} added{_manner(desk.brief)}"
+    heard = f"{', '.join(p.name for p in plan.tracks)} added{_manner(desk.brief)}{guess}"
     tracks = Demand("tracks", ", ".join(wanted), got, 1.0 - len(silent) / len(new))
     return Edit(edited, None, heard, (tracks, *key_demand(desk.key, wide, written.notes)), written.log_likelihood)
 
@@ -212,14 +213,24 @@ def _chosen_bars(score: Score, tracks: tuple[int, ...], bars: str | None) -> Sel
     return replace(select(score, str(sounding + 1), bars), tracks=tracks)
 
 
-def _accompaniment(score: Score, desk: Desk, asks: Sequence[Any]) -> Plan:
+def _genre(score: Score, desk: Desk) -> tuple[str, str]:
+    """The genre that is stated or, over drums alone, the one that they sound like; and what is said of a guess."""
+    if desk.genre or not all(track.is_drum for track in score.tracks if len(track.notes)):
+        return desk.genre, ""
+    from bandmate.evaluation.genres import recognise
+
+    name, chance = recognise(score)[0]
+    return name, f"; {name.replace('_', ' ')} is guessed from the drums ({chance:.0%} sure; --genre says it better)"
+
+
+def _accompaniment(score: Score, desk: Desk, asks: Sequence[Any], genre: str) -> Plan:
     """Programs, ranges and voices of the new tracks, as the groove book gives them to the genre; key and chords too."""
     from bandmate.groovebook.plan import make_plan
 
     grid = bar_grid(score)
     meter = (int(grid["numerator"][0]), int(grid["denominator"][0]))
     brief = Brief(
-        genre=desk.genre or "pop", key=desk.key or desk.harmony.key, tempo=min(400.0, max(20.0, score.bpm)),
+        genre=genre or "pop", key=desk.key or desk.harmony.key, tempo=min(400.0, max(20.0, score.bpm)),
         meter=meter, bars=min(len(grid), 64), tracks=tuple(asks), only=tuple(dict.fromkeys(a.role for a in asks)),
         moods=desk.brief.moods, chords=desk.brief.chords,
     )  # fmt: skip

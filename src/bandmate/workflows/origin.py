@@ -20,6 +20,7 @@ from bandmate.workflows.models import installed_models
 from bandmate.workflows.take import FILE_NAME, Take, read_take
 
 if TYPE_CHECKING:
+    from bandmate.library.fingerprint import Line
     from bandmate.library.origins import SharedRun
 
 _SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -175,6 +176,23 @@ def longest_shared(score: Score, model: str | None) -> Quote | None:
         (name, run) for name, place in catalogs_of(model).items() for run in open_catalog(place).shared_runs(score)
     ]
     return _quote(*max(found, key=lambda item: item[1].notes)) if found else None
+
+
+def longest_new(before: Score, after: Score, model: str | None) -> Quote | None:
+    """The longest run that an edit shares with what a model learned from and that holds a note which the edit wrote."""
+    from bandmate.library.fingerprint import melodic_lines
+
+    old = {place for line in melodic_lines(before) for place in _places(line)}
+    lines = {line.track: [place not in old for place in _places(line)] for line in melodic_lines(after)}
+    found = [
+        (name, run) for name, place in catalogs_of(model).items() for run in open_catalog(place).shared_runs(after)
+        if any(lines[run.track][run.first_note : run.first_note + run.notes])
+    ]  # fmt: skip
+    return _quote(*max(found, key=lambda item: item[1].notes)) if found else None
+
+
+def _places(line: Line) -> list[tuple[int, int]]:
+    return list(zip(line.onset_steps.tolist(), line.pitch.tolist(), strict=True))
 
 
 def _described(catalogs: dict[str, Path]) -> dict[str, dict[str, Any]]:
