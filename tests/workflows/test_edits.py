@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bandmate.errors import BriefError, FileFormatError, ModelError, OutputError, ScoreError
+from bandmate.errors import BriefError, FileFormatError, ModelError, OutputError, ScoreError, UserError
 from bandmate.generation.scene import with_roles
 from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import play
@@ -20,7 +20,10 @@ from bandmate.score.pitch import Key
 from bandmate.score.selection import select
 from bandmate.score.timeline import bar_grid
 from bandmate.score.untouched import untouched
+from bandmate.workflows import making
+from bandmate.workflows.again import again
 from bandmate.workflows.edits import notes_asked, run_edit
+from bandmate.workflows.history import last_take
 from bandmate.workflows.models import WEIGHTS_FILE, models_folder
 from bandmate.workflows.replay import replay
 from bandmate.workflows.take import read_take
@@ -116,6 +119,29 @@ class TestRegenerate:
         first = run_edit("regenerate", song, tracks="bass", bars="3", out="a", **QUICK).best
         second = run_edit("regenerate", first.midi, tracks="bass", bars="4", out="b", **QUICK).best
         assert len(second.parents) == 1
+
+
+class TestAgain:
+    def test_an_edit_is_the_last_take_and_again_goes_on_from_it(self, song, monkeypatch):
+        monkeypatch.setattr(making, "_render", lambda take, *rest: take)
+        take = run_edit("regenerate", song, tracks="bass", bars="3-4", engine="rules", seed=1, out="a").best
+        assert last_take().folder.resolve() == take.folder.resolve()
+        changed = again("half as many notes in the bass, keep the drums", seed=2).best
+        before, after = with_roles(take.score), with_roles(changed.score)
+        drums, bass = (next(i for i, t in enumerate(before.tracks) if t.role == role) for role in ("drums", "bass"))
+        kept = next(t for t in after.tracks if t.role == "drums")
+        assert (
+            kept.notes[["onset_ticks", "pitch"]].tolist()
+            == before.tracks[drums].notes[["onset_ticks", "pitch"]].tolist()
+        )
+        fewer = next(t for t in after.tracks if t.role == "bass")
+        assert len(fewer.notes) < len(before.tracks[bass].notes)
+        assert changed.recipe.engine == "rules"
+
+    def test_a_midi_file_alone_is_not_the_last_take(self, song):
+        run_edit("regenerate", song, tracks="bass", bars="3", engine="rules", seed=1, out="new.mid")
+        with pytest.raises(UserError, match="no last take"):
+            last_take()
 
 
 class TestContinue:

@@ -136,7 +136,8 @@ def _seed(old: Take, change: Next, stated: int | None) -> int:
 
 def _making(old: Take, chosen: ComposeOptions, settings: Settings) -> MakeOptions:
     """How the new take is made: as the old one was, but for what was stated now."""
-    before = dict(old.recipe.settings) | {"engine": old.recipe.engine}
+    told = old.recipe.settings.get("edit", {}).get("options", {})  # of a take that an edit made
+    before = told | old.recipe.settings | {"engine": old.recipe.engine}
     stated = {name: getattr(chosen, name) for name in _HOW if getattr(chosen, name) not in (None, {}, [], (), "")}
     made = make_options(replace(chosen, **stated), settings)
     kept = {name: before[name] for name in _HOW if name not in stated and name in before}
