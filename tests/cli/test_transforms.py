@@ -169,6 +169,14 @@ def test_restyle_keeps_the_melody_note_for_note(bandmate, way: tuple[str, str]):
     assert bandmate("replay", "new", "--out", "again").code == 0
 
 
+def test_restyle_writes_projects_too(bandmate):
+    said = bandmate("restyle", LIED, "--to", "house", "--to", "bundle,reaper", "--seed", "1", "--engine", "rules",
+                    "--candidates", "1", "--no-stems", "--out", "new")  # fmt: skip
+    assert said.code == 0, said.err
+    assert Path("new/new.zip").is_file() and Path("new/new REAPER").is_dir()
+    assert read_take("new").plan.genre == "house"
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -199,6 +207,8 @@ def test_restyle_keeps_the_melody_note_for_note(bandmate, way: tuple[str, str]):
         (["arrange", LIED, "--form", "verse 9999"], "bars 9999 is out of range"),
         (["restyle", LIED], "give --to GENRE or --like FILE"),
         (["restyle", LIED, "--to", "polka"], "polka"),
+        (["restyle", LIED, "--to", "ableton"], "give --to GENRE or --like FILE"),
+        (["restyle", LIED, "--to", "house", "--to", "funk"], "'house' and 'funk' are two"),
         (["restyle", BEAT, "--to", "house"], "drums alone"),
         (["restyle", LIED, "--to", "house", "--tempo", "900"], "tempo 900 is out of range"),
         (["groove", "missing.mid", "--style", "funk"], "missing.mid: there is no such file"),

@@ -12,10 +12,17 @@ from bandmate.cli.console import Console
 PROJECT_OPTIONS = ("to", "template", "split_drums", "drum_map")
 
 
-def add_project_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which projects of sequencers, and how they are laid out."""
+def add_project_arguments(parser: argparse.ArgumentParser, also: str = "") -> None:
+    """Which projects of sequencers, and how they are laid out.
+
+    Args:
+        parser: of the command.
+        also: what else `--to` may name, said before the projects in its help.
+    """
     group = parser.add_argument_group("projects of sequencers")
-    group.add_argument("--to", action="append", metavar="NAME", help="ableton, dawproject, reaper, bundle; also a,b")
+    group.add_argument(
+        "--to", action="append", metavar="NAME", help=f"{also}ableton, dawproject, reaper, bundle; also a,b"
+    )
     group.add_argument("--template", metavar="SET.als", help="put the clips into the tracks of a Live set of yours")
     group.add_argument("--split-drums", action="store_true", default=None,
                        help="kick, snare, hats, toms, percussion apart")  # fmt: skip

@@ -7,6 +7,7 @@ written anew by the engine that composes, so that the result is a take like any 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,6 +36,7 @@ from bandmate.score.pitch import Chord, Key
 from bandmate.score.plan import Plan
 from bandmate.settings import Settings, load_settings
 from bandmate.workflows.compose import ComposeOptions, ComposeResult, make_options, run, tell_heard
+from bandmate.workflows.export import TARGETS, parse_targets
 from bandmate.workflows.given import genre_named, melody_of, read_given
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.making import WEIGHTS, check_engine, check_sounds
@@ -58,7 +60,7 @@ class Style:
 def restyle(
     path: str | Path,
     *,
-    to: str | None = None,
+    to: str | Sequence[str] | None = None,
     like: str | Path | None = None,
     melody: str | None = None,
     tempo: float | None = None,
@@ -70,8 +72,8 @@ def restyle(
 
     Args:
         path: the song; it stays as it is.
-        to: a genre, or instead of it
-        like: a file whose genre, tempo, swing and instruments are taken.
+        to: a genre, and projects of sequencers that each take gets, such as `("house", "ableton")`.
+        like: instead of a genre, a file whose genre, tempo, swing and instruments are taken.
         melody: the track that stays, by name, role or number; None = the one that is heard.
         tempo: quarter notes a minute; None = the song's, moved into what the genre is played at.
         listener: gets events, as in `compose`.
@@ -80,20 +82,21 @@ def restyle(
 
     Raises:
         FileFormatError: a file cannot be read.
-        BriefError: neither or both of `to` and `like`, or an unknown genre.
+        BriefError: neither or both of a genre and `like`, two genres, or an unknown one.
         ScoreError: no melody, or a meter that changes.
         OutputError: the folder cannot be written.
     """
-    if (to is None) == (like is None):
+    named, projects = _style_and_projects(to)
+    if (named is None) == (like is None):
         raise BriefError("say which style it shall have: give --to GENRE or --like FILE, one of the two")
-    chosen = ComposeOptions.of(options)
+    chosen = ComposeOptions.of({**options, "to": projects})
     defaults = load_settings() if settings is None else settings
     making = make_options(chosen, defaults)
     check_engine(making)
     check_sounds(making)
     TAKES.check(chosen.takes)
     score = read_given(path)
-    style = Style(genre_named(to)) if to is not None else style_of(Path(str(like)))
+    style = Style(genre_named(named)) if named is not None else style_of(Path(str(like)))
     place = melody_of(score, melody)
     seed = secrets.randbelow(2**31) if chosen.seed is None else chosen.seed
     song = song_of(score, place, style, tempo)
@@ -113,6 +116,18 @@ def restyle(
     folder = take_folder(chosen.out, f"{Path(path).stem} {style.genre}", defaults.out)
     takes = run(replace(request, name=folder.name), folder, chosen.out, job)
     return ComposeResult(takes, folder, heard)
+
+
+def _style_and_projects(to: str | Sequence[str] | None) -> tuple[str | None, tuple[str, ...]]:
+    """What `to` names: one style, and projects of sequencers; no genre is called as they are."""
+    words = [to] if isinstance(to, str) else list(to or ())
+    names = [name.strip() for word in words for name in word.split(",") if name.strip()]
+    styles = [name for name in names if name.lower() not in TARGETS]
+    if len(styles) > 1:
+        raise BriefError(
+            f"'{styles[0]}' and '{styles[1]}' are two; give one style, and projects of {', '.join(TARGETS)}"
+        )
+    return (styles[0] if styles else None), parse_targets([name for name in names if name.lower() in TARGETS])
 
 
 def style_of(path: Path) -> Style:
