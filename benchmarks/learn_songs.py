@@ -135,9 +135,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--size", default="small", help="of random weights, where none are shipped or given")
     parser.add_argument("--takes", type=int, default=8)
     parser.add_argument("--bars", type=int, default=16, help="of each take")
-    parser.add_argument(
-        "--likeness", type=int, default=0, help="takes of each for `evaluate --library`; 0 = none"
-    )
+    parser.add_argument("--likeness", type=int, default=0, help="takes of each for `evaluate --library`; 0 = none")
     parser.add_argument("--workers", type=int, help="processes that read files")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as temporary:

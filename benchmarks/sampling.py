@@ -150,10 +150,11 @@ class Recorder:
     cut: list[float] = field(default_factory=list)
     real: Any = sampler.draw
 
-    def __call__(self, logits: Any, allowed: Any, uniform: Any, soft: FieldFilter) -> Any:
-        code, odds = self.real(logits, allowed, uniform, soft)
+    def __call__(self, logits: Any, allowed: Any, uniform: Any, soft: FieldFilter, heat: Any = None) -> Any:
+        code, odds = self.real(logits, allowed, uniform, soft, heat)
         masked = np.where(allowed, logits, -1e30).astype(np.float32)
-        weight = np.exp((masked - masked.max(1, keepdims=True)) / np.float32(soft.temperature))
+        warmth = np.float32(soft.temperature) * (1 if heat is None else heat[:, None])
+        weight = np.exp((masked - masked.max(1, keepdims=True)) / warmth)
         ranked = np.sort(weight, 1)[:, ::-1]
         before = (np.cumsum(ranked, 1) - ranked) / ranked.sum(1, keepdims=True)
         weight = _truncated(weight, soft) if soft.top_k or soft.top_p < 1 else weight

@@ -166,7 +166,7 @@ def test_sampling_finds_where_takes_part(monkeypatch):
     plan, weights, real = bench.plan_of(2), random_weights("tiny"), bench.recorded
     draw = np.random.default_rng(2)
     noise = {n: draw.normal(0, 1, weights.tensors[n].shape).astype(np.float32) for n in sorted(weights.tensors)}
-    for size, all_on_boundary in ((3e-5, True), (0.1, False)):
+    for size, all_on_boundary in ((3e-5, True), (0.3, False)):
         other = replace(weights, tensors={n: t + np.float32(size) * noise[n] for n, t in weights.tensors.items()})
         monkeypatch.setattr(
             bench, "recorded", lambda p, w, engine, seed, o=other: real(p, o if engine == "onnx" else w, "numpy", seed)

@@ -209,7 +209,7 @@ def test_ctrl_c_keeps_the_finished_takes(tmp_path) -> None:
         "--bars",
         "16",
         "--takes",
-        "8",
+        "24",
         "--seed",
         "1",
         "--engine",
