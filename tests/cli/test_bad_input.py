@@ -201,6 +201,11 @@ def test_a_folder_that_cannot_be_written_is_named(bandmate) -> None:
     assert "cannot be made" in said.err
 
 
+def _heed_interrupts() -> None:
+    """A run in the background may have been told to ignore them, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
 def test_ctrl_c_keeps_the_finished_takes(tmp_path) -> None:
     words = [
@@ -209,7 +214,7 @@ def test_ctrl_c_keeps_the_finished_takes(tmp_path) -> None:
         "--bars",
         "16",
         "--takes",
-        "24",
+        "8",
         "--seed",
         "1",
         "--engine",
@@ -219,8 +224,9 @@ def test_ctrl_c_keeps_the_finished_takes(tmp_path) -> None:
         "--json",
     ]
     process = subprocess.Popen(
-        [sys.executable, "-m", "bandmate", *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+        [sys.executable, "-m", "bandmate", *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        preexec_fn=_heed_interrupts,
+    )  # fmt: skip
     assert process.stderr is not None
     for line in process.stderr:
         if json.loads(line)["event"] == "take":
