@@ -88,14 +88,21 @@ def test_what_cannot_be_measured_is_said(tmp_path) -> None:
 
 def test_random_demands_are_counted_one_kind_a_line() -> None:
     found = bandmate.evaluate(model="rules", takes=1, demands=4, seed=2)
-    obeyed = {each.control: each for each in found.obeyed}
+    obeyed = {each.control: each for each in found.obeyed.rows}
     assert {"tempo", "meter", "bars", "tracks", "key", "range", "notes at once"} <= set(obeyed)
     assert all(obeyed[name].met == obeyed[name].asked == 4 for name in ("tempo", "meter", "bars", "tracks", "key"))
-    assert all(0 <= each.share <= 1 and each.met <= each.asked for each in found.obeyed)
-    assert found.to_json()["obeyed"]["tempo"] == {"asked": 4, "met": 4, "share": 1.0}
+    assert all(0 <= each.share <= 1 and each.met <= each.asked for each in found.obeyed.rows)
+    assert found.to_json()["obeyed"]["demands"]["tempo"] == {"asked": 4, "met": 4, "share": 1.0}
     assert any(line.startswith("  tempo") and "4 of 4 met" in line for line in found.lines())
     again = bandmate.evaluate(model="rules", takes=1, demands=4, seed=2)
-    assert again.obeyed == found.obeyed
+    assert again.obeyed == found.obeyed and found.obeyed.shared_notes == ()  # rules learned from nothing
+
+
+def test_takes_of_a_model_are_held_against_what_it_learned_from() -> None:
+    found = bandmate.evaluate(model="small", takes=1, demands=1, seed=4)
+    (notes,) = found.obeyed.shared_notes
+    assert 0 <= notes < 64
+    assert any("longest run shared" in line for line in found.lines())
 
 
 def test_demands_are_made_of_models_alone(pieces: Path) -> None:

@@ -21,7 +21,7 @@ from bandmate.score.model import Score
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.likeness import more_like_me
 from bandmate.workflows.making import GIVEN_FILE
-from bandmate.workflows.obedience import DEMANDED, Obeyed, obedience
+from bandmate.workflows.obedience import DEMANDED, Obedience, obedience
 from bandmate.workflows.take import FILE_NAME
 
 TAKES = Limit("takes", 1, 10_000, "takes")
@@ -39,7 +39,7 @@ class Evaluation:
         pieces: how many were measured; skipped: those that were not, each with its reason.
         card: the lines held against people's music of a kind.
         facts: the lines held against the facts of each piece's genre, where genres are known.
-        obeyed: which demands the model meets, where they were asked for.
+        obeyed: which demands the model meets and what its takes share with its library, where that was asked for.
         likeness: whether the model came nearer to its library, where that was asked.
     """
 
@@ -48,7 +48,7 @@ class Evaluation:
     skipped: tuple[str, ...]
     card: ReportCard
     facts: tuple[FactRow, ...] = ()
-    obeyed: tuple[Obeyed, ...] = ()
+    obeyed: Obedience | None = None
     likeness: Likeness | None = None
 
     def lines(self) -> list[str]:
@@ -58,8 +58,7 @@ class Evaluation:
                  for f in self.facts]  # fmt: skip
         about = f"{self.subject}: {self.pieces} pieces, {self.card.windows} windows of up to {BARS} bars"
         heading = ["facts of the genre, where no people's music of it is at hand"] if facts else []
-        asked = ["demands, asked at random"] if self.obeyed else []
-        asked += [f"  {o.control:24}{o.met:6} of {o.asked} met, {o.share:.1%} on average" for o in self.obeyed]
+        asked = ["demands, asked at random", *self.obeyed.lines()] if self.obeyed else []
         like = self.likeness.lines() if self.likeness else []
         return [about, *table[:-1], *heading, *facts, *asked, *like, *table[-1:]]
 
@@ -67,7 +66,7 @@ class Evaluation:
         """Plain data for the command line."""
         facts = {f.name: {"unit": f.unit, "median": round(f.median, 4), "windows": f.n, "kept": round(f.share, 4)}
                  for f in self.facts}  # fmt: skip
-        obeyed = {each.control: each.to_json() for each in self.obeyed}
+        obeyed = self.obeyed.to_json() if self.obeyed else {}
         like = self.likeness.to_json() if self.likeness else None
         return {"subject": self.subject, "pieces": self.pieces, "skipped": list(self.skipped), **self.card.to_json(),
                 "facts": facts, "obeyed": obeyed, "likeness": like, "summary": self.card.summary}  # fmt: skip

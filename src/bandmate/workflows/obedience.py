@@ -17,7 +17,9 @@ from bandmate.analysis.genres import genre, genre_ids
 from bandmate.errors import BriefError
 from bandmate.limits import Limit
 from bandmate.score.pitch import FLAT_NAMES
+from bandmate.workflows.candidates import Written
 from bandmate.workflows.jobs import Job
+from bandmate.workflows.origin import longest_shared
 from bandmate.workflows.report import Demand
 
 DEMANDED = Limit("demands", 1, 10_000, "takes")
@@ -48,7 +50,34 @@ class Obeyed:
         return {"asked": self.asked, "met": self.met, "share": round(self.share, 4)}
 
 
-def obedience(model: str, takes: int, seed: int, job: Job) -> tuple[Obeyed, ...]:
+@dataclass(frozen=True, slots=True)
+class Obedience:
+    """What came of the demands.
+
+    Attributes:
+        rows: one a kind of demand.
+        shared_notes: of each take, notes of the longest run it shares with what the model learned from, ascending;
+            empty for the rules engine, which learned from nothing.
+    """
+
+    rows: tuple[Obeyed, ...]
+    shared_notes: tuple[int, ...] = ()
+
+    def lines(self) -> list[str]:
+        """For reading, one line a kind of demand and one for what is shared."""
+        found = [f"  {row.control:24}{row.met:6} of {row.asked} met, {row.share:.1%} on average" for row in self.rows]
+        if self.shared_notes:
+            middle, most = (self.shared_notes[int(share * (len(self.shared_notes) - 1))] for share in (0.5, 0.95))
+            found.append(f"  longest run shared with what it learned from: {middle} notes in the middle take, {most} at "
+                         f"95 %, {self.shared_notes[-1]} at most")  # fmt: skip
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for the command line."""
+        return {"demands": {row.control: row.to_json() for row in self.rows}, "shared_notes": list(self.shared_notes)}
+
+
+def obedience(model: str, takes: int, seed: int, job: Job) -> Obedience:
     """Ask so many takes of a model and count, demand by demand.
 
     Args:
@@ -61,18 +90,23 @@ def obedience(model: str, takes: int, seed: int, job: Job) -> tuple[Obeyed, ...]
         ModelError: the model is missing or damaged.
     """
     shares: defaultdict[str, list[float]] = defaultdict(list)
-    for number, demands in enumerate(_asked(model, takes, seed), 1):
-        for demand in demands:
+    shared: list[int] = []
+    for number, take in enumerate(_asked(model, takes, seed), 1):
+        if model != "rules":
+            run = longest_shared(take.score, model)
+            shared.append(run.notes if run else 0)
+        for demand in take.report.demands:
             if demand.stated or demand.asked.startswith("about"):
                 shares[_kind(demand)].append(demand.share)
         job.progress("asking", number / takes)
-    return tuple(
+    rows = tuple(
         Obeyed(name, len(found), sum(share >= 1.0 - 1e-9 for share in found), sum(found) / len(found))
         for name, found in shares.items()
     )
+    return Obedience(rows, tuple(sorted(shared)))
 
 
-def _asked(model: str, takes: int, seed: int) -> Iterator[tuple[Demand, ...]]:
+def _asked(model: str, takes: int, seed: int) -> Iterator[Written]:
     from bandmate.settings import Settings
     from bandmate.workflows.candidates import write_down
     from bandmate.workflows.compose import ComposeOptions, plan_request, understand
@@ -89,7 +123,7 @@ def _asked(model: str, takes: int, seed: int) -> Iterator[tuple[Demand, ...]]:
         except BriefError:  # demands that cannot hold together are refused, which is no take; others are drawn
             continue
         written += 1
-        yield next(write_down(request, choose_engine(request.options), Job())).report.demands
+        yield next(write_down(request, choose_engine(request.options), Job()))
 
 
 def _options(dice: random.Random) -> dict[str, Any]:
