@@ -68,7 +68,7 @@ class Obedience:
         found = [f"  {row.control:24}{row.met:6} of {row.asked} met, {row.share:.1%} on average" for row in self.rows]
         if self.shared_notes:
             middle, most = (self.shared_notes[int(share * (len(self.shared_notes) - 1))] for share in (0.5, 0.95))
-            found.append(f"  longest run shared with what it learned from: {middle} notes in the middle take, {most} at "
+            found.append(f"  longest run shared with what it learned from: {middle} notes in the middle, {most} at "
                          f"95 %, {self.shared_notes[-1]} at most")  # fmt: skip
         return found
 
