@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.analysis.genres import genre
-from bandmate.groovebook.colours import carries, coloured, usual_qualities
+from bandmate.groovebook.colours import carries, coloured_all, usual_qualities
 from bandmate.groovebook.dice import Dice
 from bandmate.groovebook.harmonise import KINDS, kind_of
 from bandmate.score.pitch import QUALITIES, Chord, Key
@@ -203,9 +203,9 @@ def _options(
         found = found[:1]
     here = weights[span.start : span.start + span.halves]
     old = chords[span.start : span.start + span.halves]
-    out = [Substitute("", _kept(old, _spelt(found[0].chords, here, key, genre_name), here, genre_name))]
+    out = [Substitute("", _kept(old, coloured_all(found[0].chords, key, genre_name, here), here, genre_name))]
     for each in found[1:]:
-        spelt = _spelt(each.chords, here, key, genre_name)
+        spelt = coloured_all(each.chords, key, genre_name, here)
         clear = all(carries(chord, row) for chord, row in zip(spelt, here, strict=True))
         if clear and not any(chord.quality in _VAGUE for chord in spelt):
             out.append(Substitute(each.rule, spelt))
@@ -218,18 +218,6 @@ def _kept(old: tuple[Chord, ...], spelt: tuple[Chord, ...], here: Floats, genre_
         return old
     clear = all(carries(chord, row) for chord, row in zip(spelt, here, strict=True))
     return spelt if clear else old
-
-
-def _spelt(chords: tuple[Chord, ...], weights: Floats, key: Key, genre_name: str) -> tuple[Chord, ...]:
-    out: list[Chord] = []
-    at = 0
-    while at < len(chords):
-        stop = at + 1
-        while stop < len(chords) and chords[stop] == chords[at]:
-            stop += 1
-        out += [coloured(chords[at], key, genre_name, weights[at:stop].sum(0))] * (stop - at)
-        at = stop
-    return tuple(out)
 
 
 def _price(each: Substitute, span: Stretch, likes: dict[str, float], strength: float, seed: int) -> float:

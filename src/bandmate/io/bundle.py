@@ -10,7 +10,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-from bandmate.errors import FileFormatError, OutputError
+from bandmate.errors import OutputError
 from bandmate.io.als.build import live_set
 from bandmate.io.als.clips import Sample
 from bandmate.io.als.write import INFO, packed
@@ -48,9 +48,7 @@ def write_bundle(project: Project, path: str | Path, whole: Score) -> Path:
     path = Path(path)
     if path.exists():
         raise OutputError(f"{path} is there already and stays as it is; give another place with --out")
-    for stem in project.stems:
-        if not stem.path.is_file():
-            raise FileFormatError(f"the stem {stem.path} is missing; render it again, or export without stems")
+    project.check_stems()
     name = project.name
     names = _names(project)
     whole = replace(whole, title=name)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import bandmate
-from bandmate.errors import FileFormatError, OutputError
+from bandmate.errors import OutputError
 from bandmate.io.atomic import atomic_write
 from bandmate.io.markup import escaped, number
 from bandmate.io.project import (
@@ -95,9 +95,7 @@ def write_dawproject_of(project: Project, path: str | Path, sounds: Sequence[str
     path = Path(path)
     if path.exists():
         raise OutputError(f"{path} is there already and stays as it is; give another place with --out")
-    for stem in project.stems:
-        if not stem.path.is_file():
-            raise FileFormatError(f"the stem {stem.path} is missing; render it again, or export without stems")
+    project.check_stems()
     with atomic_write(path) as place, zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
         _put(archive, "project.xml", project_xml(project, sounds).encode("utf-8"))
         _put(archive, "metadata.xml", _metadata(project).encode("utf-8"))

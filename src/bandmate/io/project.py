@@ -107,6 +107,16 @@ class Project:
         """Whether stems sound, so that the tracks of notes beside them must not."""
         return bool(self.stems)
 
+    def check_stems(self) -> None:
+        """Nothing, if every stem is there.
+
+        Raises:
+            FileFormatError: one is missing.
+        """
+        for stem in self.stems:
+            if not stem.path.is_file():
+                raise FileFormatError(f"the stem {stem.path} is missing; render it again, or export without stems")
+
     def names(self) -> tuple[str, ...]:
         """A name for every track, the instrument's where the score gives none."""
         return tuple(one_line(track.name) or program_name(track.program, track.is_drum) for track in self.score.tracks)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.errors import FileFormatError, OutputError
+from bandmate.errors import OutputError
 from bandmate.io.als.write import fresh_project, place_file
 from bandmate.io.atomic import write_text_atomic
 from bandmate.io.project import (
@@ -68,9 +68,7 @@ def write_reaper_project(project: Project, folder: Path, *, link: bool = False) 
     Raises:
         OutputError: the folder is there already, or cannot be written. FileFormatError: a stem is missing.
     """
-    for stem in project.stems:
-        if not stem.path.is_file():
-            raise FileFormatError(f"the stem {stem.path} is missing; render it again, or export without stems")
+    project.check_stems()
     with fresh_project(folder) as making:
         files = []
         for number, stem in enumerate(project.stems, 1):

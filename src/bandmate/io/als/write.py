@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bandmate.errors import FileFormatError, OutputError
+from bandmate.errors import OutputError
 from bandmate.io.als.build import DENOMINATORS, NUMERATORS, TEMPO, live_set
 from bandmate.io.als.clips import Sample
 from bandmate.io.atomic import write_bytes_atomic
@@ -73,9 +73,7 @@ def write_project(project: Project, folder: Path, *, link: bool = False) -> Path
     Raises:
         OutputError: the folder is there already, or cannot be written. FileFormatError: a stem is missing.
     """
-    for stem in project.stems:
-        if not stem.path.is_file():
-            raise FileFormatError(f"the stem {stem.path} is missing; render it again, or export without stems")
+    project.check_stems()
     with fresh_project(folder) as making:
         (making / INFO).mkdir()
         if project.stems:
