@@ -41,7 +41,7 @@ def test_every_demand_still_holds(tiny_weights, genre, bars, key, chords, seed, 
     shares = {demand.name: demand.share for demand in before.demands}
     for demand in after.demands:
         # shares of playing time may move a little; a compose then keeps the take as it was written
-        assert demand.met or not demand.stated or demand.share >= shares[demand.name] - 0.02, demand.name
+        assert demand.met or not demand.stated or demand.share >= shares[demand.name] - 0.03, demand.name
     length = mended.end_ticks // plan.bars
     for old, new in zip(take.score.tracks, mended.tracks, strict=True):  # no bar falls silent
         places = [(track.notes["onset_ticks"] + 30) // length for track in (old, new)]
