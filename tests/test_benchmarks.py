@@ -127,6 +127,31 @@ def test_runs_from_outside(name, tmp_path):
     assert run(name, SLOW[name][0], tmp_path)
 
 
+@pytest.mark.slow
+def test_learn_methods_keeps_finished_runs(tmp_path):
+    """A second sitting takes the first one's runs as they are, and runs of another setting are refused."""
+    pytest.importorskip("torch")
+    arguments = [*SMALL["learn_methods"][0], "--methods", "prefix", "--processor", "--keep", "kept"]
+    first = run("learn_methods", arguments, tmp_path)
+    (kept,) = (tmp_path / "kept").iterdir()
+    assert json.loads(kept.read_text(encoding="utf-8")) == first["rows"][0]
+    kept.write_text(json.dumps(first["rows"][0] | {"after": 1.5}), encoding="utf-8")
+    assert run("learn_methods", arguments, tmp_path)["rows"][0]["after"] == 1.5
+    with pytest.raises(AssertionError, match="is of another setting"):
+        run("learn_methods", [*arguments, "--minutes", "1"], tmp_path)
+
+
+def test_learn_methods_does_what_is_most_wanted_first(monkeypatch):
+    pytest.importorskip("torch")
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import learn_methods as bench
+
+    order = bench.runs(bench.SIZES, ("full", "prefix"))
+    assert [(songs, seed) for songs, seed, method in order if method == "full"] == [
+        (20, 0), (5, 0), (50, 0), (20, 1), (20, 2), (200, 0)]  # fmt: skip
+    assert [method for *_, method in order[:2]] == ["full", "prefix"]
+
+
 def test_random_takes_sees_what_is_wrong(monkeypatch):
     """The checks of random_takes can fail: a take with a note outside the key, the range and the end is told of."""
     monkeypatch.syspath_prepend(str(FOLDER))

@@ -2,6 +2,7 @@
 
 # ruff: noqa: E402 - torch is an optional part
 import json
+from itertools import count
 
 import numpy as np
 import pytest
@@ -71,6 +72,10 @@ def test_the_held_out_loss_falls_and_the_better_weights_are_installed(tmp_path, 
 def test_time_that_is_up_ends_training_and_judges_what_there_is(tmp_path, shipped, library):
     report = learn.fine_tune(tmp_path, library, minutes=0.0)
     assert report.steps == 1 and report.improved
+
+
+def test_the_minutes_are_those_of_the_clock_that_is_given(tmp_path, shipped, library):
+    assert learn.fine_tune(tmp_path, library, minutes=1.0, clock=count(0, 61).__next__).steps == 1
 
 
 def test_no_more_steps_are_planned_than_fit_into_the_time(tmp_path, shipped, library, monkeypatch):

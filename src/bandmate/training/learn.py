@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.resources import files
@@ -156,6 +157,7 @@ def fine_tune(
     onward: bool = False,
     seed: int = 0,
     progress: Callable[[float], None] | None = None,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> FineTuneReport:
     """Train the shipped model on a library and write the better weights into the model's folder.
 
@@ -170,6 +172,7 @@ def fine_tune(
         onward: go on from the model's own weights: half of what is drawn is new to them, half is not.
         seed: of batches and of what low-rank tuning starts from.
         progress: gets the share done, 0..1.
+        clock: counts the seconds of the time; `time.process_time` counts those of the processor alone.
 
     Raises:
         MissingExtra: torch is not installed.
@@ -208,6 +211,7 @@ def fine_tune(
         options_of(wanted), run,
         start={name: torch.from_numpy(tensor) for name, tensor in start.tensors.items()}, method=how.name,
         on_step=(lambda step, _: progress(step / trainer.until)) if progress else None,
+        clock=clock,
     )  # fmt: skip
     fitting = int(_TRAINING_SHARE * 60 * minutes / trainer.seconds_a_step())
     steps = begun or min(wanted, max(LEAST_STEPS, fitting))
