@@ -114,6 +114,27 @@ class TestBundle:
         assert whole.note_count == read(folder / "funky.rpp").note_count == read(folder / "funky.dawproject").note_count
         assert len(list((folder / "tracks").iterdir())) == len(take.plan.tracks)
 
+    def test_links_make_it_a_folder_with_the_same_in_it(self, take, tmp_path):
+        (archived, folder, beside) = (
+            *export(take, to="bundle", out=tmp_path / "zip").files,
+            *export(take, to="bundle,dawproject", out=tmp_path / "out", link=True).files,
+        )
+        assert folder == tmp_path / "out" / "funky Bundle"
+        assert beside == tmp_path / "out" / "funky DAWproject" / "funky.dawproject"
+        with zipfile.ZipFile(archived) as archive:
+            names = {name.removeprefix("funky/") for name in archive.namelist() if not name.endswith("/")}
+            assert {info.compress_type for info in archive.infolist() if ".wav" in info.filename} == {0}  # not packed
+        assert {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} == names
+        for home in (folder, beside.parent):
+            for stem in take.stems:
+                assert (home / "stems" / stem.name).read_bytes() == stem.read_bytes()
+        with zipfile.ZipFile(beside) as archive:
+            assert archive.namelist() == ["project.xml", "metadata.xml"]
+            assert archive.read("project.xml").count(b'external="true"') > 0
+        assert {sample.exists for sample in read_live_set(folder / "funky.als").samples} == {True}
+        with pytest.raises(OutputError, match="funky Bundle is there already"):
+            export(take, to="bundle", out=tmp_path / "out", link=True)
+
     def test_nothing_is_written_over(self, score, tmp_path):
         (tmp_path / "song.zip").write_bytes(b"mine")
         with pytest.raises(OutputError, match=r"song\.zip is there already"):

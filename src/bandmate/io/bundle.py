@@ -5,17 +5,17 @@ The projects share the stems, so that the sound is there once.
 
 from __future__ import annotations
 
-import tempfile
 import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from bandmate.errors import OutputError
 from bandmate.io.als.build import live_set
 from bandmate.io.als.clips import Sample
-from bandmate.io.als.write import INFO, packed
+from bandmate.io.als.write import INFO, fresh_project, packed
 from bandmate.io.atomic import atomic_write
-from bandmate.io.dawproject import add_stored, write_dawproject_of
+from bandmate.io.dawproject import add_stored, dawproject_bytes, place_stems, stem_names
 from bandmate.io.midi import midi_bytes
 from bandmate.io.project import Project
 from bandmate.io.reaper import rpp_text
@@ -49,40 +49,52 @@ def write_bundle(project: Project, path: str | Path, whole: Score) -> Path:
     if path.exists():
         raise OutputError(f"{path} is there already and stays as it is; give another place with --out")
     project.check_stems()
-    name = project.name
-    names = _names(project)
-    whole = replace(whole, title=name)
+    names = stem_names(project)
     with atomic_write(path) as place, zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(f"{name}/README.txt", _README.format(name=name))
-        archive.writestr(f"{name}/{name}.mid", midi_bytes(whole))
-        for number, (track, title) in enumerate(zip(project.score.tracks, project.names(), strict=True), 1):
-            alone = replace(project.score, tracks=(track,), title=title, end_ticks=project.score.last_ticks)
-            archive.writestr(f"{name}/tracks/{number:02d}-{_plain(title)}.mid", midi_bytes(alone))
-        archive.writestr(f"{name}/{name}.als", packed(live_set(project, _samples(project, names))))
-        archive.writestr(f"{name}/{INFO}/", b"")
-        archive.writestr(f"{name}/{name}.rpp", rpp_text(project, names))
-        with tempfile.TemporaryDirectory() as folder:
-            other = write_dawproject_of(project, Path(folder) / "song.dawproject", sounds=names)
-            archive.writestr(f"{name}/{name}.dawproject", other.read_bytes())
+        for inside, data in _files(project, whole, names, Path()):
+            archive.writestr(f"{project.name}/{inside}", data)
+        archive.writestr(f"{project.name}/{INFO}/", b"")
         for stem, inside in zip(project.stems, names, strict=True):
-            add_stored(archive, stem.path, f"{name}/{inside}")
+            add_stored(archive, stem.path, f"{project.name}/{inside}")
     return path
 
 
-def _names(project: Project) -> list[str]:
-    names: list[str] = []
-    for number, stem in enumerate(project.stems, 1):
-        inside = f"stems/{stem.path.name}"
-        names.append(inside if inside not in names else f"stems/{number:02d}-{stem.path.name}")
-    return names
+def write_bundle_folder(project: Project, folder: Path, whole: Score, *, link: bool = True) -> Path:
+    """Write what the zip holds as a folder, whose stems then are links and cost no time and no space.
+
+    Raises:
+        OutputError: the folder is there already, or cannot be written. FileFormatError: a stem is missing.
+    """
+    project.check_stems()
+    names = stem_names(project)
+    with fresh_project(folder) as making:
+        (making / "tracks").mkdir()
+        (making / INFO).mkdir()
+        for inside, data in _files(project, whole, names, folder.absolute()):
+            (making / inside).write_bytes(data)
+        place_stems(project, names, making, link=link)
+    return folder
 
 
-def _samples(project: Project, names: list[str]) -> dict[int, Sample]:
-    """Nobody knows where the zip will be unpacked, so the set names its samples by the project alone."""
+def _files(project: Project, whole: Score, names: list[str], home: Path) -> Iterator[tuple[str, bytes]]:
+    """All but the sound: name and content."""
+    name = project.name
+    yield "README.txt", _README.format(name=name).encode("utf-8")
+    yield f"{name}.mid", midi_bytes(replace(whole, title=name))
+    for number, (track, title) in enumerate(zip(project.score.tracks, project.names(), strict=True), 1):
+        alone = replace(project.score, tracks=(track,), title=title, end_ticks=project.score.last_ticks)
+        yield f"tracks/{number:02d}-{_plain(title)}.mid", midi_bytes(alone)
+    yield f"{name}.als", packed(live_set(project, _samples(project, names, home)))
+    yield f"{name}.rpp", rpp_text(project, names).encode("utf-8")
+    yield f"{name}.dawproject", dawproject_bytes(project, names)
+
+
+def _samples(project: Project, names: list[str], home: Path) -> dict[int, Sample]:
+    """Nobody knows where a zip will be unpacked: its set names its samples by the project alone, `home` is empty."""
     samples = {}
     for place, (stem, inside) in enumerate(zip(project.stems, names, strict=True)):
         found = stem.path.stat()
-        samples[place] = Sample(stem, inside, Path(inside), found.st_size, int(found.st_mtime))
+        samples[place] = Sample(stem, inside, home / inside, found.st_size, int(found.st_mtime))
     return samples
 
 

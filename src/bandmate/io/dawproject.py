@@ -5,6 +5,8 @@ Source: the schema of github.com/bitwig/dawproject 1.0 (MIT), against which the 
 
 from __future__ import annotations
 
+import io
+import shutil
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +18,9 @@ from numpy.typing import NDArray
 
 import bandmate
 from bandmate.errors import OutputError
+from bandmate.io.als.write import fresh_project
 from bandmate.io.atomic import atomic_write
+from bandmate.io.cloning import place_file
 from bandmate.io.markup import escaped, number
 from bandmate.io.project import (
     EARLY_QUARTERS,
@@ -41,6 +45,7 @@ from bandmate.score.timeline import seconds_to_ticks
 
 TEMPO = (20.0, 666.0)
 NUMERATORS, DENOMINATORS = 255, 64
+_PIECE_BYTES = 2**22
 _HEADER = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
@@ -96,12 +101,54 @@ def write_dawproject_of(project: Project, path: str | Path, sounds: Sequence[str
     if path.exists():
         raise OutputError(f"{path} is there already and stays as it is; give another place with --out")
     project.check_stems()
-    with atomic_write(path) as place, zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
+    with atomic_write(path) as place:
+        _write(project, place, sounds)
+    return path
+
+
+def dawproject_bytes(project: Project, sounds: Sequence[str]) -> bytes:
+    """A DAWproject file whose stems lie outside, at `sounds` relative to it."""
+    data = io.BytesIO()
+    _write(project, data, sounds)
+    return data.getvalue()
+
+
+def write_dawproject_folder(project: Project, folder: Path, *, link: bool = True) -> Path:
+    """Write a folder with the file and its stems beside it, which then are links and cost no time and no space.
+
+    Raises:
+        OutputError: the folder is there already, or cannot be written. FileFormatError: a stem is missing.
+    """
+    project.check_stems()
+    with fresh_project(folder) as making:
+        names = stem_names(project)
+        (making / f"{project.name}.dawproject").write_bytes(dawproject_bytes(project, names))
+        place_stems(project, names, making, link=link)
+    return folder / f"{project.name}.dawproject"
+
+
+def stem_names(project: Project) -> list[str]:
+    """Where the stems of a project lie in its folder, each name once."""
+    names: list[str] = []
+    for number_, stem in enumerate(project.stems, 1):
+        inside = f"stems/{stem.path.name}"
+        names.append(inside if inside not in names else f"stems/{number_:02d}-{stem.path.name}")
+    return names
+
+
+def place_stems(project: Project, names: Sequence[str], folder: Path, *, link: bool) -> None:
+    """Put the stems of a project at their places in a folder."""
+    for stem, name in zip(project.stems, names, strict=True):
+        (folder / name).parent.mkdir(exist_ok=True)
+        place_file(stem.path, folder / name, link=link)
+
+
+def _write(project: Project, place: Path | io.BytesIO, sounds: Sequence[str] | None) -> None:
+    with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
         _put(archive, "project.xml", project_xml(project, sounds).encode("utf-8"))
         _put(archive, "metadata.xml", _metadata(project).encode("utf-8"))
-        for place_, stem in enumerate(project.stems if sounds is None else ()):
-            add_stored(archive, stem.path, _sound_name(place_, stem))
-    return path
+        for number_, stem in enumerate(project.stems if sounds is None else ()):
+            add_stored(archive, stem.path, _sound_name(number_, stem))
 
 
 def write_dawproject(score: Score, path: str | Path) -> Path:
@@ -124,7 +171,9 @@ def _put(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
 
 def add_stored(archive: zipfile.ZipFile, path: Path, name: str) -> None:
     """Add a sound file as it is: sound does not get smaller, and so it goes at the speed of the disk."""
-    archive.write(path, name, zipfile.ZIP_STORED)
+    info = zipfile.ZipInfo.from_file(path, name)  # it stands stored, and says how long it is
+    with path.open("rb") as source, archive.open(info, "w") as target:
+        shutil.copyfileobj(source, target, _PIECE_BYTES)
 
 
 def _sound_name(place: int, stem: Stem) -> str:

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.errors import OutputError
-from bandmate.io.als.write import fresh_project, place_file
+from bandmate.io.als.write import fresh_project
 from bandmate.io.atomic import write_text_atomic
+from bandmate.io.cloning import place_file
 from bandmate.io.project import (
     OTHER,
     Look,

@@ -14,8 +14,8 @@ from bandmate.errors import BriefError, OutputError
 from bandmate.io.als.read import read_live_set
 from bandmate.io.als.template import write_into_template
 from bandmate.io.als.write import als_losses, write_project
-from bandmate.io.bundle import write_bundle
-from bandmate.io.dawproject import dawproject_losses, write_dawproject_of
+from bandmate.io.bundle import write_bundle, write_bundle_folder
+from bandmate.io.dawproject import dawproject_losses, write_dawproject_folder, write_dawproject_of
 from bandmate.io.project import Project, project_of
 from bandmate.io.reaper import reaper_losses, write_reaper_project
 from bandmate.score.drums import drum_map, mapped_drums, split_drums
@@ -36,6 +36,11 @@ class Target:
     place: str  # of what is written, `{name}` in it
     write: Callable[[Project, Path, Music], tuple[Path, tuple[str, ...]]]
     losses: Callable[[Score], tuple[str, ...]]
+    linked_place: str = ""  # where one file would hold the stems: the folder that has links to them instead
+
+    def where(self, name: str, link: bool) -> str:
+        """The place of what is written, by the project's name."""
+        return ((link and self.linked_place) or self.place).format(name=name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,8 @@ def _ableton(project: Project, place: Path, music: Music) -> tuple[Path, tuple[s
     return write_project(project, place, link=music.own), ()
 
 
-def _dawproject(project: Project, place: Path, _: Music) -> tuple[Path, tuple[str, ...]]:
-    return write_dawproject_of(project, place), ()
+def _dawproject(project: Project, place: Path, music: Music) -> tuple[Path, tuple[str, ...]]:
+    return (write_dawproject_folder if music.link else write_dawproject_of)(project, place), ()
 
 
 def _reaper(project: Project, place: Path, music: Music) -> tuple[Path, tuple[str, ...]]:
@@ -65,7 +70,7 @@ def _reaper(project: Project, place: Path, music: Music) -> tuple[Path, tuple[st
 
 
 def _bundle(project: Project, place: Path, music: Music) -> tuple[Path, tuple[str, ...]]:
-    return write_bundle(project, place, music.score), ()
+    return (write_bundle_folder if music.link else write_bundle)(project, place, music.score), ()
 
 
 def _nothing_lost(_: Score) -> tuple[str, ...]:
@@ -74,9 +79,9 @@ def _nothing_lost(_: Score) -> tuple[str, ...]:
 
 TARGETS: dict[str, Target] = {
     "ableton": Target("Ableton Live", "{name} Project", _ableton, als_losses),
-    "dawproject": Target("DAWproject", "{name}.dawproject", _dawproject, dawproject_losses),
+    "dawproject": Target("DAWproject", "{name}.dawproject", _dawproject, dawproject_losses, "{name} DAWproject"),
     "reaper": Target("REAPER", "{name} REAPER", _reaper, reaper_losses),
-    "bundle": Target("the bundle", "{name}.zip", _bundle, _nothing_lost),
+    "bundle": Target("the bundle", "{name}.zip", _bundle, _nothing_lost, "{name} Bundle"),
 }
 
 
@@ -165,7 +170,7 @@ def _home(source: Any) -> Path:
 
 def write_projects(music: Music, folder: Path, options: ExportOptions, job: Job) -> ExportResult:
     """Write every project that is asked for, after finding out that none of them is there already."""
-    places = [folder / TARGETS[name].place.format(name=music.name) for name in options.to]
+    places = [folder / TARGETS[name].where(music.name, options.link) for name in options.to]
     for place in places:
         if place.exists() or place.is_symlink():
             raise OutputError(f"{place} is there already and stays as it is; give another folder with --out")

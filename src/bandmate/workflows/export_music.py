@@ -25,7 +25,8 @@ class ExportOptions:
         stems: None = those of a take, else rendered now; False = none; a folder = those in it.
         template: a Live set of the user's into whose tracks the clips go; only for "ableton".
         split_drums: one track, and one stem, for kick, snare, hats, toms and percussion each.
-        link: whether stems that are there already may be hard links instead of copies; those of a take always are.
+        link: hard links to stems that are there already instead of copies, in folders where a file would hold them;
+            folders of a take's own stems have links anyway.
         drum_map: a name of `score.drums.DRUM_MAPS`, or a file.
         sound: how stems are rendered.
     """
@@ -47,6 +48,7 @@ class Music:
         name: of the project; score: one instrument a track, with roles.
         sections: (tick, name); key: of the piece.
         stems: that are there already; own: whether they are ours, so that they may be linked instead of copied.
+        link: whether they shall be linked even where one file would hold them.
         sound: how more of them are rendered.
     """
 
@@ -58,6 +60,7 @@ class Music:
     own: bool = False
     sound: StemSound = field(default_factory=StemSound)
     template: Path | None = None
+    link: bool = False
 
 
 def music_of(source: str | Path | Score | Take, options: ExportOptions) -> Music:
@@ -78,7 +81,7 @@ def music_of(source: str | Path | Score | Take, options: ExportOptions) -> Music
         music = replace(music, stems=())
     elif isinstance(options.stems, str | Path):
         music = replace(music, stems=from_folder(music.score, options.stems), own=options.link)
-    return replace(music, template=template)
+    return replace(music, template=template, link=options.link)
 
 
 def _of_take(take: Take, options: ExportOptions) -> Music:

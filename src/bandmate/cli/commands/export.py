@@ -20,7 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_project_arguments(parser)
     stems = parser.add_argument_group("the stems (those of a take, else rendered)")
     stems.add_argument("--stems", metavar="DIR", help="a folder of stems that are there already")
-    stems.add_argument("--link", action="store_true", help="hard links to the stems instead of copies: quick, no space")
+    stems.add_argument(
+        "--link", action="store_true", help="hard links to the stems: no copies, no space; folders, not zips"
+    )
     stems.add_argument("--no-stems", action="store_true", help="notes alone")
     stems.add_argument("--genre", metavar="NAME", help="rendered with the sound of a genre")
     stems.add_argument("--soundfont", help="another SoundFont (.sf2, .sf3)")

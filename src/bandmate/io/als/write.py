@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from bandmate.errors import OutputError
 from bandmate.io.als.build import DENOMINATORS, NUMERATORS, TEMPO, live_set
 from bandmate.io.als.clips import Sample
 from bandmate.io.atomic import write_bytes_atomic
+from bandmate.io.cloning import place_file
 from bandmate.io.project import Project, losses, project_of
 from bandmate.score.cut import split_channels
 from bandmate.score.model import Score
@@ -43,15 +43,6 @@ def fresh_project(folder: Path) -> Iterator[Path]:
         with suppress(OSError):
             if making.exists():
                 shutil.rmtree(making)
-
-
-def place_file(source: Path, target: Path, *, link: bool) -> None:
-    """Put a file at another place: as a second name of the same bytes where that is allowed and can be, else a copy."""
-    if link:
-        with suppress(OSError):
-            os.link(source, target)
-            return
-    shutil.copyfile(source, target)
 
 
 def packed(xml: str) -> bytes:
