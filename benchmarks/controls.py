@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from model_weights import find_weights
 
-from bandmate.analysis.descriptors import DESCRIPTORS, bar_values, track_view
+from bandmate.evaluation.controls import bars_met
 from bandmate.generation.compose import write_takes
 from bandmate.generation.words_locks import parse_locks
 from bandmate.groovebook.plan import make_plan
@@ -39,29 +39,11 @@ ASKED: dict[str, dict[str, tuple[float, ...]]] = {
     "polyphony": {"chords": (1, 2, 4)},  # notes that begin together
     "range": {"bass": (28, 34, 40), "chords": (48, 55, 60), "melody": (55, 64, 72)},  # lowest of 13 semitones
 }
-ROWS = {"density": "bar_density", "polyphony": "bar_vertical_density"}
-
-
-def bins_off(name: str, asked: float, got: np.ndarray) -> np.ndarray:
-    """How many bins of a descriptor lie between what was asked and what was got."""
-    edges = DESCRIPTORS[name].edges
-    return np.abs(np.searchsorted(edges, got, side="right") - np.searchsorted(edges, asked, side="right"))
 
 
 def met(control: str, value: float, score: Score, track: int) -> list[bool]:
-    """For each cell of a track that sounds, whether a control is met."""
-    rows = bar_values(track_view(score, track))
-    if control == "range":
-        low, high = rows["bar_low_pitch"], rows["bar_high_pitch"]
-        sounds = ~np.isnan(low)
-        below = np.where(low < value, bins_off("bar_low_pitch", value, low), 0)
-        above = np.where(high > value + 12, bins_off("bar_high_pitch", value + 12, high), 0)
-        return (np.maximum(below, above)[sounds] <= 1).tolist()
-    name = ROWS[control]
-    got = rows[name]
-    got = got[~np.isnan(got) & (rows["bar_density"] > 0)]
-    asked = value / 4 if control == "density" else value
-    return (bins_off(name, asked, got) <= 1).tolist()
+    """For each cell of a track that sounds, whether a control is met; a range begins at its value."""
+    return bars_met(control, value, value + 12 if control == "range" else value, score, track)
 
 
 def text_of(control: str, role: str, value: float) -> str:

@@ -23,18 +23,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from model_weights import find_weights, random_weights
 
-from bandmate.errors import BandmateError, ScoreError
-from bandmate.generation.compose import WriteOptions
-from bandmate.generation.filters import SamplingOptions
-from bandmate.generation.infill import Ask, f_measure, infill, note_set
-from bandmate.generation.scene import Harmony, Part, stretch_of, with_roles
+from bandmate.errors import ScoreError
 from bandmate.io.midi import midi_bytes, parse_midi
 from bandmate.io.midi_fast import read_midi_fast
 from bandmate.score.model import NOTE, Score, Track, make_notes
@@ -43,6 +39,7 @@ from bandmate.score.splice import splice
 from bandmate.score.timeline import bar_grid
 from bandmate.score.untouched import untouched
 from bandmate.training.corpora import CORPORA, split_of
+from bandmate.workflows.neighbours import refill_bars
 
 _WITH_BARS = ("freedoom", "simutrans", "easyrpg_rtp", "pop909", "pop909_band", "openscore_quartets", "openscore_lieder",
               "blasphemer", "lmms_projects")  # fmt: skip
@@ -133,73 +130,14 @@ def measure_untouched(files: list[tuple[str, bytes]], seed: int) -> dict[str, An
     return {"edits": edits, "skipped": skipped, "events": events, "changed": len(changed), "first": changed[:5]}
 
 
-def bar_notes(score: Score, index: int, bar: int) -> frozenset[tuple[int, ...]]:
-    """The notes of one bar of one track as (position, pitch, length) on the grid."""
-    piece = stretch_of(score, Harmony(None, ()), (index,), bar, bar + 1).piece
-    return note_set(piece.notes)
+def told(count: int) -> Callable[[float], None]:
+    """A listener that says on standard error when another fifty bars are done."""
 
+    def listener(share: float) -> None:
+        if (done := round(share * count)) % 50 == 0:
+            print(f"{done} bars", file=sys.stderr, flush=True)
 
-def one_case(score: Score, weights: Any, dice: np.random.Generator, seed: int) -> dict[str, Any] | None:
-    """Take a random bar out and write it again; None if the case does not count."""
-    grid = bar_grid(score)
-    index = int(dice.choice([i for i, track in enumerate(score.tracks) if len(track.notes)]))
-    track = score.tracks[index]
-    full = np.unique(np.searchsorted(grid["start_ticks"], track.notes["onset_ticks"], side="right") - 1)
-    if len(full) < 3:
-        return None
-    bar, other = (int(b) for b in dice.choice(full, 2, replace=False))
-    chosen = select(score, str(index + 1), str(bar + 1))
-    original, rival = bar_notes(score, index, bar), bar_notes(score, index, other)
-    if original == rival or not original:
-        return None
-    hidden = splice(score, chosen, {})
-    part = Part.of(hidden.tracks[index], score.ticks_per_quarter, grid)
-    options = WriteOptions(sampling=replace(SamplingOptions.of("normal"), harmony=0.5))
-    written = infill(hidden, chosen, Ask(), seed, weights, options, parts={index: part}, harmony=Harmony.of(hidden))
-    made = bar_notes(splice(hidden, chosen, written.notes), index, bar)
-    return {"mine": f_measure(made, original), "rival": f_measure(rival, original), "role": track.role}
-
-
-def wilson(won: float, cases: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95 % interval of a share."""
-    if not cases:
-        return 0.0, 1.0
-    share, spread = won / cases, z * z / cases
-    middle, half = share + spread / 2, z * np.sqrt(share * (1 - share) / cases + spread / cases / 4)
-    return float((middle - half) / (1 + spread)), float((middle + half) / (1 + spread))
-
-
-def measure_nearer(scores: list[Score], weights: Any, count: int, seed: int) -> dict[str, Any]:
-    """Regenerate bars, one a piece and round again, until so many cases count."""
-    dice, rows = np.random.default_rng(seed), []
-    for number in range(20 * count):
-        if len(rows) >= count:
-            break
-        try:
-            row = one_case(with_roles(scores[number % len(scores)]), weights, dice, seed + number)
-        except BandmateError:
-            continue
-        rows += [row] if row else []
-        if row and len(rows) % 50 == 0:
-            done = np.mean([np.sign(r["mine"] - r["rival"]) / 2 + 0.5 for r in rows])
-            print(f"{len(rows)} bars, {done:.1%} nearer so far", file=sys.stderr, flush=True)
-    mine, rival = (np.array([row[name] for row in rows]) for name in ("mine", "rival"))
-    won = float((mine > rival).sum() + 0.5 * (mine == rival).sum())
-    low, high = wilson(won, len(rows))
-    roles = {
-        role: [
-            round(float(np.mean([(r["mine"] > r["rival"]) + 0.5 * (r["mine"] == r["rival"]) for r in own])), 3),
-            len(own),
-        ]
-        for role in sorted({row["role"] for row in rows})
-        if (own := [row for row in rows if row["role"] == role])
-    }
-    return {
-        "cases": len(rows), "nearer": round(won / max(1, len(rows)), 4), "interval": [round(low, 4), round(high, 4)],
-        "f": round(float(mine.mean()), 4) if rows else 0.0,
-        "f_of_another_bar": round(float(rival.mean()), 4) if rows else 0.0,
-        "by_role": roles,
-    }  # fmt: skip
+    return listener
 
 
 def five_tracks() -> Score:
@@ -252,7 +190,8 @@ def main() -> int:
     found: dict[str, Any] = {"untouched": row}
     if asked.bars:
         scores = held_out(asked.data, asked.seed)
-        near = found["nearer"] = measure_nearer(scores, weights, asked.bars, asked.seed)
+        near = refill_bars(scores, weights, asked.bars, asked.seed, told(asked.bars)).to_json()
+        found["nearer"] = {name: value for name, value in near.items() if name != "f_each"}
         print(f"{near['cases']} regenerated bars: nearer than another bar of the track in {near['nearer']:.1%} "
               f"({near['interval'][0]:.1%} to {near['interval'][1]:.1%}); F {near['f']:.3f} against "
               f"{near['f_of_another_bar']:.3f}")  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,11 @@ import bandmate
 from bandmate.errors import BriefError, LibraryError, ModelError
 from bandmate.evaluation.card import CARD
 from bandmate.score.model import Score
+from bandmate.workflows.evaluate import _Piece
+from bandmate.workflows.models import WEIGHTS_FILE, models_folder
+from bandmate.workflows.neighbours import Neighbours, Refilled
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "music"
 
 
 @pytest.fixture
@@ -91,6 +97,8 @@ def test_random_demands_are_counted_one_kind_a_line() -> None:
     obeyed = {each.control: each for each in found.obeyed.rows}
     assert {"tempo", "meter", "bars", "tracks", "key", "range", "notes at once"} <= set(obeyed)
     assert all(obeyed[name].met == obeyed[name].asked == 4 for name in ("tempo", "meter", "bars", "tracks", "key"))
+    controls = {each.control for each in bandmate.evaluate(model="rules", takes=1, demands=12, seed=2).obeyed.rows}
+    assert {"chords", "chords (numerals)", "density, bars within a bin", "density (about)"} <= controls
     assert all(0 <= each.share <= 1 and each.met <= each.asked for each in found.obeyed.rows)
     assert found.to_json()["obeyed"]["demands"]["tempo"] == {"asked": 4, "met": 4, "share": 1.0}
     assert any(line.startswith("  tempo") and "4 of 4 met" in line for line in found.lines())
@@ -103,6 +111,45 @@ def test_takes_of_a_model_are_held_against_what_it_learned_from() -> None:
     (notes,) = found.obeyed.shared_notes
     assert 0 <= notes < 64
     assert any("longest run shared" in line for line in found.lines())
+
+
+def test_bars_of_people_are_written_anew_and_held_against_their_own(tmp_path, monkeypatch, tiny_weights_path) -> None:
+    monkeypatch.setenv("BANDMATE_HOME", str(tmp_path / "home"))
+    folder = models_folder() / "dice"
+    folder.mkdir(parents=True)
+    shutil.copy(tiny_weights_path, folder / WEIGHTS_FILE)
+    monkeypatch.setattr("bandmate.workflows.evaluate._written", _one_take)
+    found = bandmate.evaluate(FIXTURES, model="dice", takes=1, edits=4, seed=1)
+    assert len(found.edits.rows) == 4 and 0 <= found.edits.nearer <= 1
+    low, high = found.edits.interval
+    assert low <= found.edits.nearer <= high
+    assert any("bars taken out and written anew" in line for line in found.lines())
+    data = json.loads(json.dumps(found.to_json(), allow_nan=False))["edits"]
+    assert data["cases"] == 4 and len(data["f_each"]) == 4
+    assert sum(bars for _, bars in data["by_role"].values()) == 4
+
+
+def _one_take(*_):
+    yield _Piece("band", None, band(4))
+
+
+def test_a_bar_that_comes_back_as_it_was_is_nearest_and_ties_count_half() -> None:
+    rows = (Refilled(1.0, 0.5, "bass"), Refilled(0.5, 0.5, "bass"), Refilled(0.0, 0.5, "drums"))
+    found = Neighbours(rows)
+    assert found.nearer == 0.5 and found.by_role == {"bass": (0.75, 2), "drums": (0.0, 1)}
+    assert found.means() == (0.5, 0.5)
+
+
+def test_what_cannot_be_written_anew_is_said(tmp_path, pieces: Path) -> None:
+    with pytest.raises(BriefError, match="give both --model NAME and --pieces DIR"):
+        bandmate.evaluate(model="small", edits=2)
+    with pytest.raises(BriefError, match="has no weights"):
+        bandmate.evaluate(pieces, model="rules", edits=2)
+    with pytest.raises(BriefError, match="edits"):
+        bandmate.evaluate(pieces, model="small", edits=-1)
+    alone([60] * 8).write(tmp_path / "two bars.mid")
+    with pytest.raises(LibraryError, match="three bars with notes"):
+        bandmate.evaluate(tmp_path / "two bars.mid", model="small", edits=1)
 
 
 def test_demands_are_made_of_models_alone(pieces: Path) -> None:

@@ -21,12 +21,13 @@ from bandmate.score.model import Score
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.likeness import more_like_me
 from bandmate.workflows.making import GIVEN_FILE
+from bandmate.workflows.neighbours import EDITS, Neighbours, edits_of, model_weights
 from bandmate.workflows.obedience import DEMANDED, Obedience, obedience
 from bandmate.workflows.take import FILE_NAME
 
 TAKES = Limit("takes", 1, 10_000, "takes")
 BARS = 16
-WEIGHTS = {"writing": 3.0, "measuring": 1.0, "asking": 3.0}
+WEIGHTS = {"writing": 3.0, "measuring": 1.0, "asking": 3.0, "editing": 2.0}
 RULES = "rules"
 
 
@@ -41,6 +42,7 @@ class Evaluation:
         facts: the lines held against the facts of each piece's genre, where genres are known.
         obeyed: which demands the model meets and what its takes share with its library, where that was asked for.
         likeness: whether the model came nearer to its library, where that was asked.
+        edits: how well bars that the model writes anew fit their neighbours, where that was asked.
     """
 
     subject: str
@@ -50,6 +52,7 @@ class Evaluation:
     facts: tuple[FactRow, ...] = ()
     obeyed: Obedience | None = None
     likeness: Likeness | None = None
+    edits: Neighbours | None = None
 
     def lines(self) -> list[str]:
         """The card for reading, with its summary last."""
@@ -60,7 +63,8 @@ class Evaluation:
         heading = ["facts of the genre, where no people's music of it is at hand"] if facts else []
         asked = ["demands, asked at random", *self.obeyed.lines()] if self.obeyed else []
         like = self.likeness.lines() if self.likeness else []
-        return [about, *table[:-1], *heading, *facts, *asked, *like, *table[-1:]]
+        edits = self.edits.lines() if self.edits else []
+        return [about, *table[:-1], *heading, *facts, *asked, *like, *edits, *table[-1:]]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for the command line."""
@@ -68,8 +72,10 @@ class Evaluation:
                  for f in self.facts}  # fmt: skip
         obeyed = self.obeyed.to_json() if self.obeyed else {}
         like = self.likeness.to_json() if self.likeness else None
+        edits = self.edits.to_json() if self.edits else None
         return {"subject": self.subject, "pieces": self.pieces, "skipped": list(self.skipped), **self.card.to_json(),
-                "facts": facts, "obeyed": obeyed, "likeness": like, "summary": self.card.summary}  # fmt: skip
+                "facts": facts, "obeyed": obeyed, "likeness": like, "edits": edits,
+                "summary": self.card.summary}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +94,23 @@ def evaluate(
     seed: int = 0,
     genre_id: str | None = None,
     demands: int = 0,
+    edits: int = 0,
     library: str | Path | bool = False,
     listener: Listener | None = None,
 ) -> Evaluation:
     """Measure a folder of pieces, or takes of a model, and hold them against people's music.
 
     Args:
-        pieces: folder of MIDI files at any depth, or one file; files that cannot be read are skipped and named.
+        pieces: folder of MIDI files at any depth, or one file; files that cannot be read are skipped and named. With
+            a model and edits it is the music whose bars are written anew.
         model: an installed model, or "rules" for the rules engine, whose takes of 16 bars go through the genres.
         kind: "band", "piano", "chamber", "drums" or "drums.STYLE"; None = what most pieces are.
         takes: how many the model writes.
         seed: of its first take.
         genre_id: the genre the pieces are of or the takes shall be of; their facts are held against its facts.
         demands: of a model, how many takes with random demands are written to count which it meets; 0 = none.
+        edits: of a model, how many bars of the pieces it writes anew, to see how well they fit their neighbours; 0 =
+            none. The pieces should be music that it did not learn from.
         library: True, or a folder: also hold takes of a model of one's own, and of the one it was tuned from, against
             the library it learned from, or against the music in that folder.
         listener: gets "progress" and "notice" events.
@@ -110,7 +120,34 @@ def evaluate(
         LibraryError: the folder is not there or holds no music that can be measured.
         ModelError: the model is missing or damaged.
     """
-    if (pieces is None) == (model is None):
+    _check(pieces, model, kind, takes, seed, genre_id, demands, edits, bool(library))
+    job, skipped = Job(listener, WEIGHTS), []
+    like = more_like_me(str(model), None if library is True else library, takes, seed, job) if library else None
+    refilled = _edits(str(model), Path(str(pieces)).expanduser(), edits, seed, skipped, job) if edits else None
+    if model is None:
+        found = _read_all(Path(str(pieces)).expanduser(), genre_id, skipped, job)
+    else:
+        found = _written(model, genre_id, takes, seed, job)
+    result = _measure(str(model or pieces), list(found), kind, skipped, job)
+    result = replace(result, likeness=like, edits=refilled)
+    return replace(result, obeyed=obedience(str(model), demands, seed, job)) if demands else result
+
+
+def _check(
+    pieces: str | Path | None,
+    model: str | None,
+    kind: str | None,
+    takes: int,
+    seed: int,
+    genre_id: str | None,
+    demands: int,
+    edits: int,
+    library: bool,
+) -> None:
+    """Refuse what cannot be measured before anything is."""
+    if edits and (pieces is None or model is None):
+        raise BriefError("edits are a model's, of bars of people's music; give both --model NAME and --pieces DIR")
+    if not edits and (pieces is None) == (model is None):
         raise BriefError("evaluate either a folder of pieces or a model; give one of --pieces DIR and --model NAME")
     if genre_id is not None:
         genre(genre_id)
@@ -121,18 +158,18 @@ def evaluate(
     if library and (model is None or model == RULES):
         raise BriefError("a library is held against a model that learned from it; give --model NAME")
     TAKES.check(takes)
-    if demands:
-        DEMANDED.check(demands)
+    for limit, value in ((DEMANDED, demands), (EDITS, edits)):
+        if value:
+            limit.check(value)
     SEED.check(seed)
-    job, skipped = Job(listener, WEIGHTS), []
-    like = more_like_me(str(model), None if library is True else library, takes, seed, job) if library else None
-    if pieces is not None:
-        found = _read_all(Path(pieces).expanduser(), genre_id, skipped, job)
-    else:
-        found = _written(str(model), genre_id, takes, seed, job)
-    result = _measure(str(pieces if pieces is not None else model), list(found), kind, skipped, job)
-    result = replace(result, likeness=like)
-    return replace(result, obeyed=obedience(str(model), demands, seed, job)) if demands else result
+    if edits:
+        model_weights(str(model))
+
+
+def _edits(model: str, place: Path, count: int, seed: int, skipped: list[str], job: Job) -> Neighbours:
+    """Bars of the pieces of a folder, written anew."""
+    scores = [piece.score for piece in _read_all(place, None, skipped, job)]
+    return edits_of(model, scores, count, seed, lambda share: job.progress("editing", share))
 
 
 def _measure(subject: str, found: list[_Piece], kind: str | None, skipped: list[str], job: Job) -> Evaluation:

@@ -1,7 +1,8 @@
 """Obedience: random demands are made of a model, and counted is which of them its takes meet.
 
 Every take is asked for as a musician asks: genre, key, tempo, meter, bars, tracks and, of some, chords and locks. What
-was got is read off the written score (workflows/report), not off what was planned.
+was got is read off the written score (workflows/report), not off what was planned. Of what is asked loosely it is also
+counted in how many bars it is met to within one bin (evaluation/controls).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 from bandmate.analysis.genres import genre, genre_ids
 from bandmate.errors import BriefError
+from bandmate.evaluation.controls import bars_met, soft_controls
 from bandmate.limits import Limit
 from bandmate.score.pitch import FLAT_NAMES
 from bandmate.workflows.candidates import Written
@@ -26,13 +28,17 @@ DEMANDED = Limit("demands", 1, 10_000, "takes")
 _MODES = ("major", "minor", "dorian", "mixolydian")
 _METERS = ("4/4", "4/4", "3/4", "6/8")
 _ROLES = ("chords", "melody", "pad", "arp", "lead")
-_PROGRESSIONS = ("i VI III VII", "I V vi IV", "ii7 V7 Imaj7 %")
+_NUMERALS = ("i VI III VII", "I V vi IV", "ii7 V7 Imaj7 %")
+_SYMBOLS = ("Dm7 G7 | Cmaj7", "Am F C G", "Ebmaj7 | Cm7 F7")
 _LOCKS = (
     "bass: range E1-C3",
     "melody: density <=6",
     "chords: polyphony <=3",
     "melody: range C4-C6",
     "bass: density ~4",
+    "melody: density ~6",
+    "chords: polyphony ~3",
+    "melody: range ~C4-C5",
 )
 
 
@@ -65,7 +71,7 @@ class Obedience:
 
     def lines(self) -> list[str]:
         """For reading, one line a kind of demand and one for what is shared."""
-        found = [f"  {row.control:24}{row.met:6} of {row.asked} met, {row.share:.1%} on average" for row in self.rows]
+        found = [f"  {row.control:30}{row.met:6} of {row.asked} met, {row.share:.1%} on average" for row in self.rows]
         if self.shared_notes:
             middle, most = (self.shared_notes[int(share * (len(self.shared_notes) - 1))] for share in (0.5, 0.95))
             found.append(f"  longest run shared with what it learned from: {middle} notes in the middle, {most} at "
@@ -95,15 +101,28 @@ def obedience(model: str, takes: int, seed: int, job: Job) -> Obedience:
         if model != "rules":
             run = longest_shared(take.score, model)
             shared.append(run.notes if run else 0)
-        for demand in take.report.demands:
-            if demand.stated or demand.asked.startswith("about"):
-                shares[_kind(demand)].append(demand.share)
+        for name, share in _found(take):
+            shares[name].append(share)
         job.progress("asking", number / takes)
     rows = tuple(
         Obeyed(name, len(found), sum(share >= 1.0 - 1e-9 for share in found), sum(found) / len(found))
         for name, found in shares.items()
     )
     return Obedience(rows, tuple(sorted(shared)))
+
+
+def _found(take: Written) -> Iterator[tuple[str, float]]:
+    """What was demanded of a take, and how far it is met; of soft controls bar by bar as well."""
+    plan = take.draft.plan
+    for demand in take.report.demands:
+        if demand.name == "chords" and plan.brief.progression:  # waits for a key, so it is no stated chord
+            yield "chords (numerals)", demand.share
+        elif demand.stated or demand.asked.startswith("about"):
+            yield _kind(demand), demand.share
+    for index, track in enumerate(plan.tracks):
+        for control, least, most in soft_controls(track.lock) if track.lock else ():
+            for met in bars_met(control, least, most, take.score, index):
+                yield f"{control}, bars within a bin", float(met)
 
 
 def _asked(model: str, takes: int, seed: int) -> Iterator[Written]:
@@ -140,7 +159,7 @@ def _options(dice: random.Random) -> dict[str, Any]:
         "tracks": ",".join(roles),
     }
     if dice.random() < 0.3:
-        options["chords"] = dice.choice(_PROGRESSIONS)
+        options["chords"] = dice.choice(_NUMERALS + _SYMBOLS)
     locks = [lock for lock in _LOCKS if lock.split(":")[0] in roles and dice.random() < 0.3]
     return options | ({"lock": locks} if locks else {})
 

@@ -3,6 +3,7 @@
 bandmate evaluate --pieces my-midi
 bandmate evaluate --model small --takes 40
 bandmate evaluate --model small --demands 20
+bandmate evaluate --model small --edits 40 --pieces people
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--takes", type=int, default=20, help="how many takes of the model (default 20)")
     parser.add_argument("--demands", type=int, default=0, metavar="N",
                         help="also make random demands of a model, in N takes, and count which it meets")  # fmt: skip
+    parser.add_argument("--edits", type=int, default=0, metavar="N",
+                        help="also take N bars out of --pieces and let the model write them anew")  # fmt: skip
     parser.add_argument("--library", nargs="?", const=True, default=False, metavar="DIR",
                         help="also hold a model of yours against its library, or the music in a folder")  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="of the first take")
@@ -32,7 +35,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
 
     found = evaluate(
         arguments.pieces, model=arguments.model, kind=arguments.kind, takes=arguments.takes, seed=arguments.seed,
-        genre_id=arguments.genre, demands=arguments.demands, library=arguments.library,
+        genre_id=arguments.genre, demands=arguments.demands, edits=arguments.edits, library=arguments.library,
         listener=console.listen,
     )  # fmt: skip
     for line in found.lines():
