@@ -1,4 +1,4 @@
-"""Takes of edits: saved with the file they were made from, and made again from it."""
+"""Takes of edits: an order's results as takes (`take_files` writes them), and a take made again from its file."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bandmate.errors import FileFormatError, ModelError, OutputError
-from bandmate.io.atomic import write_bytes_atomic
-from bandmate.io.files import read, write
+from bandmate.errors import FileFormatError, ModelError
+from bandmate.io.files import read
 from bandmate.io.midi import midi_bytes, read_file_bytes
 from bandmate.score.model import Score
+from bandmate.score.plan import Plan
 from bandmate.workflows.edit_desk import piece_plan
 from bandmate.workflows.edit_order import CommonOptions, Edit, Order, editor_of, understood, write_down
 from bandmate.workflows.jobs import Job
 from bandmate.workflows.making import GIVEN_FILE
 from bandmate.workflows.places import fresh_folder, safe_name
 from bandmate.workflows.report import Report
-from bandmate.workflows.take import FILE_NAME, Recipe, Take, sha256_of, versions
+from bandmate.workflows.take import FILE_NAME, Recipe, Take, versions
+from bandmate.workflows.take_files import Made, beside, in_folder
 
 MIDI_SUFFIXES = (".mid", ".midi")
 
@@ -61,17 +63,16 @@ def save_all(order: Order, edits: Sequence[Edit], job: Job) -> EditResult:
     """
     out = None if order.common.out is None else Path(order.common.out).expanduser()
     if out is not None and out.suffix:
-        takes = [_save_file(order, edit, number, _numbered(out, number)) for number, edit in enumerate(edits)]
+        takes = [beside(_made(order, edit, n), _numbered(out, n)) for n, edit in enumerate(edits)]
         place = out
     else:
         home = Path(order.origin).parent if order.origin else Path.cwd()
         place = fresh_folder(out if out is not None else home / f"{safe_name(order.name)}-{order.editor.name}")
         if out is not None and place.resolve() != out.resolve():
             job.tell("notice", text=f"{out} holds something already, so this goes to {place}")
-        takes = [
-            save_take(order, edit, number, place if len(edits) == 1 else place / f"take-{number + 1}")
-            for number, edit in enumerate(edits)
-        ]
+        folders = [place] if len(edits) == 1 else [place / f"take-{n + 1}" for n in range(len(edits))]
+        name = safe_name(order.name)
+        takes = [in_folder(_made(order, edit, n), name, folders[n]) for n, edit in enumerate(edits)]
     job.progress("files", 1.0)
     for number, take in enumerate(takes, 1):
         job.tell("take", number=number, of=len(takes), folder=str(take.folder), share=take.report["share"])
@@ -82,7 +83,13 @@ def _numbered(path: Path, number: int) -> Path:
     return path if not number else path.with_name(f"{path.stem}-{number + 1}{path.suffix}")
 
 
-def _take(order: Order, edit: Edit, number: int, name: str, folder: Path, file: str = FILE_NAME) -> Take:
+def _made(order: Order, edit: Edit, number: int) -> Made:
+    plan = piece_plan(edit.score, order.brief, order.seed)
+    given = {GIVEN_FILE: order.data}
+    return Made(partial(_take, order, edit, plan, number), order.origin, edit.heard, given, (), plan.chords, edit.files)
+
+
+def _take(order: Order, edit: Edit, plan: Plan, number: int, name: str, folder: Path, file: str) -> Take:
     from bandmate.workflows.catalogs import catalog_identity, licences_of
     from bandmate.workflows.models import model_identity
 
@@ -100,39 +107,8 @@ def _take(order: Order, edit: Edit, number: int, name: str, folder: Path, file: 
         order.engine, order.seed, (order.seed,), number, settings=settings, versions=versions(),
         model=model, catalog=catalog, licences=licences_of(model["name"]) if catalog else [],
     )  # fmt: skip
-    plan = piece_plan(edit.score, order.brief, order.seed)
-    parents = _parents(order)
-    return Take(name, folder, edit.score, plan.brief, plan, edit.heard, report, recipe, parents=parents,
+    return Take(name, folder, edit.score, plan.brief, plan, edit.heard, report, recipe,
                 log_likelihood=edit.log_likelihood, file=file)  # fmt: skip
-
-
-def _parents(order: Order) -> tuple[str, ...]:
-    """The take that the source file belongs to, if it is one."""
-    beside = Path(order.origin).parent / FILE_NAME if order.origin else None
-    return (sha256_of(beside),) if beside is not None and beside.is_file() else ()
-
-
-def save_take(order: Order, edit: Edit, number: int, folder: Path) -> Take:
-    """One take with its MIDI file, the file it was made from, a picture and take.json."""
-    from bandmate.pictures.roll import draw_roll
-
-    folder.mkdir(parents=True, exist_ok=True)
-    take = _take(order, edit, number, safe_name(order.name), folder)
-    paths = [write(edit.score, take.midi), write_bytes_atomic(folder / GIVEN_FILE, order.data)]
-    paths += [write(score, folder / name) for name, score in edit.files.items()]
-    paths.append(draw_roll(edit.score, folder / "roll.png", chords=take.plan.chords, title=edit.heard))
-    return take.with_files(paths).save()
-
-
-def _save_file(order: Order, edit: Edit, number: int, path: Path) -> Take:
-    """A MIDI file with its take.json beside it, and nothing else."""
-    if path.suffix.lower() != ".mid":
-        raise OutputError(f"{path}: '{path.suffix}' is not written here; end the name in .mid, or give a folder")
-    if order.origin and path.exists() and path.samefile(order.origin):
-        raise OutputError(f"{path} is the file being edited; give another name with --out, so that nothing is lost")
-    take = _take(order, edit, number, path.stem, path.parent, f"{path.stem}.take.json")
-    write(edit.score, path)
-    return take.with_files([path]).save()
 
 
 def redo(old: Take, folder: Path, job: Job) -> Take:
@@ -152,9 +128,10 @@ def redo(old: Take, folder: Path, job: Job) -> Take:
     brief = understood(facts["text"], common)
     order = Order(editor, common, own, facts["text"], brief, data, facts["source"], old.recipe.engine, old.recipe.seed)
     edit = write_down(order, old.recipe.index + 1, job)[old.recipe.index]
+    made = _made(order, edit, old.recipe.index)
     if old.file != FILE_NAME:
-        return _save_file(order, edit, old.recipe.index, folder / old.midi.name)
-    return save_take(order, edit, old.recipe.index, folder)
+        return beside(made, folder / old.midi.name)
+    return in_folder(made, safe_name(order.name), folder)
 
 
 def _check_model(old: Take) -> None:

@@ -31,13 +31,11 @@ from bandmate.workflows.edit_order import (
     write_down,
 )
 from bandmate.workflows.edit_takes import MIDI_SUFFIXES, EditResult, redo, save_all
-from bandmate.workflows.history import remember
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.making import check_engine, choose_engine
 from bandmate.workflows.places import safe_name
 from bandmate.workflows.request import VARIETIES, MakeOptions
-from bandmate.workflows.sessions import record
-from bandmate.workflows.take import FILE_NAME
+from bandmate.workflows.take_files import keep
 
 __all__ = ["CommonOptions", "Edit", "EditResult", "Editor", "notes_asked", "redo", "run_edit"]
 _SEEDS = 2**31
@@ -74,11 +72,7 @@ def run_edit(
     engine = choose_engine(_making(common))
     order = Order(editor, common, own, text, understood(text, common), data, name, engine, seed, origin)
     result = save_all(order, write_down(order, common.takes, job), job)
-    if (
-        result.best.file == FILE_NAME
-    ):  # a MIDI file with its take.json beside it is no folder that `again` could go on in
-        remember(result.best)
-    record(result.takes)
+    keep(result.takes)
     return result
 
 

@@ -1,4 +1,4 @@
-"""Outcome: what a transformation of files gives: a take like any other, in a folder or as one file.
+"""Outcome: what a transformation of files gives: a take like any other, in a folder or as one file (`take_files`).
 
 `--out song.mid` writes `song.mid` and `song.take.json`; `--out FOLDER` writes the MIDI file, what it was made from,
 `roll.png` and `take.json`; without `--out` the file lies beside the one it was made from and is called after the
@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bandmate.errors import OutputError
-from bandmate.io.atomic import write_bytes_atomic
-from bandmate.io.files import format_of, write
+from bandmate.io.files import format_of
 from bandmate.score.brief import Brief
 from bandmate.score.model import Score
 from bandmate.score.pitch import Chord
@@ -23,7 +23,8 @@ from bandmate.score.plan import Plan, PlannedSection
 from bandmate.workflows.edit_desk import piece_plan
 from bandmate.workflows.making import GIVEN_FILE
 from bandmate.workflows.places import fresh_folder, safe_name
-from bandmate.workflows.take import FILE_NAME, Recipe, Take, sha256_of, versions
+from bandmate.workflows.take import Recipe, Take, sha256_of, versions
+from bandmate.workflows.take_files import Made, beside, check_not_source, in_folder, keep
 
 SETTING = "transform"
 _NOT_ASKED = ("file", "like", "first", "second", "out")  # files are told by `given`, and places are nobody's wish
@@ -112,8 +113,7 @@ def check_out(out: str | Path | None, given: Sequence[Path]) -> None:
     if path.suffix and not path.is_dir() and not _is_file_name(path):
         raise OutputError(f"{path}: '{path.suffix}' is no format written here; end the name in .mid, or name a folder")
     for source in given:
-        if path.exists() and source.exists() and path.samefile(source):
-            raise OutputError(f"{path} is the file being edited; give another name with --out, so that nothing is lost")
+        check_not_source(path, source)
 
 
 def _is_file_name(path: Path) -> bool:
@@ -122,43 +122,27 @@ def _is_file_name(path: Path) -> bool:
 
 
 def save_outcome(outcome: Outcome, out: str | Path | None) -> Saved:
-    """Write a result.
+    """Write a result, and keep it in the session of the take that it was made from.
 
     Raises:
         OutputError: the place cannot be written, or is the file it is made from.
     """
     check_out(out, list(outcome.given.values()))
-    if out is None:
-        return _beside(outcome, outcome.source.with_name(f"{outcome.source.stem}-{outcome.command}.mid"))
-    path = Path(out).expanduser()
+    made = _made(outcome)
+    path = outcome.source.with_name(f"{outcome.source.stem}-{outcome.command}.mid") if out is None else Path(out)
+    path = path.expanduser()
     if _is_file_name(path) and not path.is_dir():
-        return _beside(outcome, path)
-    return _in_folder(outcome, fresh_folder(path))
+        take = beside(made, path)
+    else:
+        take = in_folder(made, safe_name(outcome.source.stem), fresh_folder(path))
+    keep([take])
+    return Saved(take, outcome.done)
 
 
-def _beside(outcome: Outcome, path: Path) -> Saved:
-    """One MIDI file with its take.json beside it."""
-    take = _take(outcome, path.stem, path.parent, f"{path.stem}.{FILE_NAME}")
-    if take.midi != path:
-        raise OutputError(f"{path}: '{path.suffix}' is not written here; end the name in .mid, or give a folder")
-    write(outcome.score, path)
-    return Saved(take.with_files([path]).save(), outcome.done)
-
-
-def _in_folder(outcome: Outcome, folder: Path) -> Saved:
-    from bandmate.pictures.roll import draw_roll
-
-    take = _take(outcome, safe_name(outcome.source.stem), folder, FILE_NAME)
-    paths = [write(outcome.score, take.midi)]
-    for number, (role, source) in enumerate(outcome.given.items()):
-        paths.append(write_bytes_atomic(folder / given_name(role, number), source.read_bytes()))
-    for name, content in outcome.files.items():
-        place = folder / name
-        paths.append(write_bytes_atomic(place, content) if isinstance(content, bytes) else write(content, place))
+def _made(outcome: Outcome) -> Made:
+    copies = {given_name(role, n): path.read_bytes() for n, (role, path) in enumerate(outcome.given.items())}
     title = f"{outcome.source.stem}: {outcome.command}"
-    sections, chords = list(outcome.sections), list(outcome.chords)
-    paths.append(draw_roll(outcome.score, folder / "roll.png", sections=sections, chords=chords, title=title))
-    return Saved(take.with_files(paths).save(), outcome.done)
+    return Made(partial(_take, outcome), outcome.source, title, copies, outcome.sections, outcome.chords, outcome.files)
 
 
 def given_name(role: str, number: int) -> str:

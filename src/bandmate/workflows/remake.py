@@ -11,6 +11,7 @@ from typing import Any
 from bandmate.errors import FileFormatError
 from bandmate.workflows.outcome import SETTING, Saved, given_name
 from bandmate.workflows.take import FILE_NAME, Take, sha256_of
+from bandmate.workflows.take_files import unrecorded
 
 # command -> module of its workflow; the function is called as the command is.
 TRANSFORMS = {
@@ -45,7 +46,8 @@ def remake(old: Take, folder: Path) -> Take:
             places[row["role"]] = place
         first = [places.pop(role) for role in ("file", "first", "second") if role in places]
         options: dict[str, Any] = {**facts["options"], **places, "out": out}
-        return make(*first, **options).take
+        with unrecorded():
+            return make(*first, **options).take
 
 
 def _found(old: Take, row: dict[str, Any], number: int) -> bytes:
