@@ -2,8 +2,9 @@
 
 Direct preference optimisation (Rafailov and others 2023): for each pair of takes the loss is
 -log sigmoid(BETA (r(starred) - r(discarded))), where r is how much likelier the model finds a take than the model it
-began from. Likelihoods are a mean over rows, so that a long take is not preferred for its length. Pairs of takes that
-training never saw say whether it went well: how many of them have the preferred take gained more.
+began from. Likelihoods are a mean over rows, so that a long take is not preferred for its length; of two edits of one
+file they are those of the cells in which they differ, given the others (`pairs`). Pairs of takes that training never
+saw say whether it went well: how many of them have the preferred take gained more.
 """
 
 from __future__ import annotations
@@ -22,25 +23,14 @@ from torch import Tensor
 from bandmate.errors import LibraryError
 from bandmate.models.checkpoint import Weights
 from bandmate.models.grid import GridModel
-from bandmate.tokenizers.grid import GridPiece
-from bandmate.tokenizers.grid_rows import Shown, View, piece_rows
-from bandmate.tokenizers.grid_table import MAX_BARS
 from bandmate.training.loop import row_losses
-from bandmate.training.objectives import LEAST_ROWS
+from bandmate.training.pairs import Graded, Rows, alike, given_part, pair_rows, rows_of
+
+__all__ = ["Graded", "PreferenceOptions", "PreferenceReport", "rows_of", "split_pairs", "tune"]
 
 BETA = 10.0  # a tenth of a nat a row is much: it makes a pair 73 % sure
-ROWS = 1024
 LEAST_PAIRS, LEAST_HELD = 4, 1
 _HELD_EVERY = 4
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Graded:
-    """A take that was marked: its rows, which session it is of, and its grade (more is better)."""
-
-    rows: NDArray[np.int16]
-    session: str
-    grade: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +54,8 @@ class PreferenceReport:
         agreed: share of the held-out pairs in which the preferred take gained more; 0.5 would be chance.
         margin: mean of that gain over the held-out pairs, nats a row.
         steps, seconds: of training.
+        edits: how many of all pairs were compared by the cells in which they differ; same: pairs left out, because both
+            takes are the same to the model.
         improved: whether the new weights are worth keeping: most held-out pairs agree and the margin is above 0.
     """
 
@@ -73,6 +65,8 @@ class PreferenceReport:
     margin: float
     steps: int
     seconds: float
+    edits: int = 0
+    same: int = 0
 
     @property
     def improved(self) -> bool:
@@ -82,19 +76,6 @@ class PreferenceReport:
     def to_json(self) -> dict[str, Any]:
         """Plain data for the card."""
         return {**asdict(self), "improved": self.improved}
-
-
-def rows_of(piece: GridPiece) -> NDArray[np.int16] | None:
-    """A take as one sequence: as many bars from its start as fit, all of them asked; None if it is too short."""
-    tracks = tuple(range(len(piece.tracks)))
-    count = np.bincount(piece.notes["bar"], minlength=len(piece.bars)) + len(tracks)
-    bars = min(MAX_BARS, int(np.searchsorted(np.cumsum(count), ROWS - 24 - len(tracks))), len(piece.bars))
-    if bars < 1 or not tracks:
-        return None
-    rows = piece_rows(
-        piece, View(0, bars, tracks, np.zeros((len(tracks), bars), bool), 0, Shown(tags=bool(piece.tags)))
-    )
-    return rows if len(rows) >= LEAST_ROWS else None
 
 
 def split_pairs(takes: Sequence[Graded]) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
@@ -110,7 +91,7 @@ def split_pairs(takes: Sequence[Graded]) -> tuple[list[tuple[int, int]], list[tu
         held.append(seen[take.grade] % _HELD_EVERY == 2)
     every = [
         (better, worse) for better, a in enumerate(takes) for worse, b in enumerate(takes)
-        if a.grade > b.grade and a.session == b.session
+        if a.grade > b.grade and a.session == b.session and not alike(a, b)
     ]  # fmt: skip
     train = [pair for pair in every if not any(held[index] for index in pair)]
     test = [pair for pair in every if all(held[index] for index in pair)]
@@ -122,10 +103,52 @@ def split_pairs(takes: Sequence[Graded]) -> tuple[list[tuple[int, int]], list[tu
     return train, test
 
 
-def _likelihood(model: GridModel, rows: NDArray[np.int16]) -> Tensor:
-    """Mean log-likelihood of a row."""
-    total, _, count = row_losses(model, torch.from_numpy(rows.astype(np.int64))[None])
+class _Likelihoods:
+    """How likely a model finds the takes of a pair, and the same of the model that it began from."""
+
+    def __init__(self, model: GridModel, takes: Sequence[Graded]) -> None:
+        self.model, self.takes = model, takes
+        self.rows: dict[tuple[int, int], tuple[Rows, Rows] | None] = {}
+        self.before: dict[tuple[int, int], float] = {}
+
+    def told_apart(self, better: int, worse: int) -> tuple[Rows, Rows] | None:
+        """The rows of a pair of edits, None where takes are compared whole."""
+        if (better, worse) not in self.rows:
+            self.rows[better, worse] = pair_rows(self.takes[better], self.takes[worse])
+        return self.rows[better, worse]
+
+    def _each(self, better: int, worse: int) -> list[tuple[tuple[int, int], Rows]]:
+        """The rows of both, by a key under which what the first model said of them is kept."""
+        if (found := self.told_apart(better, worse)) is not None:
+            return [((better, worse), found[0]), ((worse, better), found[1])]
+        return [((index, index), self.takes[index].rows) for index in (better, worse)]
+
+    @torch.no_grad()
+    def begin(self, pairs: Sequence[tuple[int, int]]) -> None:
+        """Note what the model says of pairs before it is changed."""
+        for pair in pairs:
+            for key, rows in self._each(*pair):
+                if key not in self.before:
+                    self.before[key] = float(_likelihood(self.model, rows))
+
+    def gain(self, better: int, worse: int) -> Tensor:
+        """How much likelier the preferred take got than the other, nats a row."""
+        one, two = (_likelihood(self.model, rows) - self.before[key] for key, rows in self._each(better, worse))
+        return one - two
+
+
+def _likelihood(model: GridModel, rows: Rows) -> Tensor:
+    """Mean log-likelihood of a row that is asked."""
+    total, count = _loss(model, rows)
+    if len(given := given_part(rows)):
+        before, less = _loss(model, given)  # no row looks ahead, so this is what the given part adds to the whole
+        total, count = total - before, count - less
     return -total / max(1, count)
+
+
+def _loss(model: GridModel, rows: Rows) -> tuple[Tensor, int]:
+    total, _, count = row_losses(model, torch.from_numpy(rows.astype(np.int64))[None])
+    return total, count
 
 
 def tune(
@@ -154,7 +177,8 @@ def tune(
     model = GridModel(start.config)
     model.load_state_dict({name: torch.from_numpy(tensor.copy()) for name, tensor in start.tensors.items()})
     model.eval()  # no dropout: reference and model must differ by their weights alone
-    before = _all_likelihoods(model, takes)
+    likely = _Likelihoods(model, takes)
+    likely.begin([*train, *held])
     begun, order = time.perf_counter(), np.random.default_rng(options.seed)
     optimiser = torch.optim.AdamW(model.parameters(), lr=options.learning_rate, weight_decay=0.0)
     plan = [pair for _ in range(options.passes) for pair in order.permutation(np.array(train)).tolist()]
@@ -162,9 +186,7 @@ def tune(
     for at in range(0, len(plan), options.pairs):
         group = plan[at : at + options.pairs]
         for better, worse in group:
-            gain = _likelihood(model, takes[better].rows) - before[better]
-            gain = gain - (_likelihood(model, takes[worse].rows) - before[worse])
-            (-F.logsigmoid(BETA * gain) / len(group)).backward()
+            (-F.logsigmoid(BETA * likely.gain(better, worse)) / len(group)).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), options.clip)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
@@ -174,13 +196,10 @@ def tune(
             progress(min(1.0, max((at + len(group)) / len(plan), spent / options.minutes)))
         if spent > options.minutes:
             break
-    after = _all_likelihoods(model, takes)
-    gains = np.array([after[b] - before[b] - after[w] + before[w] for b, w in held])
+    with torch.no_grad():
+        gains = np.array([float(likely.gain(*pair)) for pair in held])
+    edits = sum(likely.told_apart(*pair) is not None for pair in (*train, *held))
+    same = sum(alike(a, b) for a in takes for b in takes if a.grade > b.grade and a.session == b.session)
     report = PreferenceReport(len(train), len(held), float((gains > 0).mean()), float(gains.mean()), steps,
-                              round(time.perf_counter() - begun, 1))  # fmt: skip
+                              round(time.perf_counter() - begun, 1), edits, same)  # fmt: skip
     return {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}, report
-
-
-@torch.no_grad()
-def _all_likelihoods(model: GridModel, takes: Sequence[Graded]) -> list[float]:
-    return [float(_likelihood(model, take.rows)) for take in takes]

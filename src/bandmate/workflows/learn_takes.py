@@ -37,7 +37,8 @@ class TakesReport:
 
     Attributes:
         name, folder: of the new model; base: of the one it began from.
-        takes: how many marked takes of how many sessions were read; training: what training says, plain data.
+        takes: how many takes of sessions with marks were read; training: what training says, plain data.
+        left_out: takes and pairs that could not be used, one sentence a reason.
     """
 
     name: str
@@ -45,21 +46,31 @@ class TakesReport:
     base: str
     takes: int
     training: dict[str, Any]
+    left_out: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         """The report in words."""
         said = self.training
+        edits = (
+            f"{said['edits']} of the pairs are told apart by the cells in which they differ" if said["edits"] else ""
+        )
         return [
             f"tuned '{self.base}' on {said['pairs']} pairs of {self.takes} takes in {said['seconds'] / 60:.1f} min: "
             f"of {said['held_out']} pairs it did not see it agrees with {100 * said['agreed']:.0f} % "
             f"(margin {said['margin']:+.4f} nats a row)",
+            *(
+                [f"{said['edits']} of the pairs are told apart by the cells in which they differ"]
+                if said["edits"]
+                else []
+            ),
+            *self.left_out,
             f"model '{self.name}' is in {self.folder}; use it with: bandmate compose ... --model {self.name}",
         ]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for `--json`."""
         return {"name": self.name, "folder": str(self.folder), "base": self.base, "takes": self.takes,
-                "training": self.training}  # fmt: skip
+                "training": self.training, "left_out": list(self.left_out)}  # fmt: skip
 
 
 def learn_from_takes(
@@ -90,35 +101,43 @@ def learn_from_takes(
     from bandmate.models.checkpoint import load_weights
 
     job = Job(listener, {"reading": 1.0, "training": 4.0})
-    takes = _graded(job)
+    takes, left_out = _graded(job)
     start = load_weights(model.weights)
     options = PreferenceOptions() if minutes is None else PreferenceOptions(minutes=minutes)
-    tensors, report = tune(start, takes, options, lambda share: job.progress("training", share))
+    try:
+        tensors, report = tune(start, takes, options, lambda share: job.progress("training", share))
+    except LibraryError as error:
+        raise LibraryError("; ".join([str(error), *left_out])) from error
+    if report.same:
+        left_out.append(f"left out {report.same} pairs whose two takes are the same notes")
     if not report.improved:
         raise LibraryError(
             f"of {report.held_out} pairs of takes that were held out the tuned model agrees with "
             f"{100 * report.agreed:.0f} %, so it was not kept; star and discard more takes"
         )
     folder = _installed(name, model, tensors, report.to_json())
-    return TakesReport(name, folder, model.name, len(takes), report.to_json())
+    return TakesReport(name, folder, model.name, len(takes), report.to_json(), tuple(left_out))
 
 
-def _graded(job: Job) -> list[Any]:
-    """The takes of all sessions in which some were marked, as rows."""
+def _graded(job: Job) -> tuple[list[Any], list[str]]:
+    """The takes of all sessions in which some were marked, as rows, and which could not be read and why."""
     from bandmate.training.preference import Graded, rows_of
 
     sessions = [session for session in all_sessions() if len({grade(entry) for entry in session.entries}) > 1]
     wanted = [(session, entry) for session in reversed(sessions) for entry in session.entries]
-    found = []
+    found, left_out = [], []
     for number, (session, entry) in enumerate(wanted, 1):
+        name = f"take {entry.number} of {session.name}"
         try:
-            rows = rows_of(_piece(take_of(session, entry.number)))
-        except BandmateError:
-            continue  # its files have gone; the others still say something
-        if rows is not None:
-            found.append(Graded(rows, session.name, grade(entry)))
+            piece = _piece(take_of(session, entry.number))
+            if (rows := rows_of(piece)) is None:
+                left_out.append(f"left out {name}: it has too few notes")
+            else:
+                found.append(Graded(rows, session.name, grade(entry), piece))
+        except BandmateError as error:  # the others still say something
+            left_out.append(f"left out {name}: {error}")
         job.progress("reading", number / len(wanted))
-    return found
+    return found, left_out
 
 
 def _piece(take: Take) -> Any:
