@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.evaluation.music import alone, band, drums
 
 import bandmate
-from bandmate.errors import BriefError, LibraryError, ModelError
+from bandmate.errors import BriefError, LibraryError, ModelError, OutputError
 from bandmate.evaluation.card import CARD
 from bandmate.score.model import Score
 from bandmate.workflows.evaluate import _Piece
 from bandmate.workflows.models import WEIGHTS_FILE, models_folder
-from bandmate.workflows.neighbours import Neighbours, Refilled
+from bandmate.workflows.neighbours import Neighbours, Refilled, refill_bars
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "music"
 
@@ -106,8 +107,9 @@ def test_random_demands_are_counted_one_kind_a_line() -> None:
     assert again.obeyed == found.obeyed and found.obeyed.shared_notes == ()  # rules learned from nothing
 
 
-def test_takes_of_a_model_are_held_against_what_it_learned_from() -> None:
-    found = bandmate.evaluate(model="small", takes=1, demands=1, seed=4)
+def test_takes_of_a_model_are_held_against_what_it_learned_from(tmp_path) -> None:
+    found = bandmate.evaluate(model="small", takes=1, demands=1, seed=4, plots=tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["card.png", "controls.png", "copies.png"]
     (notes,) = found.obeyed.shared_notes
     assert 0 <= notes < 64
     assert any("longest run shared" in line for line in found.lines())
@@ -119,7 +121,8 @@ def test_bars_of_people_are_written_anew_and_held_against_their_own(tmp_path, mo
     folder.mkdir(parents=True)
     shutil.copy(tiny_weights_path, folder / WEIGHTS_FILE)
     monkeypatch.setattr("bandmate.workflows.evaluate._written", _one_take)
-    found = bandmate.evaluate(FIXTURES, model="dice", takes=1, edits=4, seed=1)
+    found = bandmate.evaluate(FIXTURES, model="dice", takes=1, edits=4, seed=1, plots=tmp_path / "plots")
+    assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == ["card.png", "edits.png"]
     assert len(found.edits.rows) == 4 and 0 <= found.edits.nearer <= 1
     low, high = found.edits.interval
     assert low <= found.edits.nearer <= high
@@ -140,11 +143,21 @@ def test_a_bar_that_comes_back_as_it_was_is_nearest_and_ties_count_half() -> Non
     assert found.means() == (0.5, 0.5)
 
 
+def test_a_track_may_be_called_like_the_number_of_another(tiny_weights) -> None:
+    score = band(8)
+    names = [replace(track, name=str(4 - place)) for place, track in enumerate(score.tracks)]
+    found = refill_bars([replace(score, tracks=tuple(names))], tiny_weights, 3, 0, lambda share: None)
+    assert len(found.rows) == 3
+
+
 def test_what_cannot_be_written_anew_is_said(tmp_path, pieces: Path) -> None:
     with pytest.raises(BriefError, match="give both --model NAME and --pieces DIR"):
         bandmate.evaluate(model="small", edits=2)
     with pytest.raises(BriefError, match="has no weights"):
         bandmate.evaluate(pieces, model="rules", edits=2)
+    (tmp_path / "in the way").write_text("", encoding="utf-8")
+    with pytest.raises(OutputError, match="choose another with --plots"):
+        bandmate.evaluate(pieces, plots=tmp_path / "in the way")
     with pytest.raises(BriefError, match="edits"):
         bandmate.evaluate(pieces, model="small", edits=-1)
     alone([60] * 8).write(tmp_path / "two bars.mid")

@@ -18,6 +18,7 @@ from bandmate.evaluation.yardstick import kind_of, yardstick
 from bandmate.io.files import FORMATS, PROJECT_SUFFIXES, read
 from bandmate.limits import SEED, Limit
 from bandmate.score.model import Score
+from bandmate.workflows.evaluation_pictures import draw_evaluation, plots_folder
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.likeness import more_like_me
 from bandmate.workflows.making import GIVEN_FILE
@@ -96,6 +97,7 @@ def evaluate(
     demands: int = 0,
     edits: int = 0,
     library: str | Path | bool = False,
+    plots: str | Path | None = None,
     listener: Listener | None = None,
 ) -> Evaluation:
     """Measure a folder of pieces, or takes of a model, and hold them against people's music.
@@ -113,14 +115,18 @@ def evaluate(
             none. The pieces should be music that it did not learn from.
         library: True, or a folder: also hold takes of a model of one's own, and of the one it was tuned from, against
             the library it learned from, or against the music in that folder.
-        listener: gets "progress" and "notice" events.
+        plots: a folder for pictures of all that was measured; None = none are drawn.
+        listener: gets "progress", "notice" and "file" events.
 
     Raises:
         BriefError: neither or both of pieces and model are given, or a kind or genre is not known.
         LibraryError: the folder is not there or holds no music that can be measured.
         ModelError: the model is missing or damaged.
+        OutputError: the pictures cannot be written.
     """
     _check(pieces, model, kind, takes, seed, genre_id, demands, edits, bool(library))
+    if plots is not None:
+        plots_folder(plots)
     job, skipped = Job(listener, WEIGHTS), []
     like = more_like_me(str(model), None if library is True else library, takes, seed, job) if library else None
     refilled = _edits(str(model), Path(str(pieces)).expanduser(), edits, seed, skipped, job) if edits else None
@@ -130,7 +136,11 @@ def evaluate(
         found = _written(model, genre_id, takes, seed, job)
     result = _measure(str(model or pieces), list(found), kind, skipped, job)
     result = replace(result, likeness=like, edits=refilled)
-    return replace(result, obeyed=obedience(str(model), demands, seed, job)) if demands else result
+    if demands:
+        result = replace(result, obeyed=obedience(str(model), demands, seed, job))
+    for path in draw_evaluation(result.to_json(), plots) if plots is not None else ():
+        job.tell("file", path=str(path))
+    return result
 
 
 def _check(

@@ -141,7 +141,7 @@ def refill_bars(
     Raises:
         LibraryError: no bar of the pieces can be taken out.
     """
-    scores = [score for score in scores if any(len(track.notes) for track in score.tracks)]
+    scores = [_nameless(score) for score in scores if any(len(track.notes) for track in score.tracks)]
     dice, rows = np.random.default_rng(seed), []
     for number in range(_TRIES * count if scores else 0):
         if len(rows) >= count:
@@ -158,6 +158,11 @@ def refill_bars(
             "no bar of the pieces could be taken out; give music whose tracks have three bars with notes, not all alike"
         )
     return Neighbours(tuple(rows))
+
+
+def _nameless(score: Score) -> Score:
+    """The piece with tracks that have numbers alone: a track may be called "3" and yet be the second."""
+    return replace(score, tracks=tuple(replace(track, name="") for track in score.tracks))
 
 
 def _refilled(score: Score, weights: Weights, dice: np.random.Generator, seed: int) -> Refilled | None:

@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="also take N bars out of --pieces and let the model write them anew")  # fmt: skip
     parser.add_argument("--library", nargs="?", const=True, default=False, metavar="DIR",
                         help="also hold a model of yours against its library, or the music in a folder")  # fmt: skip
+    parser.add_argument("--plots", metavar="DIR", help="also draw what was measured, as PNG files in this folder")
     parser.add_argument("--seed", type=int, default=0, help="of the first take")
 
 
@@ -36,7 +37,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     found = evaluate(
         arguments.pieces, model=arguments.model, kind=arguments.kind, takes=arguments.takes, seed=arguments.seed,
         genre_id=arguments.genre, demands=arguments.demands, edits=arguments.edits, library=arguments.library,
-        listener=console.listen,
+        plots=arguments.plots, listener=console.listen,
     )  # fmt: skip
     for line in found.lines():
         console.say(line)
