@@ -58,11 +58,7 @@ class TakesReport:
             f"tuned '{self.base}' on {said['pairs']} pairs of {self.takes} takes in {said['seconds'] / 60:.1f} min: "
             f"of {said['held_out']} pairs it did not see it agrees with {100 * said['agreed']:.0f} % "
             f"(margin {said['margin']:+.4f} nats a row)",
-            *(
-                [f"{said['edits']} of the pairs are told apart by the cells in which they differ"]
-                if said["edits"]
-                else []
-            ),
+            *([edits] if said["edits"] else []),
             *self.left_out,
             f"model '{self.name}' is in {self.folder}; use it with: bandmate compose ... --model {self.name}",
         ]
