@@ -268,6 +268,8 @@ class TestRefused:
             ("vary", {"strength": 0}, BriefError, "strength 0 is out of range"),
             ("vary", {"keep": "colour"}, BriefError, "'colour' cannot be kept"),
             ("vary", {"keep": "contour", "tracks": "drums"}, ScoreError, "drums have no contour"),
+            ("regenerate", {"controllers": True}, BriefError, "played without pedal and expression"),
+            ("fill", {"at": 2, "controllers": True}, BriefError, "a fill keeps the controllers"),
             ("respond", {"mode": "shout"}, BriefError, "'shout' is no way to answer"),
         ],
     )  # fmt: skip

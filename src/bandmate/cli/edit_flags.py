@@ -37,6 +37,8 @@ def add_edit_arguments(parser: argparse.ArgumentParser, *, words: bool = True, b
     how.add_argument("--candidates", type=int, help="how many are drawn for each take (default: 8)")
     how.add_argument("--no-copy", type=int, metavar="N",
                      help="no run of more than N notes (8 to 64) of a piece the model learned from")  # fmt: skip
+    how.add_argument("--controllers", action="store_true", default=None,
+                     help="new pedals, expression and modulation in the asked bars (else they stay)")  # fmt: skip
     how.add_argument("--engine", help="default, rules, onnx, numpy or torch")
     how.add_argument("--model", help="an installed model, such as one that learn made")
     result = parser.add_argument_group("the result")

@@ -8,11 +8,13 @@ through other programs.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.score.gestures import is_gesture
 from bandmate.score.model import NO_OFF, OFF_AS_ON, Score, Track
 from bandmate.score.selection import Selection, track_words
 
@@ -23,7 +25,12 @@ _MAPS = {"tempos": "a tempo", "meters": "a meter", "keys": "a key signature"}
 
 
 def untouched(
-    before: Score, after: Score, selection: Selection | None = None, *, behind: int | None = None
+    before: Score,
+    after: Score,
+    selection: Selection | None = None,
+    *,
+    behind: int | None = None,
+    controllers: bool = False,
 ) -> list[str]:
     """What differs outside the asked cells; nothing = untouched.
 
@@ -34,6 +41,7 @@ def untouched(
         after: the piece after it, best as read from the file that was written.
         selection: the asked cells; None = none.
         behind: tick from which on events may have come in, where bars were added; None = nowhere.
+        controllers: whether the gestures of the asked cells were asked for too (see `score.gestures`).
 
     Returns:
         One sentence a difference, at most one a track.
@@ -46,7 +54,10 @@ def untouched(
     asked = selection.span(before) if selection else (0, 0)
     for index, (old, new) in enumerate(zip(before.tracks, after.tracks, strict=False)):
         span = asked if selection and index in selection.tracks else None
-        difference = _first_difference(_stream(before, index, old, span), _stream(after, index, new, span), behind)
+        free = old.channel if controllers else None
+        difference = _first_difference(
+            _stream(before, index, old, span, free), _stream(after, index, new, span, free), behind
+        )
         found += [f"{track_words(before, index)}: {difference}"] if difference else []
     if before.markers != after.markers[: len(before.markers)]:
         found.append("the markers changed")
@@ -72,13 +83,19 @@ def _named(event: tuple[Any, ...]) -> str:
     return f"{kind if isinstance(kind, str) else names.get(kind, 'an event')} {tuple(event[2:])}"
 
 
-def _stream(score: Score, index: int, track: Track, asked: tuple[int, int] | None) -> list[tuple[Any, ...]]:
-    """A track's events in file order, without the notes that begin in the asked ticks."""
-    notes = track.notes
+def _stream(
+    score: Score, index: int, track: Track, asked: tuple[int, int] | None, free: int | None
+) -> list[tuple[Any, ...]]:
+    """A track's events in file order, without the notes that begin in the asked ticks, and without gestures there on
+    the channel that is free.
+    """
+    notes, events = track.notes, track.events
     if asked:
-        onset = notes["onset_ticks"]
+        onset, ticks = notes["onset_ticks"], events["ticks"]
         notes = notes[(onset < asked[0]) | (onset >= asked[1])]
-    rows = [*_note_events(notes), *_other_events(track), *_map_events(score, index)]
+        if free is not None:
+            events = events[(ticks < asked[0]) | (ticks >= asked[1]) | ~is_gesture(events, free)]
+    rows = [*_note_events(notes), *_other_events(replace(track, events=events)), *_map_events(score, index)]
     rows.sort(key=lambda row: row[:3])
     return [(row[0], *row[3]) for row in rows]
 

@@ -126,6 +126,10 @@ class Desk:
         Raises:
             RuleConflict: the rules leave a cell nothing to sound.
         """
+        if self.common.controllers:
+            from bandmate.workflows.edit_controllers import check_players
+
+            check_players(score, selection)
         how: dict[str, Any] = {
             "parts": self._locked(score, self.parts(score, selection) if parts is None else parts),
             "harmony": self.harmony if harmony is None else harmony,
@@ -160,6 +164,18 @@ class Desk:
         from bandmate.generation.infill_rules import infill_by_rules
 
         return infill_by_rules(score, selection, ask, self.seed, tempo=score.bpm, parts=parts, harmony=harmony)
+
+    def played_well(self, score: Score, selection: Selection) -> tuple[Score, tuple[Demand, ...]]:
+        """The score with new controllers in the selected cells, if they are asked for, and the demand that they are.
+
+        Raises:
+            BriefError: no selected track takes any. ScoreError: a track that is not selected shares their channel.
+        """
+        if not self.common.controllers:
+            return score, ()
+        from bandmate.workflows.edit_controllers import new_controllers
+
+        return new_controllers(score, selection, self.seed)
 
     def leaning(self, score: Score, selection: Selection, ask: Ask, **how: Any) -> Ask:
         """What is asked, leaning on the rhythm that the groove book plays, where it has such parts in this meter."""

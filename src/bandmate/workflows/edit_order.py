@@ -47,6 +47,7 @@ class CommonOptions:
         genre: id in the genre table; variety: low, normal or high; temperature: of sampling.
         candidates: how many are drawn for each take.
         no_copy: notes of the longest run that may be shared with what the model learned from; None = any.
+        controllers: whether the asked cells get new pedals, expression and modulation in place of the old ones.
     """
 
     tracks: str | None = None
@@ -63,6 +64,7 @@ class CommonOptions:
     temperature: float | None = None
     candidates: int = 8
     no_copy: int | None = None
+    controllers: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,7 +140,8 @@ def write_down(order: Order, takes: int, job: Job) -> list[Edit]:
     edits: list[Edit] = []
     for number in range(takes):
         edit = order.editor.write(desk.score, order.own, desk.take(number, takes))
-        edits.append(_held_against(score, _proved(score, edit) if order.editor.lossless else edit, order.common))
+        proved = _proved(score, edit, order.common.controllers) if order.editor.lossless else edit
+        edits.append(_held_against(score, proved, order.common))
         if not number:
             job.tell("heard", text=edit.heard)
             for sentence in _unheard(order.brief):
@@ -146,9 +149,9 @@ def write_down(order: Order, takes: int, job: Job) -> list[Edit]:
     return edits
 
 
-def _proved(before: Score, edit: Edit) -> Edit:
+def _proved(before: Score, edit: Edit, controllers: bool) -> Edit:
     """The edit with the proof that nothing else was changed."""
-    changed = untouched(before, edit.score, edit.asked, behind=edit.behind)
+    changed = untouched(before, edit.score, edit.asked, behind=edit.behind, controllers=controllers)
     got = f"{len(changed)} tracks changed: {changed[0]}" if changed else "nothing changed"
     proof = Demand("the rest", "untouched, event for event", got, 0.0 if changed else 1.0)
     return replace(edit, demands=(*edit.demands, proof))

@@ -38,6 +38,8 @@ class FillOptions:
 def _fill(score: Score, own: FillOptions, desk: Desk) -> Edit:
     if desk.common.bars is not None:
         raise BriefError("a fill is asked for with --at BAR; leave --bars out")
+    if desk.common.controllers:
+        raise BriefError("a fill keeps the controllers of its bar; leave --controllers out, or use regenerate")
     grid = bar_grid(score)
     positive("at", own.at, len(grid))
     selection = _fill_tracks(score, desk.common.tracks, own.at)

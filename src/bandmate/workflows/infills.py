@@ -42,8 +42,8 @@ def _regenerate(score: Score, _own: RegenerateOptions, desk: Desk) -> Edit:
         ask = desk.leaning(score, selection, ask, parts=desk.parts(score, selection), harmony=desk.harmony)
     before = notes_asked(score, selection)
     written = desk.write(score, selection, ask)
-    edited = splice(score, selection, written.notes)
-    demands = [*density_demand(ask.density, before, notes_asked(edited, selection)),
+    edited, played = desk.played_well(splice(score, selection, written.notes), selection)
+    demands = [*played, *density_demand(ask.density, before, notes_asked(edited, selection)),
                *key_demand(desk.key, score, written.notes)]  # fmt: skip
     heard = f"{selection.words(score)} anew{_manner(desk.brief)}"
     return Edit(edited, selection, heard, tuple(demands), written.log_likelihood)
@@ -86,14 +86,14 @@ def _continue(score: Score, own: ContinueOptions, desk: Desk) -> Edit:
     harmony = _going_round(desk.harmony, first, own.bars)
     ask = desk.ask(rests=_resting(score, tracks, first, own.bars))
     written = desk.write(longer, selection, ask, harmony=harmony)
-    edited = splice(longer, selection, written.notes)
+    edited, played = desk.played_well(splice(longer, selection, written.notes), selection)
     heard = (
         f"{own.bars} bars behind bar {first}: {', '.join(track_words(score, i) for i in tracks)}{_manner(desk.brief)}"
     )
     bars = Demand("bars", str(first + own.bars), str(len(bar_grid(edited))),
                   1.0 if len(bar_grid(edited)) == first + own.bars else 0.0)  # fmt: skip
     seam = selection.span(longer)[0]
-    demands = (bars, *key_demand(desk.key, score, written.notes))
+    demands = (bars, *played, *key_demand(desk.key, score, written.notes))
     return Edit(edited, None, heard, demands, written.log_likelihood, behind=seam)
 
 
@@ -193,11 +193,13 @@ def _accompany(score: Score, own: AccompanyOptions, desk: Desk) -> Edit:
     written = desk.write(wide, selection, ask, parts=parts, harmony=harmony)
     filled = [replace(track, notes=written.notes[count + i]) for i, track in enumerate(new)]
     edited, places = added(score, filled)
+    edited, played = desk.played_well(edited, replace(selection, tracks=places))
     silent = [edited.tracks[i].name for i in places if not len(edited.tracks[i].notes)]
     got = "all play" if not silent else f"{', '.join(silent)} silent"
     heard = f"{', '.join(p.name for p in plan.tracks)} added{_manner(desk.brief)}{guess}"
     tracks = Demand("tracks", ", ".join(wanted), got, 1.0 - len(silent) / len(new))
-    return Edit(edited, None, heard, (tracks, *key_demand(desk.key, wide, written.notes)), written.log_likelihood)
+    demands = (tracks, *played, *key_demand(desk.key, wide, written.notes))
+    return Edit(edited, None, heard, demands, written.log_likelihood)
 
 
 def _all_one_instrument(score: Score) -> None:

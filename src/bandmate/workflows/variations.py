@@ -62,11 +62,11 @@ def _vary(score: Score, own: VaryOptions, desk: Desk) -> Edit:
             tries.append(_varied(score, selection, old, replace(own, strength=strength), desk, own.strength))
     changed, notes, log_likelihood = max(tries, key=lambda one: -abs(one[0] - own.strength))
     desk.earlier.append(notes)
-    edited = splice(score, selection, notes)
+    edited, played = desk.played_well(splice(score, selection, notes), selection)
     heard = f"{selection.words(score)} varied by {own.strength:.0%}" + (f", {own.keep} kept" if own.keep else "")
     demands = [Demand("change", f"about {own.strength:.0%}", f"{changed:.0%} of the notes", 1.0 if changed else 0.0)]
     demands += _keep_demand(score, selection, old, notes, own)
-    return Edit(edited, selection, heard, (*demands, *key_demand(desk.key, score, notes)), log_likelihood)
+    return Edit(edited, selection, heard, (*played, *demands, *key_demand(desk.key, score, notes)), log_likelihood)
 
 
 def _efforts(own: VaryOptions) -> list[float]:
@@ -234,11 +234,11 @@ def _respond(score: Score, own: RespondOptions, desk: Desk) -> Edit:
     ask = _answering(desk, own, call, past, length)
     here = replace(desk, score=past, memo={})
     written = here.write(longer, selection, ask)
-    exchange = splice(longer, selection, written.notes)
+    exchange, played = desk.played_well(splice(longer, selection, written.notes), selection)
     answer = trim(exchange, first + 1, first + length)
     heard = f"an answer of {length} bars in {own.mode} to {', '.join(track_words(past, i) for i in tracks)}"
     demands = (Demand("bars", str(length), str(len(bar_grid(answer))), 1.0 if len(bar_grid(answer)) == length else 0.0),
-               *key_demand(desk.key, past, written.notes))  # fmt: skip
+               *played, *key_demand(desk.key, past, written.notes))  # fmt: skip
     return Edit(answer, None, heard, demands, written.log_likelihood, files={"exchange.mid": exchange})
 
 
