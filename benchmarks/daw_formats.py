@@ -26,10 +26,22 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.io.als_check import faults, root_of
 
 from bandmate.io.files import read
+from bandmate.io.messages import CONTROL, POLY, channel_messages
 from bandmate.io.midi import midi_bytes, parse_midi
 from bandmate.io.project import meter_steps, tempo_steps
 from bandmate.io.wave import write_wav24
-from bandmate.score.model import KEY_SIGNATURE, MADE, METER, TEMPO, Marker, Score, Track, make_notes
+from bandmate.score.model import (
+    EVENT,
+    KEY_SIGNATURE,
+    MADE,
+    METER,
+    NO_EVENTS,
+    TEMPO,
+    Marker,
+    Score,
+    Track,
+    make_notes,
+)  # fmt: skip
 from bandmate.workflows.export import export
 
 FORMATS = (".als", ".dawproject", ".rpp")
@@ -90,11 +102,26 @@ def _track(rng: np.random.Generator, notes: int, end: int, grid: int) -> Track:
         channel=9 if is_drum else 0,
     )  # fmt: skip
     made["off_velocity"] = rng.integers(0, 128, notes)
-    return Track(str(rng.choice(NAMES)), int(rng.integers(0, 128)), is_drum, made)
+    told = _messages(rng, end, 9 if is_drum else 0) if notes and rng.random() < 0.5 else NO_EVENTS
+    changes = told["data1"][told["status"] == 0xC0]  # the first is what a MIDI file has as the track's program
+    program = int(changes[0]) if len(changes) else int(rng.integers(0, 128))
+    return Track(str(rng.choice(NAMES)), program, is_drum, made, told)
 
 
-def differences(before: Score, after: Score) -> list[str]:
-    """What a round trip changed of notes, tempo and meter; empty if nothing."""
+def _messages(rng: np.random.Generator, end: int, channel: int) -> np.ndarray:
+    """Controllers, bends, pressure and program changes anywhere, several at a tick too."""
+    count = int(rng.integers(1, 200))
+    ticks = np.sort(rng.integers(1, end + 1, count))
+    ticks[rng.random(count) < 0.3] = ticks[0]
+    status = rng.choice([0xA0, 0xB0, 0xB0, 0xB0, 0xC0, 0xD0, 0xE0], count)
+    second = np.where(np.isin(status, [0xC0, 0xD0]), 0, rng.integers(0, 128, count))
+    first = np.where(status == 0xB0, rng.integers(0, 120, count), rng.integers(0, 128, count))
+    rows = zip(np.sort(ticks).tolist(), status.tolist(), first.tolist(), second.tolist(), strict=True)
+    return np.array([(at, MADE, kind, channel, one, two, -1) for at, kind, one, two in rows], EVENT)
+
+
+def differences(before: Score, after: Score, *, controllers: bool = False) -> list[str]:
+    """What a round trip changed of notes, tempo and meter, and of controllers if asked; empty if nothing."""
     found = []
     one = [track for track in before.tracks if len(track.notes)]
     two = [track for track in after.tracks if len(track.notes)]
@@ -104,6 +131,8 @@ def differences(before: Score, after: Score) -> list[str]:
         rows = [_rows(track, score) for track, score in ((a, before), (b, after))]
         if rows[0].shape != rows[1].shape or not np.allclose(rows[0], rows[1], rtol=0, atol=EXACT):
             found.append(f"the notes of track {number}")
+        if controllers and _told(a, before) != _told(b, after):
+            found.append(f"the controllers of track {number}")
         if a.is_drum != b.is_drum:
             found.append(f"track {number} is drums no more, or now")
     tempos = [
@@ -127,6 +156,16 @@ def _rows(track: Track, score: Score) -> np.ndarray:
     return rows[np.lexsort((near[:, 3], near[:, 2], near[:, 1], near[:, 0]))]
 
 
+def _told(track: Track, score: Score) -> dict[tuple[int, int], list[tuple[float, int, int]]]:
+    """What each controller does, in its order: place in millionths of a quarter, data bytes."""
+    out: dict[tuple[int, int], list[tuple[float, int, int]]] = {}
+    for row in channel_messages(track):
+        kind, one, two = int(row["status"]), int(row["data1"]), int(row["data2"])
+        at = round(int(row["ticks"]) / score.ticks_per_quarter / EXACT)
+        out.setdefault((kind, one if kind in (POLY, CONTROL) else 0), []).append((at, one, two))
+    return out
+
+
 def check(seed: int, folder: Path) -> dict[str, list[str]]:
     """One score through every format: what is wrong, by format."""
     score, wrong = random_score(seed), {}
@@ -135,7 +174,7 @@ def check(seed: int, folder: Path) -> dict[str, list[str]]:
         path = folder / f"song{suffix}"
         path.unlink(missing_ok=True)
         score.write(path)
-        wrong[suffix] = differences(heard if suffix == ".rpp" else score, read(path))
+        wrong[suffix] = differences(heard if suffix == ".rpp" else score, read(path), controllers=suffix != ".als")
     wrong["valid"] = faults(root_of((folder / "song.als").read_bytes()))
     return wrong
 

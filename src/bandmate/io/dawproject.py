@@ -22,6 +22,7 @@ from bandmate.io.als.write import fresh_project
 from bandmate.io.atomic import atomic_write
 from bandmate.io.cloning import place_file
 from bandmate.io.markup import escaped, number
+from bandmate.io.messages import CONTROL, KINDS, POLY, channel_messages, value_lanes
 from bandmate.io.project import (
     EARLY_QUARTERS,
     OTHER,
@@ -162,7 +163,7 @@ def write_dawproject(score: Score, path: str | Path) -> Path:
 
 def dawproject_losses(score: Score) -> tuple[str, ...]:
     """What a DAWproject file as it is written here does not hold of a score, one sentence each."""
-    return losses(score, tempo=TEMPO, numerators=NUMERATORS, denominators=DENOMINATORS)
+    return losses(score, tempo=TEMPO, numerators=NUMERATORS, denominators=DENOMINATORS, controllers=True)
 
 
 def _put(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
@@ -291,7 +292,8 @@ def _note_lane(project: Project, names: _Names, index: int, name: str, look: Loo
             length = (section.end_ticks - section.start_ticks) / grid
             slots[scene] = element("Clip", _notes(names, notes, grid, 0), time=0.0, duration=length, playStart=0.0,
                                    loopStart=0.0, loopEnd=length, name=f"{name} {section.name}")  # fmt: skip
-    lane = element("Lanes", element("Clips", *clips, id=names.new()), track=identifier, id=names.new())
+    told = _controllers(names, channel_messages(track), grid)
+    lane = element("Lanes", element("Clips", *clips, id=names.new()), *told, track=identifier, id=names.new())
     return _Lane(identifier, structure, lane, slots)
 
 
@@ -307,6 +309,17 @@ def _notes(names: _Names, notes: NDArray[Any], grid: int, start_ticks: int) -> s
         for time, length, channel, key, vel, rel in rows
     )
     return f'<Notes id="{names.new()}">\n{text}</Notes>\n'
+
+
+def _controllers(names: _Names, messages: NDArray[Any], grid: int) -> Iterator[str]:
+    """One lane of points for every controller of a track, beside its clips, so that a clip holds notes alone."""
+    for lane, points in value_lanes(messages).items():
+        target = element(
+            "Target", expression=KINDS[lane.kind], channel=lane.channel,
+            key=lane.number if lane.kind == POLY else None, controller=lane.number if lane.kind == CONTROL else None,
+        )  # fmt: skip
+        rows = (element("RealPoint", time=at / grid, value=value, interpolation="hold") for at, value in points)
+        yield element("Points", target, *rows, unit="normalized", id=names.new())
 
 
 def _audio_lane(project: Project, names: _Names, place: int, name: str, look: Look, index: int | None) -> _Lane:

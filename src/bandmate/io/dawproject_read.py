@@ -12,14 +12,18 @@ from typing import NamedTuple
 import numpy as np
 
 from bandmate.errors import FileFormatError
+from bandmate.io.messages import KINDS, POLY, messages_of
 from bandmate.io.midi import read_file_bytes
 from bandmate.io.safe_xml import Element, as_number, parse_xml
 from bandmate.io.sounds_named import named_sound
-from bandmate.io.timed import Loop, Note, Part, Piece
+from bandmate.io.timed import Loop, Message, Note, Part, Piece
 from bandmate.score.model import Score
 
 MOST_XML_BYTES = 192 * 2**20
 _DEEPEST = 12
+_HOLDERS = ("Lanes", "Clips", "Notes", "Points")
+_UNITS = {"normalized": 1.0, "percent": 100.0}
+_EXPRESSIONS = {name: kind for kind, name in KINDS.items()}
 
 
 class _Clock:
@@ -55,17 +59,17 @@ def read_dawproject(path: str | Path) -> Score:
     tempos, meters = _tempos(root), _meters(root)
     names = {track.get("id", ""): track for track in root.iter("Track")}
     walk = _Walk(_Clock(tempos))
-    notes: dict[str, list[Note]] = {identifier: [] for identifier in names}
+    notes: dict[str, list[Note | Message]] = {identifier: [] for identifier in names}
     arrangement = root.find("Arrangement")
     if arrangement is not None:
         for lane in arrangement.findall("Lanes"):
-            for track, note in walk.notes(lane, _Lane("", lane.get("timeUnit") == "seconds"), 0):
+            for track, note in walk.played(lane, _Lane("", lane.get("timeUnit") == "seconds"), 0):
                 notes.setdefault(track, []).append(note)
     markers = [
         (as_number(marker.get("time")), marker.get("name", ""))
         for marker in root.iterfind("Arrangement/Markers/Marker")
     ]  # fmt: skip
-    if not any(notes.values()):
+    if not any(isinstance(one, Note) for played in notes.values() for one in played):
         markers = _scenes(root, walk, notes, meters[0][1])
     parts = [
         _part(names.get(identifier), played)
@@ -75,7 +79,7 @@ def read_dawproject(path: str | Path) -> Score:
     return Piece(Path(path).stem, parts, _stepped(tempos), meters, markers).score()
 
 
-def _has_notes(names: dict[str, Element], identifier: str, played: list[Note]) -> bool:
+def _has_notes(names: dict[str, Element], identifier: str, played: list[Note | Message]) -> bool:
     track = names.get(identifier)
     return bool(played) or (track is not None and (track.get("contentType") or "") == "notes")
 
@@ -150,8 +154,8 @@ class _Walk:
     def __init__(self, clock: _Clock) -> None:
         self._clock = clock
 
-    def notes(self, element: Element, lane: _Lane, depth: int) -> Iterator[tuple[str, Note]]:
-        """Notes below an element that holds lanes, clips or notes, in quarters from where the element begins."""
+    def played(self, element: Element, lane: _Lane, depth: int) -> Iterator[tuple[str, Note | Message]]:
+        """Notes and controllers below an element that holds them, in quarters from where the element begins."""
         if depth > _DEEPEST:
             return
         unit = element.get("timeUnit")
@@ -159,33 +163,41 @@ class _Walk:
         if element.tag == "Notes":
             yield from ((lane.track, note) for note in _written(element))
             return
+        if element.tag == "Points":
+            for message in _told(element):
+                at = self._clock.quarters(message.time) if lane.in_seconds else message.time
+                yield lane.track, message._replace(time=at)
+            return
         for child in element:
-            if child.tag in ("Lanes", "Clips", "Notes"):
-                yield from self.notes(child, lane, depth + 1)
+            if child.tag in _HOLDERS:
+                yield from self.played(child, lane, depth + 1)
             elif child.tag == "Clip" and child.get("enable") != "false":
                 yield from self._clip(child, lane, depth + 1)
 
-    def _clip(self, clip: Element, lane: _Lane, depth: int) -> Iterator[tuple[str, Note]]:
+    def _clip(self, clip: Element, lane: _Lane, depth: int) -> Iterator[tuple[str, Note | Message]]:
         start = as_number(clip.get("time"))
         end = start + as_number(clip.get("duration"))
         if lane.in_seconds:
             start, end = self._clock.quarters(start), self._clock.quarters(end)
-        inside = [found for child in clip if child.tag in ("Lanes", "Clips", "Notes")
-                  for found in self.notes(child, lane, depth + 1)]  # fmt: skip
+        inside = [
+            found for child in clip if child.tag in _HOLDERS for found in self.played(child, lane, depth + 1)
+        ]  # fmt: skip
         play = as_number(clip.get("playStart"))
         looped = clip.get("loopEnd") is not None
         loop_start, loop_end = as_number(clip.get("loopStart")), as_number(clip.get("loopEnd"))
         if end <= start and clip.get("duration") is None:
-            end = start + max((note.time + note.length for _, note in inside), default=0.0) - play
+            end = start + max((n.time + n.length for _, n in inside if isinstance(n, Note)), default=0.0) - play
         for track in dict.fromkeys(track for track, _ in inside):
-            notes = tuple(note for other, note in inside if other == track)
+            notes = tuple(note for other, note in inside if other == track and isinstance(note, Note))
+            told = tuple(one for other, one in inside if other == track and isinstance(one, Message))
             name = clip.get("name", "")
             loop = (
-                Loop(notes, loop_start, loop_end, play - loop_start, True, name) if looped and loop_end > loop_start
-                else Loop(notes, play, play + end - start, 0.0, False, name)
+                Loop(notes, loop_start, loop_end, play - loop_start, True, name, told)
+                if looped and loop_end > loop_start
+                else Loop(notes, play, play + end - start, 0.0, False, name, told)
             )  # fmt: skip
-            for note in loop.played(end - start):
-                yield track, note._replace(time=note.time + start)
+            for one in (*loop.played(end - start), *loop.sent(end - start)):
+                yield track, one._replace(time=one.time + start)
 
 
 def _written(element: Element) -> Iterator[Note]:
@@ -198,15 +210,33 @@ def _written(element: Element) -> Iterator[Note]:
                        min(max(off, 0), 127))  # fmt: skip
 
 
-def _part(track: Element | None, notes: list[Note]) -> Part:
+def _told(points: Element) -> Iterator[Message]:
+    """The messages that a lane of points means; none if it moves something else than a controller."""
+    target, scale = points.find("Target"), _UNITS.get(points.get("unit", "normalized"))
+    kind = None if target is None else _EXPRESSIONS.get(target.get("expression", ""))
+    if target is None or kind is None or scale is None:
+        return
+    number = int(as_number(target.get("key" if kind == POLY else "controller")))
+    rows = [
+        (max(0.0, as_number(point.get("time"))), as_number(point.get("value")) / scale,
+         point.get("interpolation") == "linear")
+        for point in points.iterfind("RealPoint")
+    ]  # fmt: skip
+    if 0 <= number <= 127:
+        yield from messages_of(kind, number, sorted(rows, key=lambda row: row[0]))
+
+
+def _part(track: Element | None, played: list[Note | Message]) -> Part:
+    notes = [one for one in played if isinstance(one, Note)]
+    told = [one for one in played if isinstance(one, Message)]
     if track is None:
-        return Part("", notes)
+        return Part("", notes, messages=told)
     name = track.get("name", "")
-    return Part(name, notes, *named_sound(name, track.get("comment", "")))
+    return Part(name, notes, *named_sound(name, track.get("comment", "")), told)
 
 
 def _scenes(
-    root: Element, walk: _Walk, notes: dict[str, list[Note]], meter: tuple[int, int]
+    root: Element, walk: _Walk, notes: dict[str, list[Note | Message]], meter: tuple[int, int]
 ) -> list[tuple[float, str]]:  # fmt: skip
     """The clips of the scenes, one scene after another, into `notes`; where each begins."""
     markers, at, bar = [], 0.0, 4 * meter[0] / meter[1]
@@ -216,7 +246,7 @@ def _scenes(
             clip = slot.find("Clip")
             if clip is None:
                 continue
-            found = list(walk.notes(slot, _Lane(slot.get("track", ""), False), 0))
+            found = list(walk.played(slot, _Lane(slot.get("track", ""), False), 0))
             played += found
             longest = max(longest, as_number(clip.get("duration")) if found else 0.0)
         if not played:

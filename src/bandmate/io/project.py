@@ -229,10 +229,12 @@ def warp_points(score: Score) -> list[tuple[float, float]]:
     return [*points, (points[-1][0] + step * 60 / steps[-1][1], points[-1][1] + step)]
 
 
-def clip_spans(track: Track, sections: Sequence[Section]) -> list[tuple[Section, NDArray[Any]]]:
+def clip_spans(
+    track: Track, sections: Sequence[Section], *, silent: bool = False
+) -> list[tuple[Section, NDArray[Any]]]:  # fmt: skip
     """A track cut into clips for the arrangement, one a section, together where a note sounds across the border.
 
-    Nothing is lost: every note lies whole in one of them, and what has no notes has no clip.
+    Nothing is lost: every note lies whole in one of them, and what has no notes has no clip, or one if `silent`.
     """
     onset, end = track.notes["onset_ticks"], track.notes["onset_ticks"] + track.notes["duration_ticks"]
     spans: list[Section] = []
@@ -244,7 +246,7 @@ def clip_spans(track: Track, sections: Sequence[Section]) -> list[tuple[Section,
             spans.append(section)
     spans[-1] = Section(spans[-1].name, spans[-1].start_ticks, max(spans[-1].end_ticks, track.last_ticks))
     cut = [(span, track.notes[(onset >= span.start_ticks) & (onset < span.end_ticks)]) for span in spans]
-    return [(span, notes) for span, notes in cut if len(notes)]
+    return [(span, notes) for span, notes in cut if silent or len(notes)]
 
 
 def section_notes(track: Track, section: Section, early_ticks: int) -> NDArray[Any]:
@@ -267,7 +269,9 @@ def section_notes(track: Track, section: Section, early_ticks: int) -> NDArray[A
     return notes
 
 
-def losses(score: Score, *, tempo: tuple[float, float], numerators: int, denominators: int) -> tuple[str, ...]:
+def losses(
+    score: Score, *, tempo: tuple[float, float], numerators: int, denominators: int, controllers: bool = False
+) -> tuple[str, ...]:
     """What a format cannot hold of a score, one sentence each; empty for what a score usually holds.
 
     Args:
@@ -275,6 +279,7 @@ def losses(score: Score, *, tempo: tuple[float, float], numerators: int, denomin
         tempo: slowest and fastest tempo of the format.
         numerators: the largest of its meters.
         denominators: the largest of its meters.
+        controllers: whether it holds controllers, bends, pressure and program changes.
     """
     found = []
     events = sum(int((track.events["status"] < 0xF0).sum()) for track in score.tracks)
@@ -282,7 +287,7 @@ def losses(score: Score, *, tempo: tuple[float, float], numerators: int, denomin
         int(((track.events["status"] == 0xC0) & (track.events["ticks"] == 0)).sum()) for track in score.tracks
     )
     texts = sum(int((track.events["status"] >= 0xF0).sum()) for track in score.tracks)
-    if events > programs:
+    if events > programs and not controllers:
         found.append(f"{events - programs} controllers, bends and other messages stay in the MIDI file")
     names = sum(int(((track.events["status"] == 0xFF) & np.isin(track.events["data1"], (3, 6))).sum())
                 for track in score.tracks)  # fmt: skip

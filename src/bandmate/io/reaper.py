@@ -17,12 +17,12 @@ from bandmate.errors import OutputError
 from bandmate.io.als.write import fresh_project
 from bandmate.io.atomic import write_text_atomic
 from bandmate.io.cloning import place_file
+from bandmate.io.messages import clips_with_messages, message_rows
 from bandmate.io.project import (
     OTHER,
     Look,
     Project,
     Section,
-    clip_spans,
     look_of,
     losses,
     meter_fits,
@@ -97,7 +97,7 @@ def write_rpp(score: Score, path: str | Path) -> Path:
 
 def reaper_losses(score: Score) -> tuple[str, ...]:
     """What a REAPER project as it is written here does not hold of a score, one sentence each."""
-    return losses(score, tempo=TEMPO, numerators=NUMERATORS, denominators=DENOMINATORS)
+    return losses(score, tempo=TEMPO, numerators=NUMERATORS, denominators=DENOMINATORS, controllers=True)
 
 
 def rpp_text(project: Project, files: Sequence[str]) -> str:
@@ -173,10 +173,9 @@ def _identifier(project: Project, place: str) -> str:
 def _note_track(project: Project, index: int, name: str, look: Look, muted: bool) -> list[str]:
     score, track = project.score, project.score.tracks[index]
     lines = _track_head(project, f"notes {index}", name, look, muted, sound_note(track, not muted))
-    for number, (span, notes) in enumerate(clip_spans(track, project.sections)):
-        lines += _item(
-            project, f"notes {index} {number}", span, name, _midi_source(notes, span, score.ticks_per_quarter)
-        )
+    for number, (span, notes, messages) in enumerate(clips_with_messages(track, project.sections)):
+        source = _midi_source(notes, messages, span, score.ticks_per_quarter)
+        lines += _item(project, f"notes {index} {number}", span, name, source)
     return [*lines, "  >"]
 
 
@@ -200,26 +199,24 @@ def _item(project: Project, place: str, span: Section | float, name: str, source
     ]  # fmt: skip
 
 
-def _midi_source(notes: NDArray[Any], span: Section, grid: int) -> list[str]:
-    """Events with waits in ticks; note ends before note beginnings at one tick, a last controller at the end."""
+def _midi_source(notes: NDArray[Any], messages: NDArray[Any], span: Section, grid: int) -> list[str]:
+    """Events with waits in ticks; at one tick note ends, controllers, beginnings; all notes off marks the end."""
     count = len(notes)
     start = notes["onset_ticks"] - span.start_ticks
     stop = start + np.maximum(1, notes["duration_ticks"])
     off = np.where(notes["off_velocity"] == OFF_AS_ON, 64, notes["off_velocity"])
-    rows = np.concatenate(
-        [
-            np.stack(
-                [start, np.ones(count, np.int64), 0x90 | notes["channel"], notes["pitch"], notes["velocity"]], axis=1
-            ),
-            np.stack([stop, np.zeros(count, np.int64), 0x80 | notes["channel"], notes["pitch"], off], axis=1),
-        ]
-    ).astype(np.int64)
-    rows = rows[np.lexsort((rows[:, 3], rows[:, 1], rows[:, 0]))]
+    ons = np.stack([start, 0x90 | notes["channel"], notes["pitch"], notes["velocity"]], axis=1)
+    offs = np.stack([stop, 0x80 | notes["channel"], notes["pitch"], off], axis=1)
+    told = message_rows(messages, span.start_ticks)
+    rows = np.concatenate([offs, told, ons]).astype(np.int64)
+    kind = np.repeat([0, 1, 2], [count, len(told), count])
+    order = np.concatenate([notes["pitch"], np.arange(len(told)), notes["pitch"]])
+    rows = rows[np.lexsort((order, kind, rows[:, 0]))]
     waits = np.diff(rows[:, 0], prepend=0)
     lines = ["      <SOURCE MIDI", f"        HASDATA 1 {grid} QN"]
     lines += [
         f"        E {wait} {status:02x} {key:02x} {value:02x}"
-        for wait, status, key, value in zip(waits.tolist(), *rows[:, 2:].T.tolist(), strict=True)
+        for wait, status, key, value in zip(waits.tolist(), *rows[:, 1:].T.tolist(), strict=True)
     ]
     rest = max(0, span.end_ticks - span.start_ticks - int(rows[-1, 0]))
     return [*lines, f"        E {rest} b0 7b 00", "      >"]

@@ -11,14 +11,16 @@ from pathlib import Path
 import numpy as np
 
 from bandmate.errors import FileFormatError
+from bandmate.io.messages import CONTROL, KINDS
 from bandmate.io.midi import read_file_bytes
 from bandmate.io.safe_xml import as_number
 from bandmate.io.sounds_named import named_sound
-from bandmate.io.timed import Loop, Note, Part, Piece
+from bandmate.io.timed import Loop, Message, Note, Part, Piece
 from bandmate.score.model import Score
 
 _DEEPEST = 64
 _MOST_STEPS = 4096
+_ALL_NOTES_OFF = 123
 _TOKEN = re.compile(r'"[^"]*"?|\'[^\']*\'?|`[^`]*`?|\S+')
 _NOTES = ("MIDI", "MIDIPOOL")
 
@@ -172,8 +174,9 @@ def _part(track: Block, clock: _Clock, path: str | Path) -> Part | None:
     sources = [(item, source) for item in items for source in _note_sources(item)]
     if not sources and not sound:
         return None
-    notes = [note for item, source in sources for note in _played(item, source, clock, path)]
-    return Part(name, notes, *named_sound(name, sound))
+    played = [_played(item, source, clock, path) for item, source in sources]
+    notes = [note for notes, _ in played for note in notes]
+    return Part(name, notes, *named_sound(name, sound), [message for _, messages in played for message in messages])
 
 
 def _note_sources(item: Block) -> list[Block]:
@@ -181,24 +184,26 @@ def _note_sources(item: Block) -> list[Block]:
     return [source for source in item.all("SOURCE") if len(source.words) > 1 and source.words[1] in _NOTES][:1]
 
 
-def _played(item: Block, source: Block, clock: _Clock, path: str | Path) -> Iterator[Note]:
+def _played(item: Block, source: Block, clock: _Clock, path: str | Path) -> tuple[list[Note], list[Message]]:
     start_sec, length_sec = item.number("POSITION"), item.number("LENGTH")
     start, end = clock.quarters(start_sec), clock.quarters(start_sec + length_sec)
     grid = int(source.number("HASDATA", 1, 960)) or 960
-    notes, length = _source_notes(source, grid, path)
+    notes, messages, length = _source_events(source, grid, path)
     offset = clock.quarters(start_sec + item.number("SOFFS")) - start
     name = " ".join(item.line("NAME")[:1])
     loop = (
-        Loop(notes, 0.0, length, offset % length, True, name) if item.number("LOOP") and length > 0
-        else Loop(notes, offset, offset + end - start, 0.0, False, name)
+        Loop(notes, 0.0, length, offset % length, True, name, messages) if item.number("LOOP") and length > 0
+        else Loop(notes, offset, offset + end - start, 0.0, False, name, messages)
     )  # fmt: skip
-    for note in loop.played(end - start):
-        yield note._replace(time=note.time + start)
+    return (
+        [note._replace(time=note.time + start) for note in loop.played(end - start)],
+        [message._replace(time=message.time + start) for message in loop.sent(end - start)],
+    )
 
 
-def _source_notes(source: Block, grid: int, path: str | Path) -> tuple[list[Note], float]:
-    """Notes of an item's MIDI, first begun first ended, and its length; both in quarter notes."""
-    at, sounding, notes = 0, {}, []
+def _source_events(source: Block, grid: int, path: str | Path) -> tuple[list[Note], list[Message], float]:
+    """Notes of an item's MIDI, first begun first ended, its other messages, and its length; in quarter notes."""
+    at, sounding, notes, messages = 0, {}, [], []
     for words in source.lines:
         if words[0] not in ("E", "e", "Em", "em") or len(words) < 5:
             continue
@@ -215,6 +220,10 @@ def _source_notes(source: Block, grid: int, path: str | Path) -> tuple[list[Note
             begun, velocity = sounding[channel, key].pop(0)
             off = value if kind == 0x80 else 64
             notes.append(Note(begun / grid, (at - begun) / grid, key & 127, velocity & 127, off & 127))
+        elif kind in KINDS and not muted:
+            messages.append(Message(at / grid, kind, key & 127, value & 127))
+    if messages and messages[-1] == Message(at / grid, CONTROL, _ALL_NOTES_OFF, 0):
+        messages.pop()  # marks the end of an item
     for (_, key), begun in sounding.items():  # what never ended, ends with the item
         notes += [Note(on / grid, (at - on) / grid, key & 127, velocity & 127, 64) for on, velocity in begun]
-    return notes, at / grid
+    return notes, messages, at / grid

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from bandmate.errors import FileFormatError
 from bandmate.limits import MIDI_NOTES
 from bandmate.score.gm import DRUM_CHANNEL
-from bandmate.score.model import KEY_SIGNATURE, MADE, METER, NO_KEYS, TEMPO, Marker, Score, Track, make_notes
+from bandmate.score.model import EVENT, KEY_SIGNATURE, MADE, METER, NO_KEYS, TEMPO, Marker, Score, Track, make_notes
 from bandmate.score.pitch import Key
 
 EXACT = 1e-6  # quarters
@@ -36,6 +36,15 @@ class Note(NamedTuple):
     off_velocity: int
 
 
+class Message(NamedTuple):
+    """A controller, bend, pressure or program change; time in quarter notes, status without channel."""
+
+    time: float
+    status: int
+    data1: int
+    data2: int
+
+
 @dataclass(frozen=True, slots=True)
 class Loop:
     """A clip's content and what of it plays.
@@ -44,7 +53,8 @@ class Loop:
         notes: by the clip's own time.
         start, end: of the part that plays; offset: how far into it the clip begins.
         again: whether it plays again and again, else once.
-        name: what messages call it.
+        name: what errors call it.
+        messages: by the clip's own time.
     """
 
     notes: Sequence[Note]
@@ -53,6 +63,7 @@ class Loop:
     offset: float = 0.0
     again: bool = False
     name: str = ""
+    messages: Sequence[Message] = ()
 
     @property
     def quarters(self) -> float:
@@ -65,23 +76,41 @@ class Loop:
         Raises:
             FileFormatError: it turns so often that no piece could hold its notes.
         """
-        if self.quarters <= 0 or not 0 < quarters <= LONGEST_QUARTERS:
-            return
-        offset = self.offset if self.again else 0.0
-        turns = max(1, math.ceil((quarters + offset) / self.quarters)) if self.again else 1
-        if len(self.notes) * turns > MIDI_NOTES.high:
-            raise FileFormatError(
-                f"clip '{self.name}' loops {turns} times, which is more notes than a piece may have; shorten it"
-            )
         notes = sorted(self.notes)
         if self.again:
             notes = [note for note in notes if self.start - EXACT <= note.time < self.end - EXACT]
-        for turn in range(turns):
-            base = turn * self.quarters - offset - self.start
+        for base in self._turns(quarters, len(self.notes)):
             for note in notes:
                 at = note.time + base
                 if -EXACT <= at < quarters - EXACT:
                     yield note._replace(time=max(at, 0.0), length=min(note.length, quarters - at))
+
+    def sent(self, quarters: float) -> Iterator[Message]:
+        """What its controllers do when it plays so long, from 0; one that stands at the very end is kept.
+
+        Raises:
+            FileFormatError: it turns so often that no piece could hold its messages.
+        """
+        messages = sorted(self.messages, key=lambda message: message.time)
+        if self.again:
+            messages = [one for one in messages if self.start - EXACT <= one.time < self.end - EXACT]
+        for base in self._turns(quarters, len(messages)):
+            for message in messages:
+                at = message.time + base
+                if -EXACT <= at < (quarters - EXACT if self.again else quarters + EXACT):
+                    yield message._replace(time=max(at, 0.0))
+
+    def _turns(self, quarters: float, members: int) -> Iterator[float]:
+        """What is added to the clip's own time in each of its turns."""
+        if self.quarters <= 0 or not 0 < quarters <= LONGEST_QUARTERS:
+            return
+        offset = self.offset if self.again else 0.0
+        turns = max(1, math.ceil((quarters + offset) / self.quarters)) if self.again else 1
+        if members * turns > MIDI_NOTES.high:
+            raise FileFormatError(
+                f"clip '{self.name}' loops {turns} times, which is more notes than a piece may have; shorten it"
+            )
+        yield from (turn * self.quarters - offset - self.start for turn in range(turns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +121,7 @@ class Part:
     notes: list[Note]
     program: int = 0
     is_drum: bool = False
+    messages: Sequence[Message] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +152,7 @@ class Piece:
             raise FileFormatError(f"{self.title} has more than {MIDI_NOTES.high:.0f} notes; give a shorter piece")
         times = [time for part in self.parts for note in part.notes for time in (note.time, note.length)]
         places = [at for at, *_ in (*self.tempos, *self.meters, *self.markers)]
+        places += [message.time for part in self.parts for message in part.messages]
         grid = self.grid or _grid(np.array([*times, *places]))
         return Score(
             tracks=tuple(_track(part, grid, number) for number, part in enumerate(self.parts)),
@@ -157,12 +188,14 @@ def _track(part: Part, grid: int, number: int) -> Track:
     channels = [channel for channel in range(16) if channel != DRUM_CHANNEL]
     onset = np.rint(columns[:, 0] * grid).astype(np.int64)
     length = np.maximum(1, np.rint(columns[:, 1] * grid).astype(np.int64))
-    notes = make_notes(
-        onset, length, columns[:, 2].astype(int), columns[:, 3].astype(int),
-        channel=DRUM_CHANNEL if part.is_drum else channels[number % len(channels)],
-    )  # fmt: skip
+    channel = DRUM_CHANNEL if part.is_drum else channels[number % len(channels)]
+    notes = make_notes(onset, length, columns[:, 2].astype(int), columns[:, 3].astype(int), channel=channel)
     notes["off_velocity"] = columns[np.lexsort((columns[:, 2], onset)), 4]
-    return Track(part.name, part.program, part.is_drum, notes)
+    rows = [
+        (round(one.time * grid), MADE, one.status, channel, one.data1, one.data2, -1)
+        for one in sorted(part.messages, key=lambda message: message.time)
+    ]
+    return Track(part.name, part.program, part.is_drum, notes, np.array(rows, EVENT))
 
 
 def _tempo_map(points: Sequence[tuple[float, float]], grid: int) -> NDArray[Any]:

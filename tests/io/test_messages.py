@@ -1,0 +1,103 @@
+"""Controllers in projects: a pedal, a wheel and a bend there and back, and as other programs write them."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.io.test_als import song
+
+from bandmate.io.als.write import als_losses
+from bandmate.io.dawproject import dawproject_losses, write_dawproject
+from bandmate.io.dawproject_read import read_dawproject
+from bandmate.io.messages import BEND, CONTROL, PRESSURE, clips_with_messages, message_of, messages_of
+from bandmate.io.project import project_of
+from bandmate.io.reaper import reaper_losses, write_rpp
+from bandmate.io.reaper_read import read_rpp
+from bandmate.io.timed import Loop, Message
+from bandmate.score.model import EVENT, MADE, Score
+
+DOORS = [(write_rpp, read_rpp, ".rpp"), (write_dawproject, read_dawproject, ".dawproject")]
+
+
+def pedalled(*rows: tuple[int, int, int, int]) -> Score:
+    """The song with messages (tick, status, data, data) in its second track."""
+    score = song()
+    channel = score.tracks[1].channel
+    events = np.array([(at, MADE, kind, channel, one, two, -1) for at, kind, one, two in rows], EVENT)
+    return replace(score, tracks=(score.tracks[0], replace(score.tracks[1], events=events)))
+
+
+def told(score: Score) -> list[tuple[float, int, int, int]]:
+    grid = score.ticks_per_quarter
+    return [(int(e["ticks"]) / grid, int(e["status"]), int(e["data1"]), int(e["data2"]))
+            for e in score.tracks[1].events]  # fmt: skip
+
+
+@pytest.mark.parametrize(("write", "read", "suffix"), DOORS)
+def test_a_pedal_a_bend_and_a_last_breath_come_back(write, read, suffix, tmp_path):
+    end = song().last_ticks
+    rows = [(0, CONTROL, 64, 127), (480, BEND, 0, 64), (960, CONTROL, 64, 0), (1000, PRESSURE, 90, 0),
+            (end, CONTROL, 11, 1)]  # fmt: skip
+    score = pedalled(*rows)
+    back = read(write(score, tmp_path / f"x{suffix}"))
+    grid = score.ticks_per_quarter
+    assert np.array(sorted(told(back))) == pytest.approx(np.array([(at / grid, *rest) for at, *rest in rows]), abs=1e-6)
+
+
+def test_what_a_format_does_not_hold_is_said():
+    score = project_of(pedalled((0, CONTROL, 64, 127), (480, CONTROL, 64, 0)), "x").score
+    assert als_losses(score) == ("2 controllers, bends and other messages stay in the MIDI file",)
+    assert reaper_losses(score) == dawproject_losses(score) == ()
+
+
+def test_a_section_without_notes_has_a_clip_if_its_pedal_moves():
+    score = pedalled((0, CONTROL, 64, 127), (song().last_ticks + 5, CONTROL, 64, 0))
+    project = project_of(score, "x")
+    alone = replace(score.tracks[1], notes=score.tracks[1].notes[:0])
+    clips = clips_with_messages(alone, project.sections)
+    assert [len(messages) for _, _, messages in clips] == [1, 1]
+    assert clips[-1][0].end_ticks == song().last_ticks + 5
+
+
+def test_a_glide_becomes_the_steps_that_are_heard():
+    sent = list(messages_of(CONTROL, 1, [(0.0, 0.0, True), (1.0, 1.0, False), (2.0, 0.5, True)]))
+    assert len(sent) == 34 and [m.data2 for m in sent[:33]] == sorted(m.data2 for m in sent[:33])
+    assert sent[16] == Message(0.5, CONTROL, 1, 64) and sent[-1] == Message(2.0, CONTROL, 1, 64)
+    slow = list(messages_of(CONTROL, 1, [(0.0, 0.0, True), (4.0, 2 / 127, False)]))
+    assert [m.data2 for m in slow] == [0, 1, 2, 2]
+
+
+def test_a_bend_in_the_middle_is_none():
+    assert message_of(BEND, 0, 0.0, 8192 / 16383) == Message(0.0, BEND, 0, 64)
+
+
+def test_a_looped_clip_sends_in_every_turn():
+    loop = Loop((), 0.0, 2.0, 0.5, True, "", (Message(0.0, CONTROL, 64, 127), Message(1.0, CONTROL, 64, 0)))
+    assert [(m.time, m.data2) for m in loop.sent(4.0)] == [(0.5, 0), (1.5, 127), (2.5, 0), (3.5, 127)]
+
+
+FOREIGN = """<Project version="1.0"><Structure><Track id="a" name="Keys" contentType="notes"/></Structure>
+<Arrangement><Lanes timeUnit="beats"><Lanes track="a"><Clips><Clip time="4" duration="4"><Lanes>
+  <Notes><Note time="0" duration="1" key="60" channel="0" vel="1"/></Notes>
+  <Points unit="percent"><Target expression="channelController" channel="0" controller="1"/>
+    <RealPoint time="0" value="0" interpolation="linear"/><RealPoint time="0.0625" value="100"/></Points>
+  <Points><Target expression="gain"/><RealPoint time="0" value="1"/></Points>
+</Lanes></Clip></Clips>
+<Points unit="normalized"><Target expression="pitchBend" channel="0"/><RealPoint time="1" value="1"/></Points>
+<Points unit="linear"><Target parameter="x"/><RealPoint time="1" value="1"/></Points>
+</Lanes></Lanes></Arrangement></Project>"""
+
+
+def test_points_in_clips_and_beside_them_as_others_write_them(tmp_path):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("project.xml", FOREIGN)
+    (tmp_path / "x.dawproject").write_bytes(data.getvalue())
+    track = read_dawproject(tmp_path / "x.dawproject").tracks[0]
+    found = [(int(e["status"]), int(e["data1"]), int(e["data2"])) for e in track.events]
+    assert found == [(BEND, 127, 127), (CONTROL, 1, 0), (CONTROL, 1, 64), (CONTROL, 1, 127)]
+    assert len(track.notes) == 1
