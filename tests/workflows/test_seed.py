@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import bandmate
 from bandmate.errors import BriefError, FileFormatError, RuleConflict, UserError
-from bandmate.score.model import Score, Track, make_meters, make_notes, make_tempos
+from bandmate.score.model import EVENT, Score, Track, make_meters, make_notes, make_tempos
 from bandmate.settings import Settings
 from bandmate.workflows import making
 from bandmate.workflows.compose import ComposeOptions, compose, plan_request, understand
+from bandmate.workflows.models import WEIGHTS_FILE, models_folder
 from bandmate.workflows.seed import drum_pattern, read_seed
 
 QUIET = {"engine": "rules", "stems": False, "candidates": 1, "seed": 4}
@@ -64,6 +67,39 @@ def test_a_short_file_goes_on_and_replays(tmp_path) -> None:
     assert json.loads(take.json_path.read_text(encoding="utf-8"))["plan"]["extra"]["given_bars"] == 1
     again = bandmate.replay("out", out="again")
     assert again.different == ()
+
+
+def controls(track: Track) -> list[tuple[int, int, int]]:
+    rows = track.events[np.isin(track.events["status"], (0xB0, 0xE0))]
+    mine = rows[~np.isin(rows["data1"], (7, 10, 91)) | (rows["status"] == 0xE0)]
+    return mine[["ticks", "data1", "data2"]].tolist()
+
+
+def pedalled(bars: int, ticks: int = 480) -> Track:
+    """A tune with pedal, expression, a bend and a volume, the pedal left down."""
+    values = ((0, 0xB0, 7, 33), (0, 0xB0, 11, 70), (10, 0xB0, 64, 127), (900, 0xB0, 64, 0), (960, 0xE0, 0, 80),
+              (1000, 0xB0, 64, 127))  # fmt: skip
+    events = [(t * ticks // 480, n, kind, 0, a, b, -1) for n, (t, kind, a, b) in enumerate(values)]
+    return replace(tune(bars, ticks), events=np.array(events, EVENT))
+
+
+@pytest.mark.parametrize(("ticks", "engine"), [(480, "rules"), (960, "rules"), (480, "numpy")])
+def test_a_file_is_played_as_it_was_and_comes_to_rest_where_it_ends(tmp_path, tiny_weights_path, ticks, engine) -> None:
+    folder = models_folder() / "dice"
+    folder.mkdir(parents=True)
+    shutil.copy(tiny_weights_path, folder / WEIGHTS_FILE)
+    how = QUIET | {"engine": engine} | ({"model": "dice"} if engine != "rules" else {})
+    song(pedalled(1, ticks), ticks=ticks).write(tmp_path / "in.mid")
+    take = compose("pop", midi="in.mid", tracks="melody,bass", bars=2, out="out", **how).best
+    tune_now = next(track for track in take.score.tracks if track.name == "tune")
+    assert controls(tune_now) == [
+        (0, 11, 70), (10, 64, 127), (900, 64, 0), (960, 0, 80), (1000, 64, 127),
+        (1920, 11, 127), (1920, 64, 0), (1920, 0, 64),
+    ]  # fmt: skip
+    assert 33 not in tune_now.events["data2"][tune_now.events["data1"] == 7]
+    assert bandmate.replay("out", out="again").different == ()
+    whole = compose("pop", midi="in.mid", tracks="melody,bass", bars=1, out="whole", **how).best
+    assert controls(next(track for track in whole.score.tracks if track.name == "tune"))[-1] == (1919, 0, 64)
 
 
 def test_the_model_goes_on_from_a_file_too(tmp_path, tiny_weights) -> None:

@@ -22,7 +22,8 @@ MODULATION, BREATH, EXPRESSION, PEDAL, SOSTENUTO, SOFT = 1, 2, 11, 64, 66, 67
 PEDALS = (PEDAL, SOSTENUTO, SOFT)
 _NUMBERS = (MODULATION, BREATH, EXPRESSION, *PEDALS)
 _KEY_PRESSURE, _PRESSURE, _BEND = 0xA0, 0xD0, 0xE0
-_DOWN = 64
+_DOWN, _CHANNEL_MODES = 64, 120
+_MIX = (0, 32, 7, 39, 8, 10, 42, 91, 92, 93, 94, 95)  # banks, volume, balance, pan, sends
 Lane = tuple[int, int]  # status and, of controllers, the number, else 0
 # Where a gesture rests before it was ever used: data1 and data2 of the message.
 _RESTS: dict[Lane, tuple[int, int]] = {
@@ -36,6 +37,24 @@ def is_gesture(events: NDArray[Any], channel: int) -> NDArray[np.bool_]:
     status = events["status"]
     numbered = (status == CONTROL) & np.isin(events["data1"], _NUMBERS)
     return (numbered | np.isin(status, (_KEY_PRESSURE, _PRESSURE, _BEND))) & (events["channel"] == channel)
+
+
+def is_played(events: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which of a track's events belong to the playing and not to the mix or the sound; bool (n,).
+
+    That is every controller but banks, volume, pan and effect sends, and bends and pressure; parameters of the
+    instrument such as the range of bends are among them.
+    """
+    status, number = events["status"], events["data1"]
+    controls = (status == CONTROL) & (number < _CHANNEL_MODES) & ~np.isin(number, _MIX)
+    return controls | np.isin(status, (_KEY_PRESSURE, _PRESSURE, _BEND))
+
+
+def at_rest(events: NDArray[Any], ticks: int, channel: int) -> NDArray[Any]:
+    """What takes every gesture that is not at rest before a place back to rest there; EVENT."""
+    found = [(lane, _standing(events, lane, channel, ticks)) for lane in _RESTS]
+    rows = [(ticks, MADE, lane[0], channel, *_RESTS[lane], -1) for lane, value in found if value != _RESTS[lane]]
+    return np.array(rows, EVENT)
 
 
 def gesture(ticks: int, number: int, value: int) -> tuple[int, ...]:

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from bandmate.score.model import Score
+from bandmate.score.gestures import at_rest, is_played
+from bandmate.score.model import MADE, Score
 from bandmate.score.plan import Plan
 from bandmate.workflows.jobs import Job
 from bandmate.workflows.models import copies_in
@@ -159,7 +160,7 @@ def _written(
         plan, given = _lent(request, draft.plan), _given_rows(request)
         for index in wanted:
             played = conform(play(plan, draft.seeds[index], given=given), draft.plan)
-            yield index, _with_given(played, request, draft.plan), None
+            yield index, _as_played(_with_given(played, request, draft.plan), request, draft.plan), None
         return
     from bandmate.workflows.sampling import sample_batch
 
@@ -167,7 +168,8 @@ def _written(
         job.progress("writing", (number + share) / len(request.drafts))
 
     batch = sample_batch(request, draft, engine, progress, job.first_note)
-    yield from ((index, take.score, take.log_likelihood) for index, take in zip(wanted, batch, strict=True))
+    for index, take in zip(wanted, batch, strict=True):
+        yield index, _as_played(take.score, request, draft.plan), take.log_likelihood
 
 
 def _given_rows(request: Request) -> dict[int, list[Any]]:
@@ -203,4 +205,22 @@ def _with_given(score: Score, request: Request, plan: Plan) -> Score:
     for place, source in request.keep.items():
         after = tracks[place].notes[tracks[place].notes["onset_ticks"] >= end]
         tracks[place] = replace(tracks[place], notes=np.concatenate([request.given.tracks[source].notes, after]))
+    return replace(score, tracks=tuple(tracks))
+
+
+def _as_played(score: Score, request: Request, plan: Plan) -> Score:
+    """The score whose given tracks are played as they were: pedal, expression, bends; all at rest where they end."""
+    if request.given is None:
+        return score
+    tracks, first = list(score.tracks), given_bars(plan)
+    end = score.end_ticks if first is None else first * bar_ticks(plan, score)
+    for place, source in request.keep.items():
+        track, channel = tracks[place], tracks[place].channel
+        events = request.given.tracks[source].events
+        events = events[is_played(events) & (events["ticks"] < end)].copy()
+        events = events[np.lexsort((events["order"], events["ticks"]))]
+        events["channel"], events["order"] = channel, MADE
+        rest = at_rest(events, end if first is not None else max(0, end - 1), channel)
+        joined = np.concatenate([track.events, events, rest])
+        tracks[place] = replace(track, events=joined[np.argsort(joined["ticks"], kind="stable")])
     return replace(score, tracks=tuple(tracks))

@@ -13,8 +13,9 @@ from bandmate.io.files import read
 from bandmate.limits import BARS, TRACKS
 from bandmate.score.brief import Brief, TrackAsk
 from bandmate.score.cut import split_channels
+from bandmate.score.gestures import is_played
 from bandmate.score.locks import ALL, TrackLock, places_of
-from bandmate.score.model import MADE, NO_EVENTS, NO_KEYS, Score, Track, make_meters, make_tempos
+from bandmate.score.model import MADE, NO_KEYS, Score, Track, make_meters, make_tempos
 from bandmate.score.pitch import Chord
 from bandmate.score.plan import Plan
 from bandmate.score.timeline import bar_grid
@@ -103,8 +104,10 @@ def _at_480(score: Score) -> Score:
         return rows
 
     tracks = tuple(
-        replace(track, notes=moved(track.notes, "onset_ticks", "duration_ticks"), end_ticks=0) for track in score.tracks
-    )
+        replace(track, notes=moved(track.notes, "onset_ticks", "duration_ticks"),
+                events=moved(track.events, "ticks"), end_ticks=0)
+        for track in score.tracks
+    )  # fmt: skip
     maps = {name: moved(getattr(score, name), "ticks") for name in ("tempos", "meters", "keys")}
     return replace(score, tracks=tracks, **maps, ticks_per_quarter=_TPQ, markers=(), end_ticks=0)
 
@@ -167,7 +170,7 @@ def with_seed(request: Request, seed: Seed) -> Request:
     channels = channels_of(request.plan)
     tracks = [_cut(track, end) for track in seed.score.tracks]
     for place, index in keep.items():
-        tracks[index].notes["channel"] = channels[place]
+        tracks[index].notes["channel"] = tracks[index].events["channel"] = channels[place]
     given = replace(seed.score, tracks=tuple(tracks), end_ticks=end)
     kept = {place: index for place, index in keep.items() if len(tracks[index].notes)}
     return replace(request, drafts=drafts, given=given, keep=kept)
@@ -195,7 +198,8 @@ def _cut(track: Track, end: int) -> Track:
     notes = track.notes[track.notes["onset_ticks"] < end].copy()
     notes["duration_ticks"] = np.minimum(notes["duration_ticks"], end - notes["onset_ticks"])
     notes["on_order"] = notes["off_order"] = MADE
-    return replace(track, notes=notes, events=NO_EVENTS, blobs=(), end_ticks=0)
+    played = track.events[is_played(track.events) & (track.events["ticks"] < end)].copy()
+    return replace(track, notes=notes, events=played, blobs=(), end_ticks=0)
 
 
 def _seeded_plan(plan: Plan, seed: Seed) -> Plan:
