@@ -97,7 +97,9 @@ def test_drumify_works_between_changes_of_meter(bandmate):
     score = read(LIED)
     change = make_meters(3, 4, ticks=8 * score.ticks_per_quarter)
     replace(score, meters=np.concatenate([score.meters[:1], change])).write("both.mid")
-    assert "the meter changes" in bandmate("drumify", "both.mid", "--style", "waltz").err
+    assert bandmate("drumify", "both.mid", "--style", "waltz", "--out", "all.mid").code == 0
+    drums = read("all.mid").tracks[-1].notes["onset_ticks"] / score.ticks_per_quarter
+    assert drums.min() < 4 and drums.max() > 20
     said = bandmate("drumify", "both.mid", "--style", "waltz", "--bars", "3-6", "--out", "new.mid")
     assert said.code == 0, said.err
     drums = read("new.mid").tracks[-1].notes["onset_ticks"] / score.ticks_per_quarter
@@ -121,6 +123,25 @@ def test_arrange_makes_the_form(bandmate):
     said = bandmate("arrange", LIED, "--form", "intro 2, verse 8, chorus 8, outro 4", "--seed", "1", "--out", "song")
     assert said.code == 0, said.err
     assert [m.text for m in read("song/lied.mid").markers] == ["intro", "verse", "chorus", "outro"]
+
+
+def test_arrange_takes_some_bars_and_tracks_as_its_sketch(bandmate):
+    said = bandmate(
+        "arrange", LIED, "--form", "verse 4, chorus 4", "--bars", "3-4", "--tracks", "voice", "--out", "a.mid"
+    )
+    assert said.code == 0, said.err
+    before, after = read(LIED), read("a.mid")
+    voice = next(i for i, track in enumerate(before.tracks) if track.name.startswith("Voice"))
+    assert [i for i, track in enumerate(after.tracks) if len(track.notes)] == [voice]
+    start, end = select(before, str(voice + 1), "3-4").span(before)
+    notes = before.tracks[voice].notes
+    asked = notes[(notes["onset_ticks"] >= start) & (notes["onset_ticks"] < end)]
+    first = after.tracks[voice].notes[: len(asked)]
+    assert (first["onset_ticks"]).tolist() == (asked["onset_ticks"] - start).tolist()
+    assert first["pitch"].tolist() == asked["pitch"].tolist()
+    for words, sentence in ((["--bars", "3-99"], "bars 3-99 are not in the piece"), (["--tracks", "tuba"], "'tuba'")):
+        said = bandmate("arrange", LIED, *words, "--out", "b.mid")
+        assert said.code == 2 and sentence in said.err and not Path("b.mid").exists()
 
 
 _MADE = (

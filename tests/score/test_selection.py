@@ -10,6 +10,7 @@ import pytest
 from bandmate.errors import ScoreError
 from bandmate.score.model import EVENT, METER, Score, Track, make_notes
 from bandmate.score.selection import Selection, select
+from bandmate.score.timeline import bar_grid, meter_runs
 
 BAR = 1920
 
@@ -99,15 +100,17 @@ class TestBars:
         with pytest.raises(ScoreError, match="are not understood; write them like 1-8"):
             select(band(), "bass", bars)
 
-    def test_a_meter_change_is_allowed_outside_the_bars_not_inside(self):
+    def test_the_meter_may_change_before_and_in_the_bars(self):
         meters = np.array([(0, 4, 4, 0, -1, 24, 8), (4 * BAR, 3, 4, 0, -1, 24, 8)], METER)
         score = replace(band(), meters=meters)
         assert select(score, "bass", "1-4").span(score) == (0, 4 * BAR)
         assert select(score, "bass", "5-6").span(score) == (4 * BAR, 4 * BAR + 2 * 1440)
-        with pytest.raises(
-            ScoreError, match="meter changes to 3/4 at bar 5, inside bars 4-6; ask for bars up to 4, or"
-        ):
-            select(score, "bass", "4-6")
+        assert select(score, "bass", "4-6").span(score) == (3 * BAR, 4 * BAR + 2 * 1440)
+        assert meter_runs(bar_grid(score)[3:6], 480) == [(0, 0), (1, 2)]
+
+    def test_a_bar_that_a_meter_cuts_short_ends_its_stretch(self):
+        meters = np.array([(0, 4, 4, 0, -1, 24, 8), (4 * BAR + 960, 4, 4, 0, -1, 24, 8)], METER)
+        assert meter_runs(bar_grid(replace(band(), meters=meters))[:7], 480) == [(0, 4), (5, 6)]
 
     def test_the_mask_is_the_rectangle(self):
         mask = Selection((1, 3), 2, 4).mask(5, 8)

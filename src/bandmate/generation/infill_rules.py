@@ -21,7 +21,7 @@ from bandmate.score.locks import TrackLock
 from bandmate.score.model import Score, Track, make_notes
 from bandmate.score.plan import Plan
 from bandmate.score.selection import Selection
-from bandmate.score.timeline import bar_grid
+from bandmate.score.timeline import bar_grid, meter_runs
 
 _SLOWEST, _FASTEST = 30.0, 300.0
 
@@ -38,9 +38,22 @@ def infill_by_rules(
 ) -> Infilled:
     """Write the selected cells as the groove book would play them; same arguments as `infill`, without a model.
 
+    Where the meter changes in them, each stretch of one meter is played by itself.
+
     Raises:
-        RuleConflict: the groove book has no such part in this meter.
+        RuleConflict: the groove book has no such part in a meter; the message names the bars.
     """
+    bars = bar_grid(score)[selection.first_bar : selection.last_bar + 1]
+    found = []
+    for first, last in meter_runs(bars, score.ticks_per_quarter):
+        run = replace(selection, first_bar=selection.first_bar + first, last_bar=selection.first_bar + last)
+        found.append(_in_one_meter(score, run, ask, seed, parts, harmony, tempo))
+    return Infilled({i: np.concatenate([notes[i] for notes in found]) for i in selection.tracks}, 1.0, 0.0, 0)
+
+
+def _in_one_meter(
+    score: Score, selection: Selection, ask: Ask, seed: int, parts: Mapping[int, Part], harmony: Harmony, tempo: float
+) -> dict[int, NDArray[Any]]:
     plan = _plan(score, selection, ask, seed, parts, harmony, tempo)
     performance = conform(play(plan, seed), plan)
     seen: Counter[str] = Counter()
@@ -49,10 +62,12 @@ def infill_by_rules(
         role = parts[index].role
         places = [i for i, track in enumerate(plan.tracks) if track.role == role]
         if seen[role] >= len(places):
-            raise RuleConflict(f"the rules engine has no {role} in this meter; leave --engine out")
+            bars = f"bars {selection.first_bar + 1}-{selection.last_bar + 1}"
+            meter = f"{plan.meter[0]}/{plan.meter[1]}"
+            raise RuleConflict(f"the rules engine has no {role} in {meter} ({bars}); leave --engine or those bars out")
         notes[index] = _placed(performance, performance.tracks[places[seen[role]]], score, selection, ask, parts[index])
         seen[role] += 1
-    return Infilled(notes, 1.0, 0.0, 0)
+    return notes
 
 
 def _plan(

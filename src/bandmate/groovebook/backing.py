@@ -19,10 +19,11 @@ from bandmate.groovebook.setting import melody_rows
 from bandmate.groovebook.stage import Note
 from bandmate.limits import BARS, TEMPO
 from bandmate.score.brief import Brief, TrackAsk
+from bandmate.score.cut import window
 from bandmate.score.model import EVENT, Score, Track
 from bandmate.score.pitch import Chord, Key
 from bandmate.score.plan import Plan, PlannedSection
-from bandmate.score.timeline import ticks_to_seconds
+from bandmate.score.timeline import meter_runs, ticks_to_seconds
 
 _ENERGY = (2, 4)
 _FEWEST_PAIRS = 8
@@ -48,21 +49,26 @@ class BackingAsk:
     seed: int = 0
 
 
-def one_meter(score: Score, what: str = "the piece") -> tuple[int, int]:
+def one_meter(score: Score, what: str = "the piece", cure: str = "bandmate edit FILE --trim") -> tuple[int, int]:
     """The meter of a piece that keeps one.
+
+    Args:
+        score: the piece.
+        what: it is called.
+        cure: the option that chooses bars.
 
     Raises:
         ScoreError: it changes; the message names the bar.
     """
     bars = score_bars(score)
-    meters = np.stack([bars["numerator"], bars["denominator"]], 1)
-    changed = np.flatnonzero((meters != meters[0]).any(1))
-    full = score.ticks_per_quarter * 4 * meters[0, 0] // meters[0, 1]
-    cut = np.flatnonzero(bars["length_ticks"] != full)
-    if len(changed) or len(cut):
-        at = int(min([*changed.tolist(), *cut.tolist()])) + 1
-        raise ScoreError(f"{what} changes its meter at bar {at}; cut a stretch of one meter out of it with edit --trim")
-    return int(meters[0, 0]), int(meters[0, 1])
+    runs = meter_runs(bars, score.ticks_per_quarter)
+    if len(runs) > 1:
+        first, last = max(runs, key=lambda run: run[1] - run[0])
+        raise ScoreError(
+            f"{what} changes its meter at bar {runs[1][0] + 1}; take a stretch of one meter, such as bars {first + 1}-"
+            f"{last + 1} ({cure} {first + 1}-{last + 1})"
+        )
+    return int(bars["numerator"][0]), int(bars["denominator"][0])
 
 
 def mean_tempo(score: Score) -> float:
@@ -114,7 +120,7 @@ def backing(score: Score, melody: int, ask: BackingAsk) -> tuple[Track, ...]:
     """Parts that go with a melody, in the order of `ask.roles` as far as the plan keeps it.
 
     Args:
-        score: holds the melody; one meter throughout.
+        score: holds the melody; each stretch of one meter is played by itself.
         melody: index of its track.
         ask: what shall play.
 
@@ -122,12 +128,37 @@ def backing(score: Score, melody: int, ask: BackingAsk) -> tuple[Track, ...]:
         Tracks in ticks of the score, without the melody's own.
 
     Raises:
-        ScoreError: the meter changes, or nothing sings.
+        ScoreError: nothing sings.
     """
     notes = score.tracks[melody].notes
     if not len(notes):
         raise ScoreError(f"track {melody + 1} has no notes to play along with; name the melody with --tracks")
-    plan = backing_plan(score, ask, int(notes["pitch"].min()), int(notes["pitch"].max()))
+    reach = int(notes["pitch"].min()), int(notes["pitch"].max())
+    bars, found = score_bars(score), dict[str, Track]()
+    for first, last in meter_runs(bars, score.ticks_per_quarter):
+        start, end = int(bars["start_ticks"][first]), int(bars["start_ticks"][last] + bars["length_ticks"][last])
+        whole = last - first + 1 == len(bars)
+        part = score if whole else window(score, start, end)
+        if part.note_count:
+            chords = ask.chords[2 * first : 2 * last + 2]
+            for track in _in_one_meter(part, melody, replace(ask, chords=chords), reach):
+                found[track.name] = track if whole else _behind(found.get(track.name), track, start, end)
+    return tuple(found.values())
+
+
+def _behind(before: Track | None, track: Track, start: int, end: int) -> Track:
+    """A track of a stretch at its place, behind what was played before it."""
+    notes = track.notes[track.notes["onset_ticks"] < end - start].copy()
+    notes["duration_ticks"] = np.minimum(notes["duration_ticks"], end - start - notes["onset_ticks"])
+    notes["onset_ticks"] += start
+    if before is None:
+        return replace(track, notes=notes)
+    return replace(before, notes=np.concatenate([before.notes, notes]))
+
+
+def _in_one_meter(score: Score, melody: int, ask: BackingAsk, reach: tuple[int, int]) -> tuple[Track, ...]:
+    notes = score.tracks[melody].notes
+    plan = backing_plan(score, ask, *reach)
     factor = TPQ / score.ticks_per_quarter
     scaled = notes.copy()
     scaled["onset_ticks"] = np.rint(notes["onset_ticks"] * factor)

@@ -179,9 +179,13 @@ def groove_of(score: Score, name: str = "the reference") -> ClipGroove:
 
 
 def _one_meter(bars: NDArray[Any], name: str) -> None:
-    meters = set(zip(bars["numerator"].tolist(), bars["denominator"].tolist(), strict=True))
-    if len(meters) > 1:
-        raise ScoreError(f"{name} changes its meter, so its bars cannot be laid over others; cut it with edit --trim")
+    meters = list(zip(bars["numerator"].tolist(), bars["denominator"].tolist(), strict=True))
+    if len(set(meters)) > 1:
+        at = next(i for i, meter in enumerate(meters) if meter != meters[0])
+        raise ScoreError(
+            f"{name} changes its meter at bar {at + 1}, so its bars cannot be laid over others; give bars 1-{at} of it "
+            f"(bandmate edit FILE --trim 1-{at})"
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -295,8 +299,9 @@ def apply_groove(
     if strength == 0 or not score.note_count:
         return score
     strokes, _, bars = strokes_of_all(score)
+    fits = np.ones(len(bars), bool)
     if isinstance(groove, ClipGroove):
-        _same_meter(groove, bars)
+        fits = _same_meter(groove, bars, score.ticks_per_quarter)
     own = _force_table([each for each in strokes if len(each.bar)], _places(bars))
     wanted = range(len(score.tracks)) if tracks is None else tracks
     new = list(score.tracks)
@@ -304,19 +309,25 @@ def apply_groove(
         track, rows = score.tracks[index], strokes[index]
         onset = track.notes["onset_ticks"]
         picked = np.ones(len(onset), bool) if span is None else (onset >= span[0]) & (onset < span[1])
+        picked &= fits[rows.bar]
         if picked.any():
             goal = _goal(rows, groove, own, Dice(seed, "groove", index), bars)
             new[index] = _played(track, rows, picked, goal, strength, span or (0, np.iinfo(np.int64).max))
     return replace(score, tracks=tuple(new))
 
 
-def _same_meter(groove: ClipGroove, bars: NDArray[Any]) -> None:
-    meter = meter_of(bars)
-    if groove.meter != meter:
+def _same_meter(groove: ClipGroove, bars: NDArray[Any], ticks_per_quarter: int) -> NDArray[np.bool_]:
+    """Which bars are in the clip's meter, and whole: the others are played as they were."""
+    numerator, denominator = groove.meter
+    fits = (bars["numerator"] == numerator) & (bars["denominator"] == denominator)
+    fits &= bars["length_ticks"] == ticks_per_quarter * 4 * numerator // denominator
+    if not fits.any():
+        meter = meter_of(bars)
         raise ScoreError(
             f"{groove.name} is in {groove.meter[0]}/{groove.meter[1]} and the clip in {meter[0]}/{meter[1]}; "
             "give a reference in the clip's meter, or a style"
         )
+    return fits
 
 
 def _goal(rows: Strokes, groove: Groove, own: Table, dice: Dice, bars: NDArray[Any]) -> tuple[Floats, Floats]:

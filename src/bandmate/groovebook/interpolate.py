@@ -25,7 +25,7 @@ from bandmate.groovebook.setting import without_gaps
 from bandmate.score.model import NO_NOTES, Score, Track, make_meters, make_notes, make_tempos
 from bandmate.score.ops import resample
 from bandmate.score.pitch import Chord, Key
-from bandmate.score.timeline import bar_grid
+from bandmate.score.timeline import meter_runs
 
 TPQ = 480
 _MOST_APART = 2.5  # cost up to which two notes are one that moves: a 16th or a fifth or so
@@ -72,34 +72,43 @@ def interpolate(first: Score, second: Score, steps: int) -> list[Score]:
 
     Args:
         first: a clip; roles of its tracks count where they are known.
-        second: another of the same meter; the shorter goes round until it is as long as the other.
+        second: another of the same meter; the shorter goes round until it is as long as the other. Clips that change
+            their meter have to do so alike.
         steps: how many in all, 2 or more.
 
     Raises:
         ScoreError: the meters differ, or a clip is empty.
     """
+    bars = _common_bars(first, second)
+    ends = [_clip(score, bars) for score in (first, second)]
+    pairs = [_paired(a, b, bars) for a, b in _partners(ends[0].tracks, ends[1].tracks)]
+    between = [_step(ends[0], ends[1], pairs, step / (steps - 1), bars) for step in range(1, steps - 1)]
+    return [first, *between, second]
+
+
+def _common_bars(first: Score, second: Score) -> NDArray[Any]:
+    """The bars that both clips fill, the shorter going round, at 480 ticks a quarter."""
+    grids = [score_bars(s if s.ticks_per_quarter == TPQ else resample(s, TPQ)) for s in (first, second)]
+    shape = ("numerator", "denominator", "length_ticks")
+    if len(grids[0]) == len(grids[1]) and all((grids[0][name] == grids[1][name]).all() for name in shape):
+        return grids[0]
     meter = one_meter(first, "the first clip")
     if one_meter(second, "the second clip") != meter:
         two = one_meter(second)
         raise ScoreError(f"the clips are in {meter[0]}/{meter[1]} and {two[0]}/{two[1]}; give two clips of one meter")
-    bars = max(len(score_bars(first)), len(score_bars(second)))
-    bar_ticks = TPQ * 4 * meter[0] // meter[1]
-    ends = [_clip(score, bars, bar_ticks) for score in (first, second)]
-    pairs = [_paired(a, b, bar_ticks) for a, b in _partners(ends[0].tracks, ends[1].tracks)]
-    between = [_step(ends[0], ends[1], pairs, step / (steps - 1), bars, meter) for step in range(1, steps - 1)]
-    return [first, *between, second]
+    return max(grids, key=len)
 
 
-def _clip(score: Score, bars: int, bar_ticks: int) -> Clip:
+def _clip(score: Score, bars: NDArray[Any]) -> Clip:
     if not score.note_count:
         raise ScoreError("a clip without notes leads nowhere; give two clips with music in them")
     whole = score if score.ticks_per_quarter == TPQ else resample(score, TPQ)
-    count = len(score_bars(whole))
-    tracks = tuple(_looped(t, count * bar_ticks, bars * bar_ticks) for t in whole.tracks if len(t.notes))
     grid = score_bars(whole)
+    tracks = tuple(_looped(t, int(grid["length_ticks"].sum()), int(bars["length_ticks"].sum()))
+                   for t in whole.tracks if len(t.notes))  # fmt: skip
     key = estimate_key(whole, grid).key or Key(0)
     chords = without_gaps(estimate_chords(whole, grid), key)
-    looped = tuple(chords[i % len(chords)] for i in range(2 * bars))
+    looped = tuple(chords[i % len(chords)] for i in range(2 * len(bars)))
     return Clip(tracks, looped, key, signature_fifths(key), mean_tempo(score))
 
 
@@ -136,14 +145,14 @@ def _unlike(a: Track, b: Track) -> float:
     return apart + (0.0 if a.role == b.role else 2.0) + (0.0 if a.program // 8 == b.program // 8 else 0.5)
 
 
-def _paired(first: Track | None, second: Track | None, bar_ticks: int) -> Pair:
+def _paired(first: Track | None, second: Track | None, bars: NDArray[Any]) -> Pair:
     one, two = first or replace(_some(second), notes=NO_NOTES), second or replace(_some(first), notes=NO_NOTES)
     both = _matched(one, two)
     leaves = np.setdiff1d(np.arange(len(one.notes)), both[:, 0])
     joins = np.setdiff1d(np.arange(len(two.notes)), both[:, 1])
-    turn = _spread(-_weight(two, bar_ticks)[both[:, 1]])
-    gone = _spread(_weight(one, bar_ticks)[leaves])
-    there = _spread(-_weight(two, bar_ticks)[joins])
+    turn = _spread(-_weight(two, bars)[both[:, 1]])
+    gone = _spread(_weight(one, bars)[leaves])
+    there = _spread(-_weight(two, bars)[joins])
     return Pair(one, two, both, turn, leaves, gone, joins, there)
 
 
@@ -158,11 +167,12 @@ def _spread(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return rank / (len(values) + 1)
 
 
-def _weight(track: Track, bar_ticks: int) -> NDArray[np.float64]:
+def _weight(track: Track, bars: NDArray[Any]) -> NDArray[np.float64]:
     """How much each note carries: its place in the bar, its length, its force."""
-    at = track.notes["onset_ticks"].astype(np.int64) % bar_ticks
-    near = [np.abs((at + step // 2) % step - step // 2) <= 30 for step in (bar_ticks, TPQ, TPQ // 2)]
-    place = 2.0 * near[0] + 1.0 * near[1] + 0.5 * near[2]
+    onset = track.notes["onset_ticks"].astype(np.int64)
+    at = onset - bars["start_ticks"][np.searchsorted(bars["start_ticks"], onset + 30, side="right") - 1]
+    near = [np.abs((at + step // 2) % step - step // 2) <= 30 for step in (TPQ, TPQ // 2)]
+    place = 2.0 * (np.abs(at) <= 30) + 1.0 * near[0] + 0.5 * near[1]
     return place + np.minimum(1.0, track.notes["duration_ticks"] / TPQ) + track.notes["velocity"] / 127
 
 
@@ -193,11 +203,13 @@ def _pitch_cost(a: int, b: int, drums: bool) -> float:
     return 0.0 if a == b else 1.2 if numbers[a] == numbers[b] else 99.0
 
 
-def _step(a: Clip, b: Clip, pairs: Sequence[Pair], t: float, bars: int, meter: tuple[int, int]) -> Score:
+def _step(a: Clip, b: Clip, pairs: Sequence[Pair], t: float, bars: NDArray[Any]) -> Score:
     around = (b.fifths - a.fifths + 5) % 12 - 5
     scale = _signature_scale(a.fifths + round(t * around))
     leader = a if t < 0.5 else b
-    edges = half_bar_edges(bar_grid(Score(meters=make_meters(*meter), end_ticks=bars * TPQ * 4 * meter[0] // meter[1])))
+    edges = half_bar_edges(bars)
+    meters = [make_meters(*(int(bars[name][at]) for name in ("numerator", "denominator", "start_ticks")))
+              for at, _ in meter_runs(bars, TPQ)]  # fmt: skip
     tracks = []
     for pair in pairs:
         notes = _notes_at(pair, t, edges, leader.chords, scale, t < 0.5)
@@ -207,7 +219,7 @@ def _step(a: Clip, b: Clip, pairs: Sequence[Pair], t: float, bars: int, meter: t
             tracks.append(replace(shown, notes=notes))
     return Score(
         tracks=_own_channels(tracks), ticks_per_quarter=TPQ, tempos=make_tempos(a.tempo ** (1 - t) * b.tempo**t),
-        meters=make_meters(*meter), end_ticks=int(edges[-1]),
+        meters=np.concatenate(meters), end_ticks=int(edges[-1]),
     )  # fmt: skip
 
 

@@ -102,7 +102,7 @@ def arrange_sketch(score: Score, parts: Sequence[FormPart], style: str, seed: in
     Raises:
         ScoreError: the meter changes.
     """
-    meter = one_meter(score, "the sketch")
+    meter = one_meter(score, "the sketch", "--bars")
     bar_ticks = score.ticks_per_quarter * 4 * meter[0] // meter[1]
     pools = _pools(score)
     pieces = [_Piece(track, [], []) for track in score.tracks]

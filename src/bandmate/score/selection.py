@@ -91,8 +91,8 @@ def select(score: Score, tracks: str | None = None, bars: str | None = None) -> 
         bars: `5-8` or `5`; None = all bars.
 
     Raises:
-        ScoreError: no such bars, no such track, a name that several tracks carry, a track that holds several
-            instruments, or a meter change inside the bars.
+        ScoreError: no such bars, no such track, a name that several tracks carry, or a track that holds several
+            instruments.
     """
     grid = bar_grid(score)
     first, last = (1, len(grid)) if bars is None else parse_bars(bars)
@@ -100,9 +100,7 @@ def select(score: Score, tracks: str | None = None, bars: str | None = None) -> 
     chosen = _all_with_notes(score) if tracks is None else _tracks(score, tracks)
     for index in chosen:
         check_one_instrument(score, index)
-    selection = Selection(chosen, first - 1, last - 1)
-    _check_meter(score, selection)
-    return selection
+    return Selection(chosen, first - 1, last - 1)
 
 
 def _check_bars(first: int, last: int, count: int) -> None:
@@ -197,17 +195,4 @@ def check_one_instrument(score: Score, index: int) -> None:
         raise ScoreError(
             f"track {index + 1} holds {len(sounds)} instruments on one channel each; give each a track of its own "
             "first: bandmate edit FILE --split-channels"
-        )
-
-
-def _check_meter(score: Score, selection: Selection) -> None:
-    grid = bar_grid(score)[selection.first_bar : selection.last_bar + 1]
-    meters = np.stack([grid["numerator"], grid["denominator"]], axis=1)
-    changed = np.flatnonzero((meters[1:] != meters[:-1]).any(1))
-    if len(changed):
-        at = int(changed[0]) + 1
-        bar, (numerator, denominator) = selection.first_bar + at + 1, meters[at]
-        raise ScoreError(
-            f"the meter changes to {numerator}/{denominator} at bar {bar}, inside bars {selection.first_bar + 1}-"
-            f"{selection.last_bar + 1}; ask for bars up to {bar - 1}, or from {bar} on"
         )

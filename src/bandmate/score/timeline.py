@@ -88,3 +88,11 @@ def bar_grid(score: Score, until_ticks: int | None = None) -> NDArray[Any]:
 def bar_of(bars: NDArray[Any], ticks: ArrayLike) -> NDArray[np.int64]:
     """Index of the bar that holds each tick; ticks past the end fall in the last bar."""
     return np.searchsorted(bars["start_ticks"], np.asarray(ticks, np.int64), side="right") - 1
+
+
+def meter_runs(bars: NDArray[Any], ticks_per_quarter: int) -> list[tuple[int, int]]:
+    """Stretches of bars in one meter: (first, last), counted from 0, both in; a bar cut short ends its stretch."""
+    full = np.maximum(1, ticks_per_quarter * 4 * bars["numerator"] // bars["denominator"])
+    other = (bars["numerator"][1:] != bars["numerator"][:-1]) | (bars["denominator"][1:] != bars["denominator"][:-1])
+    ends = np.flatnonzero(other | (bars["length_ticks"][:-1] != full[:-1]))
+    return list(zip([0, *(ends + 1).tolist()], [*ends.tolist(), len(bars) - 1], strict=True))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bandmate.errors import ScoreError
 from bandmate.groovebook.sketch import arrange_sketch, parse_form
 from bandmate.limits import SEED
+from bandmate.score.cut import window
+from bandmate.score.model import Score
+from bandmate.score.selection import select
 from bandmate.workflows.given import genre_named, options_from, read_given
 from bandmate.workflows.outcome import Outcome, Saved, check_out, save_outcome
 
@@ -22,12 +26,15 @@ class ArrangeOptions:
     Attributes:
         form: sections and their bars, "intro 4, verse 8".
         style: a genre, whose fills the drums play.
+        tracks: which play in the song, by name, role or number; None = all. bars: of the sketch, `5-8`; None = all.
         seed: of fills and turns; None = any.
         out: file or folder; None = `NAME-arrange.mid` beside the file.
     """
 
     form: str = DEFAULT_FORM
     style: str = "pop"
+    tracks: str | None = None
+    bars: str | None = None
     seed: int | None = None
     out: str | Path | None = None
 
@@ -43,14 +50,14 @@ def arrange(path: str | Path, options: ArrangeOptions | None = None, **asked: An
     Raises:
         FileFormatError: the file cannot be read.
         BriefError: the form or the style is not understood.
-        ScoreError: the file has no notes, or its meter changes.
+        ScoreError: the file has no notes, no such tracks or bars, or its meter changes in them.
         OutputError: the result cannot be written.
     """
     options, source = options_from(ArrangeOptions, options, asked), Path(path)
     check_out(options.out, (source,))
     parts, style = parse_form(options.form), genre_named(options.style)
     seed = secrets.randbelow(2**31) if options.seed is None else int(SEED.check(options.seed))
-    score = read_given(source)
+    score = _chosen(read_given(source), options)
     made = arrange_sketch(score, parts, style, seed)
     done = (", ".join(f"{s.label} {s.bars}" for s in made.sections),)
     report = {
@@ -60,3 +67,16 @@ def arrange(path: str | Path, options: ArrangeOptions | None = None, **asked: An
     recipe = asdict(options) | {"seed": seed}
     outcome = Outcome("arrange", made.score, done, report, recipe, {"file": source}, sections=made.sections)
     return save_outcome(outcome, options.out)
+
+
+def _chosen(score: Score, options: ArrangeOptions) -> Score:
+    """The bars and tracks of the sketch that are to be arranged; other tracks stay as they are set up, and silent."""
+    if options.tracks is None and options.bars is None:
+        return score
+    cells = select(score, options.tracks, options.bars)
+    cut = window(score, *cells.span(score)) if options.bars is not None else score
+    tracks = tuple(t if i in cells.tracks else t.with_notes(t.notes[:0]) for i, t in enumerate(cut.tracks))
+    chosen = replace(cut, tracks=tracks)
+    if not chosen.note_count:
+        raise ScoreError(f"{cells.words(score)}: nothing sounds there, so there is nothing to arrange")
+    return chosen

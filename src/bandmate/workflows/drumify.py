@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from bandmate.groovebook.drumify import Taps, taps_of
 from bandmate.groovebook.drumify import drumify as drum_part
-from bandmate.groovebook.drumify import taps_of
 from bandmate.limits import SEED
 from bandmate.score.cut import window
-from bandmate.score.model import Score, Track
+from bandmate.score.model import NOTE, Score, Track
 from bandmate.score.selection import Selection, select
 from bandmate.score.splice import added, splice
+from bandmate.score.timeline import bar_grid, meter_runs
 from bandmate.workflows.given import MELODIES, genre_named, options_from, read_given
 from bandmate.workflows.outcome import Outcome, Saved, check_out, save_outcome
 
@@ -55,7 +57,7 @@ def drumify(path: str | Path, options: DrumifyOptions | None = None, **asked: An
     Raises:
         FileFormatError: the file cannot be read.
         BriefError: an unknown style.
-        ScoreError: no such cells, no onsets in them, or a meter that changes.
+        ScoreError: no such cells, or no onsets in them.
         OutputError: the result cannot be written.
     """
     options, source = options_from(DrumifyOptions, options, asked), Path(path)
@@ -69,8 +71,7 @@ def drumify(path: str | Path, options: DrumifyOptions | None = None, **asked: An
     onsets = onsets[(onsets["onset_ticks"] >= start) & (onsets["onset_ticks"] < end)]
     onsets["onset_ticks"] -= start
     taps = taps_of(onsets, score.ticks_per_quarter)
-    notes, kit = drum_part(window(score, start, end), taps, style, seed)
-    notes = notes[notes["onset_ticks"] < end - start].copy()
+    notes, kit = _drummed(window(score, start, end), taps, style, seed)
     extra = len(notes) - int(np.isin(notes["onset_ticks"], taps.onset_ticks).sum())
     notes["onset_ticks"] += start
     result = _placed(score, cells, Track("drums", kit, True, notes, role="drums"))
@@ -78,6 +79,22 @@ def drumify(path: str | Path, options: DrumifyOptions | None = None, **asked: An
     report = {"onsets": len(taps.onset_ticks), "strokes": len(notes), "strokes_between": extra, "style": style}
     recipe = asdict(options) | {"seed": seed}
     return save_outcome(Outcome("drumify", result, done, report, recipe, {"file": source}), options.out)
+
+
+def _drummed(score: Score, taps: Taps, style: str, seed: int) -> tuple[NDArray[Any], int]:
+    """The drum part on a piece's onsets, each stretch of one meter by itself, and its kit."""
+    bars, rows, kit = bar_grid(score), [np.empty(0, NOTE)], 0
+    for first, last in meter_runs(bars, score.ticks_per_quarter):
+        start, end = int(bars["start_ticks"][first]), int(bars["start_ticks"][last] + bars["length_ticks"][last])
+        here = (taps.onset_ticks >= start) & (taps.onset_ticks < end)
+        if not here.any():
+            continue
+        mine = Taps(taps.onset_ticks[here] - start, taps.accent[here])
+        notes, kit = drum_part(window(score, start, end), mine, style, seed)
+        notes = notes[notes["onset_ticks"] < end - start].copy()
+        notes["onset_ticks"] += start
+        rows.append(notes)
+    return np.concatenate(rows), kit
 
 
 def _heard(score: Score) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from bandmate.analysis.chords import estimate_chords
 from bandmate.analysis.meter import half_bar_edges, score_bars
 from bandmate.errors import BriefError, ScoreError
-from bandmate.groovebook.backing import BackingAsk, backing, named_apart, one_meter
+from bandmate.groovebook.backing import BackingAsk, backing, named_apart
 from bandmate.groovebook.colours import bound, carries, coloured_all, tensions
 from bandmate.groovebook.harmonise import harmonise as chords_for
 from bandmate.groovebook.harmonise import melody_key, sung
@@ -122,7 +122,7 @@ def harmonise(path: str | Path, options: HarmoniseOptions | None = None, **asked
     Raises:
         FileFormatError: the file cannot be read.
         BriefError: an unknown style, part or key.
-        ScoreError: no melody, a meter that changes, no such bars, or no MIDI channel left.
+        ScoreError: no melody, no such bars, or no MIDI channel left.
         OutputError: the result cannot be written.
     """
     options, source = options_from(HarmoniseOptions, options, asked), Path(path)
@@ -131,8 +131,6 @@ def harmonise(path: str | Path, options: HarmoniseOptions | None = None, **asked
     score = read_given(source)
     melody = melody_of(score, options.tracks)
     span = select(score, str(melody + 1), options.bars).span(score) if options.bars is not None else None
-    if not options.voice:
-        one_meter(score)
     alone = all(i == melody or t.is_drum or not len(t.notes) for i, t in enumerate(score.tracks))
     key = Key.parse(options.key) if options.key else melody_key(score)
     weights = _weights(score, melody)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 from bandmate.cli.console import Console
-from bandmate.cli.edits import add_result_arguments, options_of, show
+from bandmate.cli.edits import add_cell_arguments, add_result_arguments, options_of, show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", help="a MIDI file; it stays as it is")
     parser.add_argument("--form", help='sections and their bars, such as "intro 4, verse 8, chorus 8, outro 4"')
     parser.add_argument("--style", help="a genre whose fills the drums play (default: pop)")
+    add_cell_arguments(parser)
     add_result_arguments(parser)
 
 
