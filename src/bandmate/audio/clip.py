@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,31 @@ _TEMPO_PART = re.compile(r"(?:^|[\s_-])(\d{2,3})(?=[\s_-]|$)")
 _TEMPOS = (40.0, 260.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a sound file, from one second of it to another."""
+
+    from_sec: float
+    to_sec: float
+
+
+@dataclass(frozen=True, slots=True)
+class Warp:
+    """Where the beat of a clip is.
+
+    Attributes:
+        beats_sec: every quarter note that sounds in it, from its start; ascending, at least two.
+        first_bar: which of them begins a bar. meter: quarters a bar.
+        bpm: the tempo; steady: whether it holds throughout.
+    """
+
+    beats_sec: tuple[float, ...]
+    first_bar: int
+    meter: int
+    bpm: float
+    steady: bool
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Clip:
     """Sound to listen to.
@@ -26,6 +52,7 @@ class Clip:
         path: the file. signal: as read; mono: at spectrum.RATE.
         whole_sec: length of the file; what was read may be shorter.
         named_bpm: tempos that its name may speak of; `stated` = the word "bpm" stands there.
+        warp: where its beat is, if a set says so.
     """
 
     path: Path
@@ -34,6 +61,7 @@ class Clip:
     whole_sec: float
     named_bpm: tuple[float, ...]
     stated: bool
+    warp: Warp | None = None
 
     @property
     def read_sec(self) -> float:
@@ -52,8 +80,14 @@ def named_tempos(name: str) -> tuple[tuple[float, ...], bool]:
     return tuple(bpm for bpm in found if _TEMPOS[0] <= bpm <= _TEMPOS[1]), bool(words)
 
 
-def read_clip(path: str | Path, most_sec: float) -> Clip:
-    """Read the first so many seconds of a sound file.
+def read_clip(path: str | Path, most_sec: float, part: Part | None = None, warp: Warp | None = None) -> Clip:
+    """Read the first so many seconds of a sound file, or of a part of it.
+
+    Args:
+        path: the file.
+        most_sec: no more is read.
+        part: what of it is listened to; None = all.
+        warp: where its beat is, if that is known.
 
     Raises:
         UserError: the file is not there, or silent. FileFormatError: it cannot be read as sound, or is too short.
@@ -63,10 +97,18 @@ def read_clip(path: str | Path, most_sec: float) -> Clip:
     file = Path(path)
     if not file.is_file():
         raise UserError(f"{file} is not there; give a sound file (WAV, FLAC, Ogg, MP3, AIFF)")
-    signal = read_signal(file, most_sec=most_sec)
+    start = part.from_sec if part else 0.0
+    most = min(most_sec, part.to_sec - start) if part else most_sec
+    signal = read_signal(file, most_sec=most, from_sec=start)
+    whole = float(soundfile.info(str(file)).duration)
+    whole = max(signal.duration_sec, min(whole, part.to_sec) - start) if part else whole
     if signal.duration_sec < 0.25:
         raise FileFormatError(f"{file} lasts {signal.duration_sec * 1000:.0f} ms; give at least a quarter of a second")
-    if not peak(signal.samples) > SILENT_PEAK:
-        raise UserError(f"{file} is silent; give a recording in which something sounds")
-    whole = soundfile.info(str(file)).duration
-    return Clip(file, signal, to_mono(signal), float(whole), *named_tempos(file.stem))
+    loudest = peak(signal.samples)
+    if not math.isfinite(loudest):
+        raise FileFormatError(f"{file} holds samples that are no numbers; export it again from where it was made")
+    if loudest <= SILENT_PEAK:
+        heard = f"the first {signal.duration_sec / 60:.3g} minutes of {file} are silent"
+        what = f"{file} is silent" if signal.duration_sec > whole - 1 else heard
+        raise UserError(f"{what}; give a recording in which something sounds")
+    return Clip(file, signal, to_mono(signal), whole, *named_tempos(file.stem), warp)

@@ -44,13 +44,14 @@ def peak(samples: NDArray[Any]) -> float:
     return max(float(samples.max()), -float(samples.min())) if samples.size else 0.0
 
 
-def read_signal(source: Path | bytes, name: str = "", most_sec: float = math.inf) -> Signal:
+def read_signal(source: Path | bytes, name: str = "", most_sec: float = math.inf, from_sec: float = 0.0) -> Signal:
     """Read a sound file (WAV, FLAC, Ogg, AIFF ...) or the bytes of one.
 
     Args:
         source: the file or its bytes.
         name: what messages call it.
-        most_sec: read no more than this from its start, in seconds.
+        most_sec: read no more than this, in seconds.
+        from_sec: where reading begins, in seconds of the file.
 
     Raises:
         FileFormatError: libsndfile cannot read it, or it holds no samples; the message names the file.
@@ -61,6 +62,8 @@ def read_signal(source: Path | bytes, name: str = "", most_sec: float = math.inf
     try:
         with soundfile.SoundFile(io.BytesIO(source) if isinstance(source, bytes) else str(source)) as file:
             rate, frames = file.samplerate, -1 if math.isinf(most_sec) else math.ceil(most_sec * file.samplerate)
+            if from_sec > 0:
+                file.seek(min(file.frames, round(from_sec * rate)))
             data = file.read(frames, dtype="float32", always_2d=True)
     except (RuntimeError, OSError) as problem:
         raise FileFormatError(f"{label} cannot be read as sound ({problem}); give WAV, FLAC, Ogg or AIFF") from problem

@@ -16,7 +16,7 @@ from bandmate.analysis.sound.kinds import KINDS, find_kind
 from bandmate.analysis.sound.lines import HeardNote, find_line
 from bandmate.analysis.sound.pulse import pulse_of
 from bandmate.analysis.sound.tempo import CLEAR, Beats, TempoGuess, beats_at, find_tempos, liveliest, sharpened
-from bandmate.audio.clip import Clip, read_clip
+from bandmate.audio.clip import Clip, Warp, read_clip
 from bandmate.audio.drum_onsets import DRUMS, Stroke, drum_likelihoods, drum_picture, drum_strokes
 from bandmate.audio.note_onsets import NotePicture, note_picture, pick_notes
 from bandmate.audio.pitch_line import pitch_line
@@ -24,6 +24,7 @@ from bandmate.audio.timbre import Timbre, loudness_curve, timbre_of, timbre_word
 from bandmate.errors import BriefError, MissingExtra
 from bandmate.limits import HEAR_MINUTES
 from bandmate.score.pitch import Key
+from bandmate.workflows.live_clip import find_live_clip, is_live_clip
 
 AS = ("auto", *KINDS)
 _KEYS, _LOOP_BARS = 3, 64
@@ -38,7 +39,7 @@ class Heard:
         file, seconds, heard_sec: the file, its length, and how much of it was listened to.
         kind: "drums", "line", "chords" or "band"; kinds: how likely each is.
         tempos: likeliest first, its double and half among them; empty where there is no beat.
-        tempo_from: "name", "length", "sound" or "".
+        tempo_from: "stated", "warp markers", "name", "length", "sound" or "".
         beats: where the beat is, None without one; grid: its bars; bars: whole bars heard; loop: the file is exactly
             those bars.
         keys: up to three, likeliest first. chords: in time order.
@@ -120,7 +121,7 @@ def hear(
     """Listen to a sound file.
 
     Args:
-        path: WAV, FLAC, Ogg, MP3 or AIFF.
+        path: WAV, FLAC, Ogg, MP3 or AIFF, or a clip of sound in a Live set, spelled `set.als#clip name`.
         minutes: how much of it is listened to, from its start; 0.1..30.
         kind: "drums", "line", "chords" or "band", "auto" = as it sounds.
         tempo: quarter notes a minute where it is known.
@@ -136,7 +137,12 @@ def hear(
     HEAR_MINUTES.check(minutes)
     if kind not in AS:
         raise BriefError(f"kind '{kind}' is not known; choose one of {', '.join(AS)}")
-    return hear_clip(read_clip(path, minutes * 60.0), kind=kind, tempo=tempo, with_notes=notes)
+    if is_live_clip(path):
+        live = find_live_clip(path)
+        clip = read_clip(live.path, minutes * 60.0, live.part, live.warp)
+    else:
+        clip = read_clip(path, minutes * 60.0)
+    return hear_clip(clip, kind=kind, tempo=tempo, with_notes=notes)
 
 
 def hear_clip(clip: Clip, *, kind: str = "auto", tempo: float | None = None, with_notes: bool = True) -> Heard:
@@ -172,6 +178,8 @@ def hear_clip(clip: Clip, *, kind: str = "auto", tempo: float | None = None, wit
 def _beats(clip: Clip, pulse: Any, stated: float | None, drums: bool) -> tuple[Beats | None, str]:
     """Beats, and where the tempo comes from: what was stated or named, else the length of a loop, else the sound."""
     tempos, clear = find_tempos(liveliest(pulse), drums)
+    if clip.warp is not None and stated is None:
+        return _warped(clip.warp, tempos, clear), "warp markers"
     if stated is not None:
         return beats_at(pulse, _led_by(stated, 1.0, tempos), clear), "stated"
     if clear < CLEAR and not clip.stated:
@@ -184,6 +192,12 @@ def _beats(clip: Clip, pulse: Any, stated: float | None, drums: bool) -> tuple[B
     if whole is not None:
         tempos = tuple(replace(guess, bpm=guess.bpm * whole / tempos[0].bpm) for guess in tempos)
     return beats_at(pulse, _with_octaves(tempos), clear), "length" if whole is not None else "sound"
+
+
+def _warped(warp: Warp, tempos: Sequence[TempoGuess], clear: float) -> Beats:
+    """The beat that a set states."""
+    times = np.array(warp.beats_sec)
+    return Beats(_led_by(warp.bpm, 0.98, tempos), clear, times, warp.first_bar, warp.meter, 0.98, warp.steady)
 
 
 def _whole_bars(clip: Clip, bpm: float) -> float | None:

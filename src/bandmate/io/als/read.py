@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
-
-import numpy as np
 
 from bandmate.io.als.clips import MODE_SCALES, SCALES
+from bandmate.io.als.samples import SampleReference, samples_of
 from bandmate.io.als.unpack import unpack, version_of
 from bandmate.io.safe_xml import Element, as_number, number_of, value_of
 from bandmate.io.sounds_named import named_sound
@@ -18,25 +16,6 @@ from bandmate.score.pitch import MODES, Key
 _PLAYERS = ("MidiTrack", "AudioTrack", "GroupTrack")
 _LAST_WITHOUT_KEY, _UNSET_IN_12 = 11, Key(0, "major")  # Live 12 shows C major until somebody chooses a key
 _DRUM_DEVICES = ("DrumGroupDevice", "InstrumentImpulse")
-
-
-class SampleReference(NamedTuple):
-    """A sound file that a clip plays.
-
-    Attributes:
-        clip, track: their names; path: as the set says; exists: whether it is there.
-        warped: whether it follows the tempo; bpm: its own tempo by its warp markers, None if it is not warped.
-        start, quarters: where it stands in the arrangement (None in a slot), how long it plays.
-    """
-
-    clip: str
-    track: str
-    path: str
-    exists: bool
-    warped: bool
-    bpm: float | None
-    start: float | None
-    quarters: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +92,7 @@ def read_live_set(path: str | Path) -> LiveSet:
     home = Path(path).resolve().parent
     found = [element for element in live.findall("Tracks/*") if element.tag in _PLAYERS]
     key = _key(live.find("ScaleInformation"), value_of(live, "InKey", "false"))
-    samples = [sample for element in found for sample in _samples(element, home)]
+    samples = [sample for element in found for sample in samples_of(element, home)]
     return LiveSet(
         path=Path(path),
         version=version_of(root),
@@ -211,47 +190,3 @@ def _clip(element: Element) -> Clip:
         key=_key(element.find("ScaleInformation"), value_of(element, "IsInKey", "false")),
         meter=(int(number_of(signature, "Numerator", 4)), int(number_of(signature, "Denominator", 4))),
     )  # fmt: skip
-
-
-def _samples(track: Element, home: Path) -> list[SampleReference]:
-    name, found = value_of(track, "Name/EffectiveName"), []
-    places = [
-        (clip, True) for clip in track.findall("DeviceChain/MainSequencer/Sample/ArrangerAutomation/Events/AudioClip")
-    ]
-    places += [
-        (clip, False)
-        for clip in track.findall("DeviceChain/MainSequencer/ClipSlotList/ClipSlot/ClipSlot/Value/AudioClip")
-    ]
-    for clip, arranged in places:
-        reference = clip.find("SampleRef/FileRef")
-        path = _sample_path(reference, home)
-        warped = value_of(clip, "IsWarped") == "true"
-        start, end = number_of(clip, "CurrentStart"), number_of(clip, "CurrentEnd")
-        bpm = _warped_bpm(clip) if warped else None
-        found.append(
-            SampleReference(value_of(clip, "Name"), name, str(path or ""), path is not None and path.is_file(), warped,
-                            bpm, start if arranged else None, max(0.0, end - start))
-        )  # fmt: skip
-    return found
-
-
-def _sample_path(reference: Element | None, home: Path) -> Path | None:
-    """Where a sample lies: in the project if it is there, else where the set says."""
-    if reference is None:
-        return None
-    relative, absolute = value_of(reference, "RelativePath"), value_of(reference, "Path")
-    if relative and "\0" not in relative and (home / relative).is_file():
-        return home / relative
-    text = absolute or relative
-    return Path(text) if text and "\0" not in text else None
-
-
-def _warped_bpm(clip: Element) -> float | None:
-    """Tempo of the sound itself: over all its warp markers."""
-    markers = np.array(
-        [(as_number(m.get("SecTime")), as_number(m.get("BeatTime"))) for m in clip.findall("WarpMarkers/WarpMarker")]
-    )
-    if len(markers) < 2:
-        return None
-    span = np.ptp(markers, axis=0)
-    return round(float(60 * span[1] / span[0]), 3) if span[0] > 0 and span[1] > 0 else None
