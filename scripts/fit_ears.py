@@ -3,7 +3,7 @@
     python scripts/fit_ears.py --data DIR [--work DIR]
 
 Needs the drum ear (scripts/train_drum_ear.py, of whose --work the bands are taken). Conditional logit: of a few
-candidates one is right; the weights make that one likely. A few minutes of a processor core.
+candidates one is right; the weights make that one likely. Ten minutes of a processor core.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 sys.path.insert(0, str(Path(__file__).parent))
-from band_material import Band, load
+from band_material import Band, bands, load, save
 from drum_ear_material import drum_clips, groove_band, grooves, with_drums
 from line_material import melody_clips
 
@@ -44,15 +44,18 @@ from bandmate.io.atomic import atomic_write
 
 Floats = NDArray[np.float64]
 NEAR = 0.04  # of a tempo: counts as it
-DECAY = {"tempo": 0.03, "tempo without drums": 0.1, "bars": 0.02, "kind": 0.01}
+DECAY = {"tempo": 0.01, "tempo without drums": 0.01, "bars": 0.02, "kind": 0.01}
+FOLDS = 5
+MORE_SEED = 21  # of bands beside those that the drum ear's clips are made of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Example:
-    """Candidates as features, and which is right."""
+    """Candidates as features, which is right, and the piece it is from."""
 
     features: Floats
     right: int
+    piece: int = 0
 
 
 def fit(examples: list[Example], decay: float) -> Floats:
@@ -73,6 +76,16 @@ def fit(examples: list[Example], decay: float) -> Floats:
 def share_right(examples: list[Example], weights: Floats) -> float:
     """How often the likeliest candidate is the right one."""
     return float(np.mean([int(np.argmax(e.features @ weights)) == e.right for e in examples]))
+
+
+def cross_checked(examples: list[Example], decay: float) -> float:
+    """How often the right one is the likeliest for weights that were fitted to other pieces."""
+    right = 0.0
+    for fold in range(FOLDS):
+        held = [example for example in examples if example.piece % FOLDS == fold]
+        weights = fit([example for example in examples if example.piece % FOLDS != fold], decay)
+        right += share_right(held, weights) * len(held) if held else 0.0
+    return right / len(examples)
 
 
 def tempo_example(pulse: Pulse, bpm: float) -> Example | None:
@@ -100,30 +113,38 @@ def heard(mono: Mono) -> tuple[Pulse, NDArray[np.float32], NotePicture]:
     return pulse_of(picture, drums, notes), drums, notes
 
 
-def sounds(data: Path, work: Path, most: int) -> Iterator[tuple[str, Mono, Band | None]]:
-    """Kind, sound and truth: bands on kits, some of their drums alone, melodies alone, people's drums alone."""
-    bands = load(work / "bands.npz")[:most]
-    lines = melody_clips(bands, most // 3, 3)
+def all_bands(data: Path, work: Path, most: int) -> list[Band]:
+    """Those of the drum ear, and as many more as are wanted; kept in --work."""
+    found, kept = load(work / "bands.npz")[:most], work / "more_bands.npz"
+    if len(found) < most and not kept.exists():
+        save(list(bands(data, "train", most - len(found), MORE_SEED)), kept)
+    return found if len(found) == most else found + load(kept)[: most - len(found)]
+
+
+def sounds(data: Path, work: Path, most: int) -> Iterator[tuple[str, Mono, Band | None, int]]:
+    """Kind, sound, truth, piece: bands on kits, some of their drums alone, melodies alone, people's drums alone."""
+    found = all_bands(data, work, most)
+    lines = melody_clips(found, most // 3, 3)
     drums = drum_clips(data, "train", most // 4, 9, [], 0.0)
-    for index, band in enumerate(bands):
+    for index, band in enumerate(found):
         if len(band.hits) >= 8 and band.kind != "piano":
-            yield "band", with_drums(data, band, "train", index, (index % 5 - 2) * 2.0), band
+            yield "band", with_drums(data, band, "train", index, (index % 5 - 2) * 2.0), band, index
         else:
-            yield "chords" if band.kind == "piano" else "band", band.mono / np.abs(band.mono).max(), band
+            yield "chords" if band.kind == "piano" else "band", band.mono / np.abs(band.mono).max(), band, index
         if index % 3 == 1 and len(band.hits) >= 24:
-            yield "drums", with_drums(data, band, "train", index + 1, 60.0), band
+            yield "drums", with_drums(data, band, "train", index + 1, 60.0), band, index
         if index % 3 == 2:
-            yield "line", next(lines).mono[: 10 * RATE], None
+            yield "line", next(lines).mono[: 10 * RATE], None, index
         if index % 4 == 3:
-            yield "drums", next(drums).mono, None
+            yield "drums", next(drums).mono, None, index
 
 
-def people(data: Path, most: int) -> Iterator[tuple[str, Mono, Band | None]]:
+def people(data: Path, most: int) -> Iterator[tuple[str, Mono, Band | None, int]]:
     """People's drums alone, with their tempo."""
     files = [file for file in grooves(data, "train") if file.stem.split("_")[-3].isdigit()]
     for index, file in enumerate(files[:: max(1, len(files) // most)][:most]):
         band = groove_band(file)
-        yield "drums", with_drums(data, band, "train", index, 60.0), band
+        yield "drums", with_drums(data, band, "train", index, 60.0), band, index
 
 
 def examples_of(kind: str, mono: Mono, band: Band | None) -> dict[str, Example | None]:
@@ -142,7 +163,7 @@ def gather(data: Path, work: Path, most: int) -> tuple[dict[str, list[Example]],
     folder.mkdir(parents=True, exist_ok=True)
     examples: dict[str, list[Example]] = {name: [] for name in DECAY}
     missed = dict.fromkeys(DECAY, 0)
-    for index, (kind, mono, band) in enumerate(chain(sounds(data, work, most), people(data, most // 2))):
+    for index, (kind, mono, band, piece) in enumerate(chain(sounds(data, work, most), people(data, most * 3 // 4))):
         kept = folder / f"{index}.npz"
         if not kept.exists():
             seen = examples_of(kind, mono.astype(np.float32), band)
@@ -157,7 +178,7 @@ def gather(data: Path, work: Path, most: int) -> tuple[dict[str, list[Example]],
             if int(stored[f"{of}.right"]) < 0:
                 missed[name] += 1
             else:
-                examples[name].append(Example(stored[of], int(stored[f"{of}.right"])))
+                examples[name].append(Example(stored[of], int(stored[f"{of}.right"]), piece))
         if index % 10 == 9:
             print(index + 1, {name: len(rows) for name, rows in examples.items()}, missed, flush=True)
     return examples, missed
@@ -175,16 +196,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=Path("drum-ear"))
-    parser.add_argument("--most", type=int, default=75, help="bands to learn from")
+    parser.add_argument("--most", type=int, default=165, help="bands to learn from")
     told = parser.parse_args()
     examples, missed = gather(told.data, told.work, told.most)
     table = {}
     for name, rows in examples.items():
-        halves = [rows[0::2], rows[1::2]]
-        crossed = np.mean([share_right(halves[1 - h], fit(halves[h], DECAY[name])) for h in (0, 1)])
+        crossed = cross_checked(rows, DECAY[name])
         weights = fit(rows, DECAY[name])
         table[name] = {"examples": len(rows), "no right candidate": missed[name],
-                       "right": round(share_right(rows, weights), 3), "right, other half": round(float(crossed), 3),
+                       "right": round(share_right(rows, weights), 3),
+                       f"right, {FOLDS}-fold by piece": round(crossed, 3),
                        "weights": [round(float(value), 4) for value in weights]}  # fmt: skip
         print(name, {key: value for key, value in table[name].items() if key != "weights"}, flush=True)
     with atomic_write(TABLE) as place:

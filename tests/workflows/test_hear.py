@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from bandmate.audio.spectrum import RATE
 from bandmate.cli.main import main
 from bandmate.errors import BriefError, MissingExtra, UserError
 from bandmate.io.files import read
+from bandmate.score.brief import Brief
 from bandmate.score.pitch import Key
+from bandmate.workflows.audio_controls import bar_loudness, with_words
 from bandmate.workflows.compose import compose
 from bandmate.workflows.hear import hear
 from bandmate.workflows.heard_score import heard_score, write_heard
@@ -155,3 +158,62 @@ def test_the_command_says_it_in_words_and_as_data(beat, capsys, tmp_path) -> Non
     assert "drums" in said and "112 BPM" in said and (tmp_path / "heard.mid").is_file()
     assert main(["hear", str(beat), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["tempos"][0]["bpm"] == pytest.approx(112, abs=0.05)
+
+
+def test_the_bass_begins_where_the_kick_is_struck(beat, tmp_path) -> None:
+    result = compose("funk with bass", audio=beat, audio_rhythm="bass", engine="rules", seed=3, bars=4, stems=False,
+                     out=tmp_path / "out")  # fmt: skip
+    take = read_take(result.folder)
+    bass = next(track for track in take.score.tracks if track.role == "bass").notes
+    bar = take.score.ticks_per_quarter * 4
+    steps = np.round(bass["onset_ticks"] * 16 / bar).astype(int)
+    kick = [place for place, sign in enumerate(hear(beat).to_json()["patterns"]["kick"]) if sign == "x"]
+    assert sorted(set(steps % 16)) == kick
+    assert "its onsets as the rhythm of bass" in take.report["audio"]["taken"]
+    assert replay(result.folder, out=tmp_path / "again").same
+
+
+def test_a_rhythm_that_cannot_be_is_refused(beat, tmp_path) -> None:
+    with pytest.raises(BriefError, match="takes its rhythm from a sound"):
+        compose("funk", audio_rhythm="bass", out=tmp_path / "no")
+    with pytest.raises(UserError, match="given from beginning to end"):
+        compose("funk", audio=beat, audio_rhythm="drums", engine="rules", bars=4, out=tmp_path / "no")
+    clip = save(np.concatenate([noise(3.0), line([60], 1.0)]), tmp_path / "noise.wav")
+    with pytest.raises(BriefError, match="no beat, so it gives no rhythm"):
+        compose("funk", audio=clip, audio_rhythm="bass", audio_as="band", engine="rules", bars=4, out=tmp_path / "no")
+
+
+def test_loudness_goes_from_bar_to_bar(tmp_path) -> None:
+    swell = drum_loop(112, 8) * np.repeat([0.15, 1.0], len(drum_loop(112, 8)) // 2).astype(np.float32)
+    clip = save(swell, tmp_path / "swell.wav")
+    curve = bar_loudness(hear(clip), 16)
+    assert len(curve) == 16 and min(curve[4:8]) > max(curve[:4]) + 6 and curve[:8] == curve[8:]
+    result = compose("funk with bass", audio=clip, engine="rules", seed=3, bars=8, stems=False, out=tmp_path / "out")
+    take = read_take(result.folder)
+    bass = next(track for track in take.score.tracks if track.role == "bass").notes
+    late = bass["onset_ticks"] >= 4 * 4 * take.score.ticks_per_quarter
+    assert bass["velocity"][late].mean() > bass["velocity"][~late].mean() + 15
+    assert any("loudness bar by bar" in taken for taken in take.report["audio"]["taken"])
+    assert bar_loudness(hear(save(drum_loop(112, 4), tmp_path / "even.wav")), 4) == ()
+    assert replay(result.folder, out=tmp_path / "again").same
+
+
+def test_words_of_the_timbre_lead_to_controls(beat) -> None:
+    heard = replace(hear(beat), kind="line", words=("dark", "smooth", "quiet", "noisy"))
+    brief, taken = with_words(Brief(), heard)
+    assert (brief.moods, brief.articulation, brief.dynamics) == (("dark",), "legato", 60)
+    assert taken[-1] == "noisy only as heard"
+    stated = Brief(moods=("happy",), articulation="staccato", dynamics=100)
+    assert with_words(stated, heard)[0] == stated
+
+
+def test_the_drums_of_a_band_are_as_full(beat, tmp_path) -> None:
+    mix = drum_loop(112, 4)
+    tones = chords(CADENCE * 2, 4 * len(mix) / 4 / RATE / 8)[: len(mix)]
+    clip = save(0.7 * mix[: len(tones)] + tones, tmp_path / "band.wav")
+    result = compose(
+        "funk", audio=clip, audio_as="band", engine="rules", seed=3, bars=4, stems=False, out=tmp_path / "o"
+    )
+    plan = read_take(result.folder).plan
+    drums = next(track for track in plan.tracks if track.role == "drums")
+    assert drums.lock is not None and 6 <= drums.lock.near_density <= 20

@@ -241,7 +241,7 @@ def options(folder) -> list[Option]:
 # blend needs a model of one's own; tests/workflows/test_blend.py has its cases.
 # A sound becomes tracks that are given, tempo, key and chords, which stand in the table as a file and as flags.
 NOT_NOTES = {
-    "audio", "audio_as",
+    "audio", "audio_as", "audio_rhythm",
     "out", "model", "blend", "stems", "sample_rate", "soundfont", "drum_kit", "sounds", "to", "template",
     "split_drums", "drum_map",
 }  # fmt: skip

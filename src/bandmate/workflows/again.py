@@ -19,6 +19,7 @@ from bandmate.score.brief import Brief
 from bandmate.score.model import Score, Track
 from bandmate.score.plan import Plan
 from bandmate.settings import Settings, load_settings
+from bandmate.workflows.audio_controls import LOUDNESS
 from bandmate.workflows.compose import ComposeOptions, ComposeResult, make_options, run, tell_heard
 from bandmate.workflows.history import last_take
 from bandmate.workflows.jobs import Job, Listener
@@ -164,6 +165,8 @@ def follow(text: str, old: Take) -> Next:
     if said.transpose and "key" not in said.brief.guessed:
         plan = replace(plan, key=replace(before.key, tonic=(before.key.tonic + said.transpose) % 12))
     keep = _kept(said.keep, before, plan) if plan.meter == before.meter else {}
+    if LOUDNESS in before.extra and plan.bars == before.bars:
+        plan = replace(plan, extra=plan.extra | {LOUDNESS: before.extra[LOUDNESS]})  # of the sound it came from
     given = moved(old.score, before, plan, said.transpose)
     keep = {place: source for place, source in keep.items() if len(given.tracks[source].notes)}
     lent: tuple[Take, ...] = ()

@@ -20,6 +20,7 @@ from bandmate.score.brief import Brief, TrackAsk
 from bandmate.score.model import Score
 from bandmate.score.pitch import Chord
 from bandmate.score.plan import Plan
+from bandmate.workflows.audio_controls import checked_rhythm, controlled, with_words
 from bandmate.workflows.hear import Heard, said
 from bandmate.workflows.heard_score import ROLES, heard_score, tiled
 from bandmate.workflows.request import Request
@@ -47,13 +48,16 @@ class AudioPrompt:
     role: str
 
 
-def audio_prompt(asked: Brief, heard: Heard, is_open: Callable[[Brief, str], bool]) -> AudioPrompt:
+def audio_prompt(
+    asked: Brief, heard: Heard, is_open: Callable[[Brief, str], bool], rhythm: str | None = None
+) -> AudioPrompt:
     """Lay what was heard under the words.
 
     Args:
         asked: what words and flags say.
         heard: of the sound.
         is_open: whether the words leave a field open.
+        rhythm: the track whose rhythm the onsets of the sound shall be; None = none.
 
     Raises:
         BriefError: nothing in the sound can be used, or words contradict a given track.
@@ -63,6 +67,9 @@ def audio_prompt(asked: Brief, heard: Heard, is_open: Callable[[Brief, str], boo
     brief, taken = _with_time(asked, heard, given, is_open)
     brief, more = _with_harmony(brief, heard, is_open)
     taken += more
+    if rhythm is not None:
+        brief = checked_rhythm(brief, heard, rhythm, is_open)
+        taken.append(f"its onsets as the rhythm of {rhythm}")
     if given is None and not taken:
         raise BriefError(f"nothing in {heard.file} can be used: no beat, key or chords were heard; give another clip")
     if given is not None:
@@ -70,8 +77,10 @@ def audio_prompt(asked: Brief, heard: Heard, is_open: Callable[[Brief, str], boo
             raise BriefError(f"{heard.file} gives the {role}, and the words exclude {role}; leave one of them out")
         brief = _with_track(brief, role)
         taken.append(f"its {heard.kind} are given" if heard.kind != "line" else "its line is given as the melody")
+    brief, more = with_words(brief, heard)
+    taken += more
     sentence = f"heard in {heard.file}: {said(heard)}; taken: {', '.join(taken)}"
-    brief = replace(brief, notices=(*brief.notices, sentence))
+    brief = replace(brief, notices=(*brief.notices, sentence, *(f"{heard.file}: {text}" for text in heard.notices)))
     return AudioPrompt(heard, brief, tuple(taken), given, role)
 
 
@@ -123,9 +132,6 @@ def _with_harmony(brief: Brief, heard: Heard, is_open: Callable[[Brief, str], bo
         energy = 4 if heard.timbre.lufs > _LOUD_LUFS else 2 if heard.timbre.lufs < _SOFT_LUFS else 3
         brief = _stated(brief, energy=energy)
         taken.append(f"energy {energy}")
-    if "dark" in heard.words and not brief.moods:
-        brief = _stated(brief, moods=("dark",))
-        taken.append("dark")
     return brief, taken
 
 
@@ -161,8 +167,11 @@ def _with_track(brief: Brief, role: str) -> Brief:
 
 def with_given(request: Request, prompt: AudioPrompt) -> Request:
     """The request with what was heard as a given track, and what was heard in its report."""
-    told = {"file": prompt.heard.file, "taken": list(prompt.taken), "heard": summary(prompt.heard)}
-    request = replace(request, audio=told)
+    pairs = [controlled(draft.plan, prompt.heard, prompt.role if prompt.given else "") for draft in request.drafts]
+    drafts = tuple(replace(draft, plan=plan) for draft, (plan, _) in zip(request.drafts, pairs, strict=True))
+    told = {"file": prompt.heard.file, "taken": [*prompt.taken, *pairs[0][1]], "heard": summary(prompt.heard)}
+    line = "; ".join([request.heard, *([f"also taken: {', '.join(pairs[0][1])}"] if pairs[0][1] else [])])
+    request = replace(request, audio=told, drafts=drafts, heard=line)
     if prompt.given is None:
         return request
     plan = request.plan
@@ -195,5 +204,5 @@ def _sounding(plan: Plan, bars: NDArray[np.int64], place: int) -> Plan:
 def summary(heard: Heard) -> dict[str, Any]:
     """What a take keeps of it: facts with how sure they are, no curves and no single notes."""
     whole = heard.to_json()
-    left_out = ("beats", "bar_lines", "strokes", "notes", "loudness_db", "onsets")
+    left_out = ("beats", "bar_lines", "strokes", "notes", "loudness_db")
     return {name: value for name, value in whole.items() if name not in left_out}

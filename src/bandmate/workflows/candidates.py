@@ -14,6 +14,7 @@ import numpy as np
 from bandmate.score.gestures import at_rest, is_played
 from bandmate.score.model import MADE, Score
 from bandmate.score.plan import Plan
+from bandmate.workflows.audio_controls import loudened
 from bandmate.workflows.jobs import Job
 from bandmate.workflows.models import copies_in
 from bandmate.workflows.report import Report, Shared, bar_ticks, make_report
@@ -136,6 +137,7 @@ def _measured(request: Request, draft: Draft, engine: str, job: Job, number: int
             before = _as_asked(request, draft.plan, score, kept)
             if _as_asked(request, draft.plan, mended, kept) >= before:  # no repair costs what was asked
                 score, repaired = mended, counts
+        score = loudened(score, draft.plan, kept)
         copied = copies_in(request.options.model, score)
         report = make_report(draft.plan, score, request.busier, copied, kept, _shared(request, score))
         card = verdict(score, draft.plan.genre)

@@ -45,8 +45,9 @@ class ComposeOptions:
         midi: a MIDI file whose music opens the piece: its bars and tracks stay, the rest is written round them.
         kit: drum kit, by name or General MIDI kit program.
         loop: True or 4, 8, 16: exactly the bars, the end joins the start.
-        audio: a sound file that is part of the prompt.
+        audio: a sound file that is part of the prompt, or a clip of sound in a Live set, spelled `set.als#clip name`.
         audio_as: "drums", "line", "chords" or "band"; None = as it sounds.
+        audio_rhythm: a track that gets the onsets of the sound as its rhythm, such as "bass".
         out: folder; None = a dated one in the user's music folder.
         takes: how many, 1..64; seed: 0..2**63 - 1, None = any.
         candidates: how many are written for each take, 1..64; without: stages to leave out (see `request.STAGES`).
@@ -76,6 +77,7 @@ class ComposeOptions:
     loop: bool | int = False
     audio: str | Path | None = None
     audio_as: str | None = None
+    audio_rhythm: str | None = None
     out: str | Path | None = None
     takes: int = 1
     seed: int | None = None
@@ -175,6 +177,8 @@ def compose(
     chosen = ComposeOptions.of(options)
     defaults = load_settings() if settings is None else settings
     job = Job(listener, WEIGHTS)
+    if chosen.audio_rhythm is not None and not chosen.audio:
+        raise BriefError("audio-rhythm takes its rhythm from a sound; give one with --audio, or write a --lock")
     request = _with_audio(text, chosen, defaults) if chosen.audio else None
     request = request or plan_request(understand(text, chosen, defaults), chosen, defaults)
     tell_heard(request, job)
@@ -193,7 +197,8 @@ def _with_audio(text: str, chosen: ComposeOptions, settings: Settings) -> Reques
     worded = bool(text.strip()) or any(getattr(chosen, name) is not None for name in _FLAGS)
     undecided = replace(settings, tempo=None, key=None, meter=None, bars=None)  # a sound says more than a default
     asked = understand(text, chosen, undecided) if worded else Brief()
-    prompt = audio_prompt(asked, hear(chosen.audio or "", kind=chosen.audio_as or "auto"), _open)
+    heard = hear(chosen.audio or "", kind=chosen.audio_as or "auto")
+    prompt = audio_prompt(asked, heard, _open, chosen.audio_rhythm)
     request = with_given(plan_request(prompt.brief, chosen, settings), prompt)
     check_locks(request)
     return request

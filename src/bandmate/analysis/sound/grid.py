@@ -59,11 +59,16 @@ def snapped(quarters: Floats, keep_feel: float = 1.0) -> NDArray[np.int64]:
     return np.round((grid + keep_feel * (quarters - grid)) * TICKS).astype(np.int64)
 
 
+def onset_steps(grid: BarGrid, times_sec: Sequence[float], bars: int) -> NDArray[np.int64]:
+    """The sixteenths from the first bar line, for so many bars, at which something begins; ascending."""
+    steps = np.round(grid.quarters(times_sec) * STEPS_A_BEAT).astype(np.int64)
+    return np.unique(steps[(steps >= 0) & (steps < bars * STEPS_A_BEAT * grid.meter)])
+
+
 def onset_pattern(grid: BarGrid, times_sec: Sequence[float], bars: int) -> tuple[int, ...]:
     """In how many of the bars something begins at each sixteenth; one number a sixteenth of a bar."""
-    steps = np.round(grid.quarters(times_sec) * STEPS_A_BEAT).astype(int)
     a_bar = STEPS_A_BEAT * grid.meter
-    steps = np.unique(steps[(steps >= 0) & (steps < bars * a_bar)])
+    steps = onset_steps(grid, times_sec, bars)
     return tuple(int(count) for count in np.bincount(steps % a_bar, minlength=a_bar))
 
 

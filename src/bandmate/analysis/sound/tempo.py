@@ -21,8 +21,10 @@ SLOWEST, FASTEST = 50.0, 220.0
 RATIOS = (0.25, 1 / 3, 0.5, 2 / 3, 0.75, 1.0, 4 / 3, 1.5, 2.0, 3.0, 4.0)
 PARTS = (0.25, 1 / 3, 0.5, 1.0, 2.0, 3.0, 4.0)  # of the beat's rate, at which each curve is looked at
 METERS = (4, 3)
-CLEAR = 2.6  # times the usual strength; below, there is no beat to speak of
+CLEAR = 2.2  # times the usual strength; below, there is no beat (1 in 50 of sounds cut up and shuffled is above)
 _COMB = ((1.0, 1.0), (2.0, 0.9), (4.0, 0.5), (0.5, 0.3), (0.25, 0.2))  # of the beat's rate, and its worth
+_BEAT_CURVES = np.array([1.0, 0.5, 0.5, 1.0, 0.5, 0.3, 0.0])  # worth of CURVES in saying whether there is a beat
+_ON_BEAT = np.array([0.7, 1.5, 1.5, 0.4, 0.5, 0.7, 0.3])  # worth of CURVES in telling the beat from what lies between
 _PRIOR_BPM, _PRIOR_OCTAVES = 110.0, 0.7
 _WINDOW_SEC = 60.0  # of which the tempo is taken; longer music may drift
 
@@ -67,7 +69,12 @@ class Beats:
 
 def comb_strength(pulse: Pulse, bpm: Floats) -> Floats:
     """How well a grid of each tempo fits, without a preference among tempos."""
-    return sum((worth * pulse.strength(bpm / 60.0 * part)[0] for part, worth in _COMB), np.zeros(len(bpm)))
+    return _comb(pulse, bpm, np.eye(len(CURVES))[0])
+
+
+def _comb(pulse: Pulse, bpm: Floats, curves: Floats) -> Floats:
+    """How well a grid of each tempo fits curves, each of its worth."""
+    return sum((worth * (curves @ pulse.strength(bpm / 60.0 * part)) for part, worth in _COMB), np.zeros(len(bpm)))
 
 
 def base_tempo(pulse: Pulse) -> tuple[float, float]:
@@ -75,8 +82,8 @@ def base_tempo(pulse: Pulse) -> tuple[float, float]:
     bpm = np.arange(SLOWEST, FASTEST, 0.1)
     fits = comb_strength(pulse, bpm)
     liked = fits * np.exp(-0.5 * (np.log2(bpm / _PRIOR_BPM) / _PRIOR_OCTAVES) ** 2)
-    best = int(np.argmax(liked))
-    return float(bpm[best]), float(fits[best] / max(np.median(fits), 1e-9))
+    beat = _comb(pulse, bpm, _BEAT_CURVES)
+    return float(bpm[int(np.argmax(liked))]), float(beat.max() / max(np.median(beat), 1e-9))
 
 
 def candidates(base_bpm: float) -> Floats:
@@ -86,11 +93,26 @@ def candidates(base_bpm: float) -> Floats:
 
 
 def tempo_features(pulse: Pulse, bpm: Floats) -> Floats:
-    """What speaks for each candidate: float (n, 3 + curves * PARTS)."""
+    """What speaks for each candidate: float (n, 3 + curves * PARTS + 3 * curves)."""
     octave = np.log2(bpm / _PRIOR_BPM)
     looks = np.concatenate([pulse.strength(bpm / 60.0 * part) for part in PARTS])
     looks /= np.maximum(looks.max(axis=1, keepdims=True), 1e-3)  # against the other candidates
-    return np.concatenate([[octave, octave**2, np.abs(octave)], looks]).T
+    fillings = np.array([_filling(pulse, refined(pulse, float(each))) for each in bpm]).T
+    return np.concatenate([[octave, octave**2, np.abs(octave)], looks, fillings]).T
+
+
+def _filling(pulse: Pulse, bpm: float) -> Floats:
+    """How much begins on the beats of a tempo, between them, and at their quarters; float (3 * curves,), log1p."""
+    beat, phase = 60.0 / bpm, half_beat_phase(pulse, bpm)
+
+    def mean(offset: float) -> Floats:
+        times = np.arange(phase + offset * beat, pulse.seconds - 0.03, beat)
+        return np.minimum(pulse.at(times), 10.0).mean(axis=1) if len(times) else np.zeros(len(CURVES))
+
+    on, between, early, late = mean(0.0), mean(0.5), mean(0.25), mean(0.75)
+    if _ON_BEAT @ between > _ON_BEAT @ on:
+        on, between = between, on
+    return np.log1p(np.concatenate([on, between, (early + late) / 2]))
 
 
 def refined(pulse: Pulse, bpm: float) -> float:

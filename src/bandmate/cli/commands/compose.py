@@ -17,9 +17,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_brief_arguments(parser)
     sound = parser.add_argument_group("a sound as part of the prompt (words and flags win)")
     sound.add_argument(
-        "--audio", metavar="FILE", help="tempo, key, chords, drums or line of a sound file are taken over"
+        "--audio",
+        metavar="FILE",
+        help="tempo, key, chords, drums or line of a sound file or of set.als#clip",
     )
     sound.add_argument("--audio-as", metavar="KIND", help="drums, line, chords or band (default: as it sounds)")
+    sound.add_argument("--audio-rhythm", metavar="TRACK", help="this track begins where the sound's drums or notes do")
     result = parser.add_argument_group("the result")
     result.add_argument("--out", help="folder; a numbered neighbour if it holds something (default: your music folder)")
     result.add_argument("--takes", type=int, default=1, help="how many takes, best first")

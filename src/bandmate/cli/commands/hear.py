@@ -10,7 +10,7 @@ from bandmate.cli.console import Console
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The file, and what is known of it."""
-    parser.add_argument("file", help="WAV, FLAC, Ogg, MP3 or AIFF")
+    parser.add_argument("file", help="WAV, FLAC, Ogg, MP3 or AIFF, or a clip of sound in a Live set: set.als#clip")
     parser.add_argument("--as", dest="kind", default="auto", help="drums, line, chords or band (default: as it sounds)")
     parser.add_argument("--tempo", type=float, help="quarter notes a minute, where it is known")
     parser.add_argument("--minutes", type=float, default=6.0, help="how much is listened to, from its start")
