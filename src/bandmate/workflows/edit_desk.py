@@ -149,6 +149,13 @@ class Desk:
                 score, selection, ask, self.seed, self.weights, options, candidates=self.common.candidates,
                 unlike=self.earlier, on_progress=lambda share: self.job.progress("writing", share), **how,
             )  # fmt: skip
+        if self.common.lock is not None:
+            from bandmate.workflows.edit_ringing import beside_ringing
+
+            notes, said = beside_ringing(score, selection, written.notes, **how)
+            written = replace(written, notes=notes)
+            for sentence in said:
+                self.job.tell("notice", text=sentence)
         self.job.first_note()
         self.earlier.append(written.notes)
         return written
