@@ -25,6 +25,7 @@ from bandmate.workflows.origin import longest_shared
 from bandmate.workflows.report import Demand
 
 DEMANDED = Limit("demands", 1, 10_000, "takes")
+_ABOUT, _WITHIN = " (about)", ", bars within a bin"
 _MODES = ("major", "minor", "dorian", "mixolydian")
 _METERS = ("4/4", "4/4", "3/4", "6/8")
 _ROLES = ("chords", "melody", "pad", "arp", "lead")
@@ -106,7 +107,7 @@ def obedience(model: str, takes: int, seed: int, job: Job) -> Obedience:
         job.progress("asking", number / takes)
     rows = tuple(
         Obeyed(name, len(found), sum(share >= 1.0 - 1e-9 for share in found), sum(found) / len(found))
-        for name, found in shares.items()
+        for name, found in sorted(shares.items(), key=lambda item: _softness(item[0]))
     )
     return Obedience(rows, tuple(sorted(shared)))
 
@@ -122,7 +123,12 @@ def _found(take: Written) -> Iterator[tuple[str, float]]:
     for index, track in enumerate(plan.tracks):
         for control, least, most in soft_controls(track.lock) if track.lock else ():
             for met in bars_met(control, least, most, take.score, index):
-                yield f"{control}, bars within a bin", float(met)
+                yield f"{control}{_WITHIN}", float(met)
+
+
+def _softness(control: str) -> int:
+    """What binds comes first, then what is asked loosely, then its bars."""
+    return 2 if control.endswith(_WITHIN) else int(control.endswith(_ABOUT))
 
 
 def _asked(model: str, takes: int, seed: int) -> Iterator[Written]:
@@ -166,4 +172,4 @@ def _options(dice: random.Random) -> dict[str, Any]:
 
 def _kind(demand: Demand) -> str:
     """A demand without the track it binds."""
-    return re.sub(r" (of|in) .*", "", demand.name) + (" (about)" if demand.asked.startswith("about") else "")
+    return re.sub(r" (of|in) .*", "", demand.name) + (_ABOUT if demand.asked.startswith("about") else "")
