@@ -80,6 +80,15 @@ class Change:
         """Roles that a clause names; an instrument stands for the role of the track that plays it."""
         return list(dict.fromkeys(self._owner(track) or track.role for track in self._read(clause).tracks))
 
+    def places(self, clause: str) -> list[int]:
+        """Places of the take's tracks that a clause names."""
+        found = (self._find(track) for track in self._read(clause).tracks)
+        return list(dict.fromkeys(place for place in found if place is not None))
+
+    def named(self, clause: str) -> bool:
+        """Whether a clause names any track, of the take or not."""
+        return bool(self._read(clause).tracks)
+
     def _owner(self, asked: TrackAsk) -> str | None:
         """The role of the take's track that is meant by an instrument."""
         place = self._find(asked)

@@ -19,11 +19,14 @@ from bandmate.score.plan import Plan
 
 _VERBS = (
     "keep|leave|add|remove|change|make|no|swap|replace|drop|lose|different|new|another|rewrite|redo|put|take|without|with|"
-    "use|give|transpose|move|double|mute|skip|vary|regenerate|exchange|switch|turn|bring"
+    "use|give|transpose|move|double|mute|skip|vary|regenerate|exchange|switch|turn|bring|groove|humani[sz]e|drumify|"
+    "harmoni[sz]e|re-?harmoni[sz]e|re-?style|arrange|continue|go on|carry on|extend|respond|answer|accompany|"
+    "interpolate|morph|play"
 )
-_NEXT = rf"(?:{_VERBS})\b|(?:an?\s+)?(?:drum\s+)?fills?\s+every\b|(?:the\s+)?\w+(?:\s+\w+)?\s+(?:from|of)\s+take\b"
+_NEXT = rf"(?:{_VERBS})\b|(?:an?\s+)?(?:drum\s+|bass\s+)?fills?\b|(?:the\s+)?\w+(?:\s+\w+)?\s+(?:from|of)\s+take\b"
 _CLAUSE = re.compile(rf"\s*(?:[,;.!?\n]+|\b(?:and|but|then|also|plus)\b(?=\s+(?:{_NEXT})))\s*", re.I)
 _SAME_BUT = re.compile(r"^(?:the\s+)?same(?:\s+(?:again|thing|one|piece|song))?\s+but\s+(?:with\s+)?(.+)$", re.I)
+_SAME = re.compile(r"^(?:the\s+)?same(?:\s+(?:again|thing|one|piece|song))?$", re.I)
 _FROM_TAKE = re.compile(
     r"^(?:(?:take|use|get|with|give me|bring in|put in|keep)\s+)?(?:the\s+)?(.+?)\s+(?:from|of)\s+take\s+(\d{1,4})$",
     re.I,
@@ -138,25 +141,12 @@ class Followup:
 
 
 def compile_followup(text: str, brief: Brief, plan: Plan | None = None) -> Followup:
-    """Read what is to change about a take.
-
-    Args:
-        text: up to 4,000 characters, such as "busier bass, keep the drums".
-        brief: what the take was asked for.
-        plan: what was decided; gives tempo, key, bars and tracks that were not stated.
+    """Read what is to change about a take; see `read_followup`.
 
     Raises:
         BriefError: empty or too long, nothing understood, or a number out of range; the message gives an example.
     """
-    limits.PROMPT_CHARS.check(len(text))
-    change = _Clauses(text, brief, plan)
-    for clause in _CLAUSE.split(text):
-        clause = clause.strip()
-        while _POLITE.match(clause):
-            clause = _POLITE.sub("", clause, count=1)
-        if clause:
-            change.clause(clause)
-    result = change.result()
+    result = read_followup(text, brief, plan)
     if not result.understood:
         unknown = ", ".join(f"'{n.word}'" for n in result.not_understood)
         raise BriefError(
@@ -166,13 +156,43 @@ def compile_followup(text: str, brief: Brief, plan: Plan | None = None) -> Follo
     return result
 
 
+def read_followup(text: str, brief: Brief, plan: Plan | None = None) -> Followup:
+    """Read what is to change about a take, which may be nothing.
+
+    Args:
+        text: up to 4,000 characters, such as "busier bass, keep the drums".
+        brief: what the take was asked for.
+        plan: what was decided; gives tempo, key, bars and tracks that were not stated.
+
+    Raises:
+        BriefError: too long, or a number out of range.
+    """
+    limits.PROMPT_CHARS.check(len(text))
+    change = _Clauses(text, brief, plan)
+    for clause in clauses_of(text):
+        change.clause(clause)
+    return change.result()
+
+
+def clauses_of(text: str) -> list[str]:
+    """The clauses of a follow-up, without words of courtesy; "same but" is left out, since the rest stays anyway."""
+    found = []
+    for clause in _CLAUSE.split(text):
+        clause = clause.strip()
+        while _POLITE.match(clause):
+            clause = _POLITE.sub("", clause, count=1)
+        if match := _SAME_BUT.match(clause):
+            clause = match[1]
+        if clause:
+            found.append(clause)
+    return [clause for clause in found if not _SAME.match(clause)] or found
+
+
 class _Clauses(Change):
     """Reads one follow-up clause by clause."""
 
     def clause(self, clause: str) -> None:
         """Understand one clause."""
-        if match := _SAME_BUT.match(clause):
-            clause = match[1]  # what is not named stays anyway
         if self._length(clause) or self._tempo_step(clause) or self._move(clause):
             return
         if self._from_take(clause) or self._fills(clause):

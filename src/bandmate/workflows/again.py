@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,25 +13,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.errors import BriefError
+from bandmate.errors import BandmateError, BriefError
+from bandmate.generation.words_followup import read_followup
+from bandmate.generation.words_rework import Step, read_steps
 from bandmate.score import ops
 from bandmate.score.brief import Brief
+from bandmate.score.locks import places_of
 from bandmate.score.model import Score, Track
 from bandmate.score.plan import Plan
 from bandmate.settings import Settings, load_settings
 from bandmate.workflows.audio_controls import LOUDNESS
 from bandmate.workflows.compose import ComposeOptions, ComposeResult, make_options, run, tell_heard
-from bandmate.workflows.history import last_take
+from bandmate.workflows.history import last_take, load_history, remember_only
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.making import WEIGHTS, check_engine, check_sounds, parent_hash
 from bandmate.workflows.places import take_folder
+from bandmate.workflows.remake import is_transform
 from bandmate.workflows.report import Busier, notes_a_bar
 from bandmate.workflows.request import MakeOptions, Request, draft_of
+from bandmate.workflows.seed import check_locks
+from bandmate.workflows.sessions import is_discarded
 from bandmate.workflows.take import Take, read_take
 
 _OPTIONS = ("out", "takes", "seed", "engine", "model", "variety", "temperature", "top_k", "top_p", "key_lock",
             "candidates", "without", "no_copy", "stems", "sample_rate", "soundfont", "drum_kit", "sounds", "to",
-            "template", "split_drums", "drum_map")  # fmt: skip
+            "template", "split_drums", "drum_map", "lock")  # fmt: skip
 _HOW = ("engine", "model", "blend", "variety", "temperature", "top_k", "top_p", "candidates", "without", "no_copy",
         "stems", "sample_rate", "soundfont", "drum_kit", "sounds", "to", "template", "split_drums",
         "drum_map")  # fmt: skip
@@ -83,23 +89,60 @@ def again(
         UserError: there is no last take.
     """
     # subtle: a take in memory is read again, since replay will find what is given as a file has it
-    old = last_take() if take is None else read_take(take.folder if isinstance(take, Take) else take)
+    old = last_take() if take is None else read_take(take.json_path if isinstance(take, Take) else take)
     for name in options:
         if name not in _OPTIONS:
             raise BriefError(f"'{name}' cannot be given to again; say it in words, such as \"{name} ...\"")
     chosen = ComposeOptions.of(options)
-    change = follow(text, old)
-    seed = _seed(old, change, chosen.seed)
     making = _making(old, chosen, load_settings() if settings is None else settings)
     check_engine(making)
     check_sounds(making)
+    job = Job(listener, WEIGHTS)
+    if is_discarded(old):
+        job.tell("notice", text=f"{old.name} was discarded; it is changed all the same")
+    left, steps = read_steps(text)
+    if not steps:
+        return _followed(text, old, chosen, making, job)
+    return _reworked(left, steps, old, chosen, making, job)
+
+
+def _reworked(
+    left: str, steps: Sequence[Step], old: Take, chosen: ComposeOptions, making: MakeOptions, job: Job
+) -> ComposeResult:
+    """What the words say of the take itself first, then the steps; only the last of all is gone back from by `undo`."""
+    from bandmate.workflows.rework import Manner, check_steps, rework
+
+    said = read_followup(left, old.brief, old.plan) if left else None
+    first = said is not None and said.understood
+    manner = Manner(making, chosen.seed, chosen.takes, chosen.lock, Path(chosen.out) if chosen.out else _home(old))
+    check_steps(steps, manner, more=first)
+    if said is not None and not first:
+        unknown = ", ".join(f"'{step.clause}'" for step in steps)
+        job.tell("notice", text=f"understood: {unknown}; not understood: '{left}'")
+    before = load_history()
+    start = _followed(left, old, replace(chosen, out=None), making, job).best if first else old
+    try:
+        takes = rework(steps, start, manner, job)
+    except BandmateError:
+        remember_only(before, None)
+        raise
+    remember_only(before, takes[0])
+    folder = takes[0].folder if len(takes) == 1 else takes[0].folder.parent
+    return ComposeResult(takes, folder, takes[0].heard)
+
+
+def _followed(text: str, old: Take, chosen: ComposeOptions, making: MakeOptions, job: Job) -> ComposeResult:
+    """The take changed as a follow-up says."""
+    change = follow(text, old, chosen.lock)
+    seed = _seed(old, change, chosen.seed)
     heard = f"{_line(change.plan)}; {', '.join(change.changes)}"
     request = Request(
         name=old.name, brief=change.brief, heard=heard, options=making, busier=change.busier,
         drafts=tuple(draft_of(change.plan, seed + number, making, chosen.takes) for number in range(chosen.takes)),
         given=change.given, keep=change.keep, parents=_parents(old, change),
     )  # fmt: skip
-    job = Job(listener, WEIGHTS)
+    if chosen.lock is not None:
+        check_locks(request)
     tell_heard(request, job)
     folder = take_folder(chosen.out or _home(old), text)
     takes = run(replace(request, name=folder.name), folder, chosen.out, job)
@@ -138,24 +181,33 @@ def _seed(old: Take, change: Next, stated: int | None) -> int:
 def _making(old: Take, chosen: ComposeOptions, settings: Settings) -> MakeOptions:
     """How the new take is made: as the old one was, but for what was stated now."""
     told = old.recipe.settings.get("edit", {}).get("options", {})  # of a take that an edit made
-    before = told | old.recipe.settings | {"engine": old.recipe.engine}
+    engine = {} if is_transform(old) else {"engine": old.recipe.engine}  # no engine wrote what was transformed
+    before = told | old.recipe.settings | engine
     stated = {name: getattr(chosen, name) for name in _HOW if getattr(chosen, name) not in (None, {}, [], (), "")}
     made = make_options(replace(chosen, **stated), settings)
     kept = {name: before[name] for name in _HOW if name not in stated and name in before}
     return replace(made, **kept, key_lock=chosen.key_lock and bool(before.get("key_lock", True)))
 
 
-def follow(text: str, old: Take) -> Next:
+def follow(text: str, old: Take, lock: str | Sequence[str] | None = None) -> Next:
     """Read the words and decide what stays, what is moved and what is written anew.
+
+    Args:
+        text: the words; may be empty where locks say what is asked.
+        old: the take.
+        lock: new locks; a track that they name is written anew unless the words keep it.
 
     Raises:
         BriefError: nothing was understood, or a number is out of range.
     """
     from bandmate.generation.words_followup import compile_followup
+    from bandmate.generation.words_locks import parse_locks
     from bandmate.groovebook.plan import make_plan
 
-    said = compile_followup(text, old.brief, old.plan)
+    said = (compile_followup if lock is None else read_followup)(text, old.brief, old.plan)
     before = old.plan
+    if lock is not None:
+        said = replace(said, brief=replace(said.brief, locks=(*said.brief.locks, *parse_locks(lock))))
     wanted = _pinned(said.brief, old, fresh_chords=said.new_chords)
     plan = make_plan(wanted, before.seed, shared=before.extra.get("shared"))
     plan = replace(plan, brief=replace(said.brief, guessed=plan.brief.guessed), key_lock=_locks(said.brief, old, plan))
@@ -167,6 +219,11 @@ def follow(text: str, old: Take) -> Next:
     keep = _kept(said.keep, before, plan) if plan.meter == before.meter else {}
     if LOUDNESS in before.extra and plan.bars == before.bars:
         plan = replace(plan, extra=plan.extra | {LOUDNESS: before.extra[LOUDNESS]})  # of the sound it came from
+    if lock is not None:
+        kept = {place for place in keep if f"{plan.tracks[place].role} stays" in said.changes}
+        bound = {place for each in parse_locks(lock) for place in places_of(plan.tracks, each)} - kept
+        keep = {place: source for place, source in keep.items() if place not in bound}
+        said = replace(said, changes=(*said.changes, *(f"{plan.tracks[place].name} locked" for place in sorted(bound))))
     given = moved(old.score, before, plan, said.transpose)
     keep = {place: source for place, source in keep.items() if len(given.tracks[source].notes)}
     lent: tuple[Take, ...] = ()

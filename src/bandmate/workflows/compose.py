@@ -143,7 +143,7 @@ class ComposeResult:
             {
                 "folder": str(take.folder.resolve()),
                 "midi": str(take.midi.resolve()),
-                "mix": str(take.mix.resolve()) if take.mix.name in take.files else None,
+                "mix": str(take.mix.resolve()) if take.mix.is_file() else None,
                 "seed": take.recipe.seed,
                 "engine": take.recipe.engine,
                 "report": take.report,

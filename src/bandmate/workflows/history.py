@@ -50,6 +50,13 @@ def remember(take: Take) -> None:
     _save(History(paths, len(paths)))
 
 
+def remember_only(before: History, take: Take | None) -> None:
+    """Of all that was made since `before` only one take counts, or none: steps to a take are not gone back through."""
+    _save(before)
+    if take is not None:
+        remember(take)
+
+
 def last_take() -> Take:
     """The last take.
 

@@ -36,6 +36,11 @@ class Job:
         self._started = time.perf_counter()
         self._sounded = False
 
+    @property
+    def listener(self) -> Listener | None:
+        """Who listens: for a workflow that is part of this one."""
+        return self._listener
+
     def tell(self, event: str, **facts: Any) -> None:
         """Send one event."""
         if self._listener is not None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bandmate.errors import BriefError, MissingExtra, UserError
 from bandmate.io.files import write
@@ -16,6 +17,9 @@ from bandmate.workflows.jobs import Job
 from bandmate.workflows.places import file_stem, safe_name
 from bandmate.workflows.request import ENGINES, SAMPLE_RATES, MakeOptions, Request
 from bandmate.workflows.take import Recipe, Take, sha256_of, versions
+
+if TYPE_CHECKING:
+    from bandmate.workflows.render import RenderResult
 
 GIVEN_FILE = "given.mid"
 WEIGHTS = {"writing": 1.0, "files": 0.5, "rendering": 6.0}
@@ -139,34 +143,44 @@ def _solo(score: Score, track: Track) -> Score:
 
 
 def _render(take: Take, options: MakeOptions, job: Job, place: int, count: int) -> Take:
-    from bandmate.workflows.render import RENDER_SEC, TAIL_SEC, render
-
-    length_sec = take.score.last_ticks / take.score.ticks_per_quarter * 60 / take.plan.tempo
-    if length_sec + TAIL_SEC > RENDER_SEC.high:
-        job.tell("notice", text=f"{length_sec / 60:.0f} minutes are too long for sound, so there is MIDI alone")
-        _add_projects(take, options, job)
-        return take
-
-    names = [file_stem(n, planned, take.plan.tempo, take.plan.key) for n, planned in enumerate(take.plan.tracks, 1)]
-
     def progress(share: float, _what: str) -> None:
         job.progress("rendering", (place + share) / count)
 
-    result = render(
-        take.score, take.folder, stems=options.stems, mix=True, soundfont=options.soundfont, drum_kit=options.drum_kit,
-        sounds=dict(options.sounds) or None, sample_rate=options.sample_rate, loop=take.plan.loop, names=names,
-        genre=take.plan.genre, genre_kit=all(track.kit is None for track in take.brief.tracks), progress=progress,
-    )  # fmt: skip
+    result = render_take(take, options, job, progress)
+    if result is None:
+        add_projects(take, options, job)
+        return take
     sounds = [*result.stems, *([result.mix] if result.mix else [])]
     take = take.with_files([Path(path) for path in sounds]).save()
-    _add_projects(take, options, job)
+    add_projects(take, options, job)
     job.progress("rendering", (place + 1) / count)
     job.tell("take", number=place + 1, of=count, folder=str(take.folder), share=take.report["share"],
              lufs=result.lufs, true_peak_db=result.true_peak_db)  # fmt: skip
     return take
 
 
-def _add_projects(take: Take, options: MakeOptions, job: Job) -> None:
+def render_take(
+    take: Take, options: MakeOptions, job: Job, progress: Callable[[float, str], None] | None = None
+) -> RenderResult | None:
+    """The mix of a take, and its stems if they are wanted, into its folder; None if it is too long for sound."""
+    from bandmate.workflows.render import RENDER_SEC, TAIL_SEC, render
+
+    length_sec = take.score.last_ticks / take.score.ticks_per_quarter * 60 / take.plan.tempo
+    if length_sec + TAIL_SEC > RENDER_SEC.high:
+        job.tell("notice", text=f"{length_sec / 60:.0f} minutes are too long for sound, so there is MIDI alone")
+        return None
+    names = [file_stem(n, planned, take.plan.tempo, take.plan.key) for n, planned in enumerate(take.plan.tracks, 1)]
+    score = take.score
+    if len(score.tracks) != len(names):  # a conductor track has no notes, and no stem
+        score = replace(score, tracks=tuple(track for track in score.tracks if len(track.notes)))
+    return render(
+        score, take.folder, stems=options.stems, mix=True, soundfont=options.soundfont, drum_kit=options.drum_kit,
+        sounds=dict(options.sounds) or None, sample_rate=options.sample_rate, loop=take.plan.loop, names=names,
+        genre=take.plan.genre, genre_kit=all(track.kit is None for track in take.brief.tracks), progress=progress,
+    )  # fmt: skip
+
+
+def add_projects(take: Take, options: MakeOptions, job: Job) -> None:
     """The projects of sequencers that were asked for, from the take's own stems."""
     if options.to:
         from bandmate.workflows.export import ExportOptions, write_take

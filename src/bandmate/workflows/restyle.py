@@ -42,6 +42,7 @@ from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.making import WEIGHTS, check_engine, check_sounds
 from bandmate.workflows.places import take_folder
 from bandmate.workflows.request import Request, draft_of
+from bandmate.workflows.take_files import parents_of
 
 _KNOWN_SECTIONS = ("intro", "verse", "chorus", "bridge", "break", "outro")
 _ROLES_OF_A_BAND = ("drums", "bass", "chords", "pad", "arp", "strings", "brass", "lead")
@@ -109,6 +110,7 @@ def restyle(
     given, source = song.given(plans[0], singer)
     request = Request(
         name="take", brief=plans[0].brief, heard=heard, options=making, given=given, keep={singer: source},
+        parents=parents_of(path),
         drafts=tuple(draft_of(plan, plan.seed, making, chosen.takes) for plan in plans),
     )  # fmt: skip
     job = Job(listener, WEIGHTS)

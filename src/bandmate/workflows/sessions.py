@@ -215,6 +215,12 @@ def mark(numbers: Sequence[int], what: str, name: str | None = None) -> Session:
     return session.save()
 
 
+def is_discarded(take: Take) -> bool:
+    """Whether a take is marked as discarded in its session."""
+    digest = sha256_of(take.json_path)
+    return any(entry.discarded for session in all_sessions() for entry in session.entries if entry.digest == digest)
+
+
 def revert(number: int, name: str | None = None) -> Take:
     """Make a take the last one, so that `again` starts from it.
 

@@ -119,7 +119,7 @@ def show(result: Any, arguments: argparse.Namespace, console: Console) -> None:
     for take in result.takes:
         missed = [row["demand"] for row in take.report["demands"] if row["stated"] and not row["met"]]
         text = f"not met: {', '.join(missed)}" if missed else "everything asked is met"
-        sound = f"mix.wav, {len(take.stems)} stems, " if "mix.wav" in take.files else ""
+        sound = f"mix.wav, {len(take.stems)} stems, " if take.mix.is_file() else ""
         for path in take.projects:
             console.say(f"wrote {path}")
         console.say(f"{take.folder}: {take.midi.name}, {sound}roll.png; {text}; {take.report['card']['verdict']}")
