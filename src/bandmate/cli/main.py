@@ -47,6 +47,7 @@ COMMANDS = {
     "interpolate": "the steps between two clips",
     "restyle": "a song in another style; melody and harmony stay",
     "export": "a file or a take as a project of Ableton Live, Bitwig, Cubase, REAPER ...",
+    "device": "a Max for Live device, and the service that it talks to",
     "tokens": "a file as the text a model sees, and back",
     "evaluate": "the report card: how near music is to what people write",
     "learn": "take in a folder of your music",
