@@ -49,6 +49,7 @@ SMALL = {
         ("torch",),
     ),
     "long_form": (["--size", "tiny", "--bars", "1,2"], (), ()),
+    "mcp_start": (["--bars", "1", "--engine", "rules"], ("idle", "first_take_mb"), ("mcp",)),
     "midi_doors": (["--sample", "1", "--repeat", "1"], (), ("mido",)),
     "random_takes": (["--count", "6", "--workers", "1"], ("takes", "failures"), ()),
     "moods": (

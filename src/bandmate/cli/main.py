@@ -55,6 +55,7 @@ COMMANDS = {
     "replay": "make a take again from its take.json, byte for byte",
     "origin": "which pieces a take or a file quotes, per track and per bar",
     "listen": "a page on which people judge takes blind, and what they said",
+    "mcp": "let an assistant drive Bandmate, in the folders you name",
     "doctor": "what is installed, what is missing and how to add it",
 }
 _EXAMPLES = """\
@@ -63,6 +64,7 @@ start with:
   bandmate again "busier bass, keep the drums"
 
 Every command explains itself with --help and speaks to programs with --json. Nothing leaves this machine."""
+_OURS = "this is our mistake"
 _DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
 
 
@@ -113,13 +115,11 @@ def main(arguments: list[str] | None = None) -> int:
         code = 2 if isinstance(error, UserError) else 1
         console.fail(str(error), code)
         return code
-    except OSError as error:
-        return _system_error(error, console)
-    except MemoryError:
-        console.fail("there is not enough memory for this; ask for fewer bars, takes or tracks", 2)
-        return 2
     except Exception as error:  # the one place that may catch all: nobody is above it
-        return _our_error(error, console)
+        sentence = sentence_of(error)
+        code = 1 if sentence.startswith(_OURS) else 2
+        console.fail(sentence, code)
+        return code
     finally:
         console.close()
 
@@ -154,18 +154,23 @@ def _help() -> str:
     return "\n".join([title, "", "usage: bandmate COMMAND [...] [--json]", "", *rows, "", _EXAMPLES])
 
 
-def _system_error(error: OSError, console: Console) -> int:
+def sentence_of(error: Exception) -> str:
+    """The sentence of an error that no workflow raised on purpose; one that is our mistake goes to the log."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this; ask for fewer bars, takes or tracks"
+    return (isinstance(error, OSError) and _system_sentence(error)) or _our_sentence(error)
+
+
+def _system_sentence(error: OSError) -> str | None:
     place = f" at {error.filename}" if error.filename else ""
     if error.errno in _DISK_FULL:
-        console.fail(str(OutputError(f"the disk is full{place}; free some space or choose another --out")), 2)
-        return 2
+        return str(OutputError(f"the disk is full{place}; free some space or choose another --out"))
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR):
-        console.fail(f"{error.strerror}{place}; check the path and its rights", 2)
-        return 2
-    return _our_error(error, console)
+        return f"{error.strerror}{place}; check the path and its rights"
+    return None
 
 
-def _our_error(error: Exception, console: Console) -> int:
+def _our_sentence(error: Exception) -> str:
     import traceback
 
     from bandmate.settings import user_folder
@@ -179,5 +184,4 @@ def _our_error(error: Exception, console: Console) -> int:
             traceback.print_exception(error, file=file)
     except OSError:
         traceback.print_exception(error)
-    console.fail(f"this is our mistake ({type(error).__name__}: {str(error)[:200]}); the log is {log}", 1)
-    return 1
+    return f"{_OURS} ({type(error).__name__}: {str(error)[:200]}); the log is {log}"

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +27,7 @@ from bandmate.workflows.take import FILE_NAME, Take, read_take, sha256_of
 SESSION_FILE = "session.json"
 FORMAT = 1
 _MOST_TAKES = 500  # of a session; the oldest that bear no mark go first
+_OPEN: ContextVar[Callable[[str], bool] | None] = ContextVar("open", default=None)
 _GIVEN = "given.mid"  # what a take was made from, where it was made from something
 
 
@@ -180,13 +183,25 @@ def _thinned(session: Session) -> Session:
     return replace(session, entries=tuple(entry for entry in session.entries if entry.number not in gone))
 
 
+@contextmanager
+def opening_only(allowed: Callable[[str], bool]) -> Iterator[None]:
+    """Let `take_of` open only takes whose folder is allowed, while the context lasts."""
+    token = _OPEN.set(allowed)
+    try:
+        yield
+    finally:
+        _OPEN.reset(token)
+
+
 def take_of(session: Session, number: int) -> Take:
     """A take of a session: from its folder, or from the session's copy if that has gone or was changed.
 
     Raises:
-        UserError: there is none of that number. FileFormatError: both have gone.
+        UserError: there is none of that number, or it may not be opened here. FileFormatError: both have gone.
     """
-    entry = session.entry(number)
+    entry, allowed = session.entry(number), _OPEN.get()
+    if allowed is not None and not allowed(entry.folder):
+        raise UserError(f"take {number} lies in {entry.folder}, outside the folders that are open here")
     for folder in (Path(entry.folder), session.folder / str(number)):
         path = folder / entry.file
         if path.is_file() and sha256_of(path) == entry.digest:

@@ -9,7 +9,8 @@ from bandmate.cli.console import Console
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to do with which model."""
-    parser.add_argument("action", nargs="?", default="list", choices=("list", "show", "export", "import", "remove"))
+    actions = ("list", "show", "export", "import", "remove")
+    parser.add_argument("action", nargs="?", default="list", choices=actions, help="what to do (default: list)")
     parser.add_argument("name", nargs="?", help="the model, or the file to import")
     parser.add_argument("--out", help="file to export to")
     parser.add_argument("--name", dest="new_name", help="name for an imported model")

@@ -12,7 +12,7 @@ _MARKS = ("star", "unstar", "keep", "discard")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to do with which takes."""
     actions = ("list", "compare", *_MARKS, "revert", "sessions")
-    parser.add_argument("action", nargs="?", default="list", choices=actions)
+    parser.add_argument("action", nargs="?", default="list", choices=actions, help="what to do (default: list)")
     parser.add_argument("numbers", nargs="*", type=int, help="of takes, as the list gives them")
     parser.add_argument("--session", help="name of a session (default: the one that changed last)")
     parser.add_argument("--picture", metavar="FILE.png", help="draw the compared takes side by side")

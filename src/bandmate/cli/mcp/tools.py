@@ -1,0 +1,186 @@
+"""Tools: each is a command of the command line, its schema made of the command's own arguments.
+
+What an argument is called, takes and means is said once, in its command. Here stands which commands are tools, which
+arguments name places, and which are not offered. An argument that none of these tables has is not offered either.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+# Tool -> module of bandmate.cli with `add_arguments` and `run`, and what an assistant should know beside its own words.
+TOOLS: dict[str, tuple[str, str]] = {
+    "compose": (
+        "commands.compose",
+        "Start here: genre, mood, tempo, key and instruments in `text`. no_stems for a quick "
+        "sketch. The answer names the MIDI file, which other tools take as `file`.",
+    ),
+    "again": ("commands.again", "Use it to change a take that compose made; what is not named stays."),
+    "regenerate": ("commands.regenerate", "Choose with tracks and bars, both as inspect counts them."),
+    "continue": ("commands.continue", "Makes a piece longer."),
+    "accompany": ("commands.accompany", "Adds a bass, drums, chords ... to a piece that lacks them."),
+    "fill": ("commands.fill", ""),
+    "vary": ("commands.vary", ""),
+    "respond": ("commands.respond", ""),
+    "edit": ("commands.edit", "Exact changes without a model."),
+    "groove": ("commands.groove", ""),
+    "arrange": ("commands.arrange", ""),
+    "drumify": ("commands.drumify", ""),
+    "harmonise": ("commands.harmonise", ""),
+    "reharmonise": ("commands.reharmonise", ""),
+    "interpolate": ("commands.interpolate", ""),
+    "restyle": ("commands.restyle", "`to` names one genre, and projects of sequencers if wanted."),
+    "inspect": ("commands.inspect", "Reads only. Call it before an edit to learn track names and bars."),
+    "look": ("mcp.look", ""),
+    "hear": ("commands.hear", ""),
+    "brief": ("commands.brief", "Makes nothing: use it to check words before compose."),
+    "render": ("commands.render", ""),
+    "export": ("commands.export", "Set no_stems where only the notes are wanted: that is much quicker."),
+    "origin": ("commands.origin", ""),
+    "takes": ("commands.takes", "Stars and discards teach what the user likes; no file is touched."),
+    "learn_status": ("commands.models", "Shows what was learned from the user's music, and from how much."),
+    "vocabulary": ("mcp.vocabulary", ""),
+}
+READ_ONLY = frozenset({"inspect", "look", "brief", "origin", "learn_status", "vocabulary"})
+
+# Tools whose result is one MIDI file beside its source, and what is put behind its name.
+BESIDE = {"edit": "edited"} | {name: name for name in ("groove", "arrange", "drumify", "harmonise", "reharmonise")}
+
+# Arguments that name a file or folder: read, written, read if they are no name or pattern, or ROLE=PLACE.
+READS = frozenset({"file", "audio", "midi", "like", "first", "second", "memory", "take", "template", "soundfont",
+                   "drum_kit", "stems"})  # fmt: skip
+WRITES = frozenset({"out", "picture"})
+MAY_READ = frozenset({"drums", "drum_map"})
+ROLE_READS = frozenset({"sounds"})
+_WRITTEN_BY = {("hear", "midi")}
+PLAIN = frozenset({
+    "text", "genre", "style", "mood", "tempo", "key", "meter", "bars", "seconds", "tracks", "exclude", "chords", "lock",
+    "energy", "density", "swing", "kit", "loop", "audio_as", "takes", "seed", "engine", "model", "variety",
+    "candidates", "no_copy", "key_lock", "no_stems", "to", "split_drums", "add", "at", "beats", "strength", "keep",
+    "mode", "trim", "transpose", "stretch", "quantise", "form", "voice", "above", "melody", "steps", "kind", "stems",
+    "no_mix", "link", "action", "numbers", "session", "name", "search", "swing_grid", "minutes",
+    "controllers", "audio_rhythm",
+})  # fmt: skip
+# What a desktop or a researcher needs; an assistant would only be distracted by it.
+LEFT_OUT = frozenset({"help", "json", "play", "open", "blend", "temperature", "top_k", "top_p", "without",
+                      "sample_rate", "resample", "split_channels", "new_name"})  # fmt: skip
+_LEFT_OUT_OF = {("learn_status", "out"), ("takes", "picture")}
+# Said where music is made from nothing or leaves Bandmate; beside each edit too it would only make every tool longer.
+_PROJECTS = frozenset({"to", "template", "split_drums", "drum_map"})
+_SOUNDS = frozenset({"soundfont", "drum_kit", "sounds", "kit"})
+_WITH = {"compose": _PROJECTS | _SOUNDS, "export": _PROJECTS | _SOUNDS, "render": _SOUNDS, "restyle": frozenset({"to"})}
+_CHOICES: dict[tuple[str, str], tuple[str, ...]] = {("learn_status", "action"): ("list", "show")}
+_TYPES = {int: "integer", float: "number", None: "string", str: "string"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tool:
+    """A command as a tool.
+
+    Attributes:
+        name: of the tool; module: with the command.
+        parser: its arguments; description, schema: what an assistant reads.
+    """
+
+    name: str
+    module: ModuleType
+    parser: argparse.ArgumentParser
+    description: str
+    schema: dict[str, Any]
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """What the command gets where nothing was said."""
+        given = {action.dest: action.default for action in self.parser._actions if action.dest != "help"}
+        return given | ({"text": []} if "text" in given else {}) | {"json": False}
+
+    def reads(self, name: str) -> bool:
+        """Whether an argument names something that is read."""
+        return name in READS and (self.name, name) not in _WRITTEN_BY
+
+    def writes(self, name: str) -> bool:
+        """Whether an argument names something that is written."""
+        return name in WRITES or (self.name, name) in _WRITTEN_BY
+
+
+@cache
+def tool(name: str) -> Tool:
+    """One tool; KeyError for a name that TOOLS has not."""
+    place, advice = TOOLS[name]
+    module = import_module(f"bandmate.cli.{place}")
+    parser = argparse.ArgumentParser(prog=name, add_help=False)
+    module.add_arguments(parser)
+    words = " ".join(line for line in (module.__doc__ or "").splitlines() if not line.startswith("bandmate ")).split()
+    description = as_arguments(" ".join([*words, advice]).strip())
+    return Tool(name, module, parser, description, _schema(name, parser))
+
+
+def as_arguments(text: str) -> str:
+    """A sentence of the command line in the words of a tool: `--no-stems` is `no_stems` here."""
+    text = re.sub(rf"bandmate ({'|'.join(TOOLS)})\b( FILE)?", r"the tool \1", text)
+    return re.sub(r"--([a-z][a-z-]*[a-z])", lambda found: found[1].replace("-", "_"), text)
+
+
+def offered(name: str, dest: str) -> bool:
+    """Whether an argument of a command is offered to assistants."""
+    known = PLAIN | READS | WRITES | MAY_READ | ROLE_READS
+    if dest in _PROJECTS | _SOUNDS and dest not in _WITH.get(name, ()):
+        return False
+    return dest in known and dest not in LEFT_OUT and (name, dest) not in _LEFT_OUT_OF
+
+
+def _schema(name: str, parser: argparse.ArgumentParser) -> dict[str, Any]:
+    properties: dict[str, Any] = {}
+    required = []
+    for action in parser._actions:
+        if not offered(name, action.dest):
+            continue
+        if isinstance(action, argparse._StoreConstAction) and action.dest in properties:  # two flags of one choice
+            properties[action.dest]["enum"].append(action.const)
+            continue
+        properties[action.dest] = _property(name, action)
+        if action.required and action.nargs != "*":
+            required.append(action.dest)
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _property(name: str, action: argparse.Action) -> dict[str, Any]:
+    said = {"description": as_arguments(action.help or "")}
+    if isinstance(action, argparse._StoreTrueAction):
+        return {"type": "boolean", **said}
+    if isinstance(action, argparse._StoreConstAction):
+        return {"type": "string", "enum": [action.const], **said}
+    kind: dict[str, Any] = {"type": _TYPES[action.type]}  # type: ignore[index]  argparse takes any callable, the house three types
+    choices = _CHOICES.get((name, action.dest)) or action.choices or _names(name, action.dest)
+    if choices:
+        kind["enum"] = list(choices)
+    if isinstance(action, argparse._AppendAction):
+        return {"type": "array", "items": kind, **said}
+    if action.nargs in ("*", "+") and action.dest != "text":
+        return {"type": "array", "items": kind, **said}
+    if action.nargs == "?" and action.const is True:
+        return {"type": ["boolean", kind["type"]], **said}
+    if action.default not in (None, False) and not isinstance(action.default, list):
+        said["default"] = action.default
+    return {**kind, **said}
+
+
+def _names(name: str, dest: str) -> tuple[str, ...]:
+    """The names that the house's own tables have for an argument."""
+    from bandmate.workflows.request import ENGINES, VARIETIES
+
+    if dest == "to" and name != "restyle":
+        from bandmate.workflows.export import TARGETS
+
+        return tuple(TARGETS)
+    if dest == "keep" and name == "vary":
+        from bandmate.workflows.variations import KEEPS
+
+        return tuple(KEEPS)
+    return {"engine": ENGINES, "variety": VARIETIES}.get(dest, ())

@@ -1,0 +1,75 @@
+"""Tools out of commands: every argument is sorted, every schema is JSON Schema, sentences speak of tools."""
+
+from __future__ import annotations
+
+import sys
+
+import jsonschema
+import pytest
+
+from bandmate.cli.main import main
+from bandmate.cli.mcp.folders import Folders, free
+from bandmate.cli.mcp.tools import LEFT_OUT, MAY_READ, PLAIN, READS, ROLE_READS, TOOLS, WRITES, as_arguments, tool
+from bandmate.cli.mcp.vocabulary import words
+from bandmate.errors import UserError
+
+
+@pytest.mark.parametrize("name", list(TOOLS))
+def test_every_argument_of_a_command_is_sorted(name: str) -> None:
+    known = READS | WRITES | MAY_READ | ROLE_READS | PLAIN | LEFT_OUT
+    unsorted = [action.dest for action in tool(name).parser._actions if action.dest not in known]
+    assert not unsorted, f"say in cli/mcp/tools.py whether these of {name} name files: {unsorted}"
+
+
+@pytest.mark.parametrize("name", list(TOOLS))
+def test_an_argument_that_shows_a_file_is_a_place(name: str) -> None:
+    places = READS | WRITES | MAY_READ | ROLE_READS | LEFT_OUT
+    metavars = {action.dest: str(action.metavar or "") for action in tool(name).parser._actions}
+    loose = [dest for dest, shown in metavars.items() if ("FILE" in shown or "DIR" in shown) and dest not in places]
+    assert not loose
+
+
+@pytest.mark.parametrize("name", list(TOOLS))
+def test_a_schema_is_right_and_says_what_each_argument_is(name: str) -> None:
+    schema = tool(name).schema
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert tool(name).description
+    assert not [prop for prop, facts in schema["properties"].items() if not facts["description"]]
+    assert set(schema["required"]) <= set(schema["properties"])
+
+
+def test_sentences_of_the_command_line_become_those_of_tools() -> None:
+    assert as_arguments("leave --no-stems out (see: bandmate inspect FILE)") == (
+        "leave no_stems out (see: the tool inspect)"
+    )
+
+
+def test_the_vocabulary_is_that_of_the_tables() -> None:
+    assert [row["name"] for row in words("genres", "bossa")] == ["bossa_nova"]
+    assert "chill" in [row["name"] for row in words("moods")]
+    assert {row["role"] for row in words("instruments", "slap bass")} == {"bass"}
+    assert words("genres", "hosue")[0]["name"] == "house"
+    assert words("moods", "xyzzy") == []
+
+
+def test_without_a_folder_the_one_for_takes_is_open(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("BANDMATE_HOME", str(tmp_path / "home"))
+    assert Folders.of([]).roots == ((tmp_path / "home" / "music").resolve(),)
+    with pytest.raises(UserError, match="no folder that is there"):
+        Folders.of([tmp_path / "gone"])
+
+
+def test_nothing_is_written_over(tmp_path) -> None:
+    song = tmp_path / "song.mid"
+    song.write_bytes(b"x")
+    with pytest.raises(UserError, match="there already"):
+        Folders.of([tmp_path]).writing("out", "song.mid")
+    assert free(song) == tmp_path / "song-2.mid"
+    assert free(tmp_path / "new") == tmp_path / "new"
+
+
+def test_without_the_extra_the_command_says_how_to_add_it(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setitem(sys.modules, "mcp_types", None)
+    monkeypatch.delitem(sys.modules, "bandmate.cli.mcp.server", raising=False)
+    assert main(["mcp", "--folder", str(tmp_path)]) == 2
+    assert 'pip install "bandmate[mcp]"' in capsys.readouterr().err
