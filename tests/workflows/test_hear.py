@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import soundfile
 from tests.sounds import chords, drum_loop, line, noise, save
 
 from bandmate.audio import pitch_line
+from bandmate.audio.clip import read_clip
 from bandmate.audio.spectrum import RATE
 from bandmate.cli.main import main
 from bandmate.errors import BriefError, MissingExtra, UserError
@@ -16,6 +18,7 @@ from bandmate.io.files import read
 from bandmate.score.brief import Brief
 from bandmate.score.pitch import Key
 from bandmate.workflows.audio_controls import bar_loudness, with_words
+from bandmate.workflows.audio_prompt import audio_prompt
 from bandmate.workflows.compose import compose
 from bandmate.workflows.hear import hear
 from bandmate.workflows.heard_score import heard_score, write_heard
@@ -129,9 +132,45 @@ def test_chords_and_key_of_a_clip_reach_the_plan(piano, tmp_path) -> None:
     assert plan.key.tonic in (0, 9, 5, 7)
 
 
+def _cut(path):
+    """A FLAC file that breaks off."""
+    soundfile.write(path, drum_loop(112, 2), RATE, format="FLAC")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
+    return path
+
+
+def _hours(path, hours=3):
+    """Two bars and then nothing for hours, which take no room on the disk."""
+    save(drum_loop(112, 2), path)
+    head = path.read_bytes()
+    place, size = head.index(b"data"), hours * 3600 * RATE * (2 if head[34] == 16 else 4)
+    with path.open("r+b") as file:
+        file.seek(4)
+        file.write((size + place).to_bytes(4, "little"))
+        file.seek(place + 4)
+        file.write(size.to_bytes(4, "little"))
+        file.truncate(place + 8 + size)
+    return path
+
+
+def test_of_three_hours_a_part_is_read(tmp_path) -> None:
+    clip = read_clip(_hours(tmp_path / "evening.wav"), 8.0)
+    assert clip.whole_sec == pytest.approx(3 * 3600, abs=1) and clip.signal.samples.shape[1] == 8 * RATE
+    heard = hear(tmp_path / "evening.wav", minutes=0.1)
+    assert heard.notices[0] == "only the first 0.1 of 180 minutes were listened to"
+    brief = audio_prompt(Brief(), heard, lambda said, name: getattr(said, name) is None).brief
+    assert any("only the first 0.1 of 180 minutes" in notice for notice in brief.notices)
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
+        (_cut, "cannot be read as sound"),
+        (lambda p: p.mkdir() or p, "is a folder"),
+        (lambda p: p.write_bytes(b"\0\0\0 ftypM4A " + bytes(99)) and p, "give WAV, FLAC, Ogg, MP3 or AIFF"),
+        (lambda p: soundfile.write(p, np.full(RATE, np.nan), RATE, subtype="FLOAT") or p, "are no numbers"),
+        (lambda p: save(np.zeros(100, np.float32) + 0.5, p), "give at least a quarter of a second"),
+        (lambda p: save(np.concatenate([np.zeros(RATE * 361), np.ones(RATE * 9)]), p), "the first 6 minutes of"),
         (lambda p: save(np.zeros(RATE), p), "is silent"),
         (lambda p: p.write_text("words") and p, "cannot be read as sound"),
         (lambda p: p, "is not there"),

@@ -95,6 +95,8 @@ def read_clip(path: str | Path, most_sec: float, part: Part | None = None, warp:
     import soundfile
 
     file = Path(path)
+    if file.is_dir():
+        raise UserError(f"{file} is a folder; give one sound file (WAV, FLAC, Ogg, MP3, AIFF)")
     if not file.is_file():
         raise UserError(f"{file} is not there; give a sound file (WAV, FLAC, Ogg, MP3, AIFF)")
     start = part.from_sec if part else 0.0

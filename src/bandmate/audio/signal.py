@@ -66,7 +66,9 @@ def read_signal(source: Path | bytes, name: str = "", most_sec: float = math.inf
                 file.seek(min(file.frames, round(from_sec * rate)))
             data = file.read(frames, dtype="float32", always_2d=True)
     except (RuntimeError, OSError) as problem:
-        raise FileFormatError(f"{label} cannot be read as sound ({problem}); give WAV, FLAC, Ogg or AIFF") from problem
+        raise FileFormatError(
+            f"{label} cannot be read as sound ({problem}); give WAV, FLAC, Ogg, MP3 or AIFF"
+        ) from problem
     if not len(data):
         raise FileFormatError(f"{label} holds no samples; give a file with sound in it")
     return Signal(np.ascontiguousarray(data.T, np.float32), int(rate))
