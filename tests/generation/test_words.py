@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -497,3 +498,35 @@ def test_less_turns_a_tempo_and_a_track_too() -> None:
     assert compile_text("less fast").tempo_factor < 1 < compile_text("less slow").tempo_factor
     for text in ("less busy bass", "make the bass less busy"):
         assert [(t.role, t.density) for t in compile_text(text).tracks] == [("bass", pytest.approx(1 / 1.3, abs=1e-4))]
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("house, too busy", "house, sparser"),
+        ("the bass is too busy", "the bass is sparser"),
+        ("too many notes", "fewer notes"),
+        ("too simple", "busier"),
+        ("way too loud", "quieter"),
+        ("too quiet", "louder"),
+        ("too dark", "uplifting"),
+        ("less dark", "uplifting"),
+        ("too bright", "dark"),
+        ("less energetic", "mellow"),
+        ("too boring", "energetic"),
+        ("too slow", "faster"),
+        ("too fast", "slower"),
+        ("a bit too fast", "a bit slower"),
+        ("the melody is too high", "the melody is lower"),
+    ],
+)
+def test_a_complaint_asks_for_the_opposite(text, same) -> None:
+    heard, meant = compile_text(text), compile_text(same)
+    assert replace(heard, text="", not_understood=()) == replace(meant, text="", not_understood=())
+
+
+def test_not_too_much_is_no_complaint_and_less_of_a_number_is_reckoned() -> None:
+    assert compile_text("not too dark techno").mood_weights == {"dark": 0.4}
+    assert compile_text("it isn't too busy").density == 0.85
+    assert compile_text("less loud").energy == 2
+    assert compile_text("not so busy").density == 0.75

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -168,3 +169,12 @@ def test_fewer_notes_of_a_track_are_fewer(text: str, density: float) -> None:
 def test_fewer_notes_of_all_are_fewer() -> None:
     assert follow("less busy").changes == ("sparser",)
     assert follow("half as many notes").brief.density == 0.5
+
+
+def test_complaints_turn_round_what_the_take_was_asked_for() -> None:
+    brief = compile_text("dark techno")
+    assert compile_followup("too dark", brief).brief.moods == ("uplifting",)
+    assert compile_followup("too slow", replace(brief, tempo=120.0)).brief.tempo == 132
+    said = compile_followup("the bass is too busy", replace(brief, tracks=(TrackAsk("bass"),)))
+    assert said.density == {"bass": 0.55}
+    assert compile_followup("too long", replace(brief, bars=16)).brief.bars == 8

@@ -8,6 +8,7 @@ from typing import Any
 
 from bandmate import limits
 from bandmate.analysis.genres import load_table
+from bandmate.generation.words_draft import OPPOSITES
 from bandmate.generation.words_read import read
 from bandmate.generation.words_scan import scan
 from bandmate.score.brief import ROLES, Brief, NotUnderstood, TrackAsk
@@ -187,6 +188,10 @@ class Change:
             new = [v for v in getattr(said, name) if v not in getattr(self.old, name)]
             if new:
                 before = self.values.get(name, getattr(self.old, name))
+                if name == "moods":  # of opposite moods the one said now holds
+                    before = tuple(
+                        m for m in before if OPPOSITES.get(m) not in new and m not in map(OPPOSITES.get, new)
+                    )
                 self.values[name] = (*before, *(v for v in new if v not in before))
                 self.changes.append(_told(name, new))
                 self.all_anew |= name in ("styles", "moods", "events")

@@ -7,7 +7,7 @@ from typing import Any
 
 from bandmate.score.brief import NotUnderstood
 
-_OPPOSITES = {
+OPPOSITES = {
     "sad": "happy",
     "happy": "sad",
     "dark": "uplifting",
@@ -115,7 +115,7 @@ class Draft:
         """`not sad`, `not busy`: the mood is kept out and its opposite lent; a factor is turned round."""
         if kind == "mood":
             self.moods[value] = 0.0
-            opposite = _OPPOSITES.get(value)
+            opposite = OPPOSITES.get(value)
             if opposite and opposite not in self.moods:
                 self.moods[opposite] = 0.5
                 self.note(f"'not {text}' is taken as a little {opposite}")

@@ -87,6 +87,10 @@ _LENGTHS = {
     "half as long": 0.5,
     "half the length": 0.5,
     "much longer": 4.0,
+    "too short": 2.0,
+    "it's too short": 2.0,
+    "too long": 0.5,
+    "it's too long": 0.5,
 }
 _ALL = re.compile(
     r"^(?:everything|all|the rest|rest|it|the others|others|them)\b(?:\s+(?:else|as it is|the same))?\s*"

@@ -68,7 +68,7 @@ class Scan:
 
 def scan(text: str) -> Scan:
     """Read a text into facts. Every token ends in exactly one fact."""
-    tokens, notices = _repair(tokenise(_emoji(text)))
+    tokens, notices = _repair(tokenise(_complaints(_emoji(text))))
     facts: list[Fact] = []
     i = 0
     while i < len(tokens):
@@ -84,6 +84,27 @@ def _emoji(text: str) -> str:
     for sign, word in load_table("words")["emoji"].items():
         text = text.replace(sign, f" {word} ")
     return text.replace("\ufe0f", "")
+
+
+def _complaints(text: str) -> str:
+    """`too busy` and `less energetic` ask for the opposite, as the table has it; `not too busy` is no complaint.
+
+    What "less" makes of a number (`less busy`) is not said here: `words_draft.turned` reckons it.
+    """
+    for pattern, asked in _complaint_words():
+        text = pattern.sub(lambda match, asked=asked: asked[" ".join(match["word"].lower().split())], text)
+    return text
+
+
+@cache
+def _complaint_words() -> tuple[tuple[re.Pattern[str], dict[str, str]], ...]:
+    found = []
+    for told, table in load_table("words")["complaints"].items():
+        asked = {word: phrase for phrase, words in table.items() for word in words}
+        words = "|".join(word.replace(" ", r"\s+") for word in sorted(asked, key=len, reverse=True))
+        before = r"(?<!not\s)(?<!n't\s)(?<!nt\s)(?<!never\s)(?:(?:way|far|much|a\s+lot)\s+)?"
+        found.append((re.compile(rf"{before}\b(?:{told.replace(', ', '|')})\s+(?P<word>{words})\b(?!-)", re.I), asked))
+    return tuple(found)
 
 
 @cache
