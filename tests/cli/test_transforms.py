@@ -190,6 +190,20 @@ def test_restyle_keeps_the_melody_note_for_note(bandmate, way: tuple[str, str]):
     assert bandmate("replay", "new", "--out", "again").code == 0
 
 
+def test_restyle_of_some_bars_is_an_edit(bandmate):
+    said = bandmate("restyle", LIED, "--to", "house", "--bars", "3-4", "--seed", "1", "--engine", "rules",
+                    "--candidates", "1", "--no-stems", "--out", "new.mid")  # fmt: skip
+    assert said.code == 0, said.err
+    assert "the rest is untouched" in said.out and "bars 3-4 in house" in said.out
+    for words, sentence in (
+        (["--to", "house", "--like", BEAT], "--like goes with a whole song"), ([], "give one --to GENRE"),
+        (["--to", "house", "--split-drums"], "--split-drums goes with a whole song"),
+        (["--to", "house,rock"], "house,rock"),
+    ):  # fmt: skip
+        said = bandmate("restyle", LIED, "--bars", "3-4", *words, "--out", "other.mid")
+        assert said.code == 2 and sentence in said.err and not Path("other.mid").exists()
+
+
 def test_restyle_writes_projects_too(bandmate):
     said = bandmate("restyle", LIED, "--to", "house", "--to", "bundle,reaper", "--seed", "1", "--engine", "rules",
                     "--candidates", "1", "--no-stems", "--out", "new")  # fmt: skip

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from bandmate.cli.console import Console
@@ -56,9 +58,14 @@ def run_command(name: str, arguments: argparse.Namespace, console: Console) -> N
     text = " ".join(getattr(arguments, "text", []))
     check_projects(arguments)
     result = run_edit(name, arguments.file, text, listener=console.listen, **options)
+    projects = write_projects([take.midi for take in result.takes], arguments, console)
+    show_edit(result, projects, console)
+
+
+def show_edit(result: Any, projects: Sequence[Path], console: Console) -> None:
+    """Say where the takes of an edit lie and what was not met."""
     for take in result.takes:
         console.say(f"{take.midi}: {_said(take.report)}")
-    projects = write_projects([take.midi for take in result.takes], arguments, console)
     console.result({**result.to_json(), "projects": [str(path) for path in projects]})
 
 

@@ -30,6 +30,7 @@ EDITORS = {
     "fill": "bandmate.workflows.fills:FILL",
     "vary": "bandmate.workflows.variations:VARY",
     "respond": "bandmate.workflows.variations:RESPOND",
+    "restyle": "bandmate.workflows.restyle_bars:RESTYLE",
 }
 
 
