@@ -46,6 +46,7 @@ SIZES, SEVERAL_AT, SEEDS = (20, 5, 50, 200), 20, (0, 1, 2)
 LARGE = 100  # songs; such libraries come last
 MORE_SOURCES = ("openscore_lieder", "openscore_quartets", "jsb_chorales")  # the bands alone are too few
 JUDGE_STEPS = 10
+PATIENT_SEC = 86_400.0  # for a file: what runs beside this must leave none out
 
 
 @torch.no_grad()
@@ -73,7 +74,7 @@ def judges(root: Path, files: list[Path], steps: int) -> list[Any]:
     """Batches of songs that no library holds."""
     (root / "judge").mkdir()
     with Catalog(":memory:") as catalog:
-        ingest(library_of(root, files, "held back"), catalog, workers=1)
+        ingest(library_of(root, files, "held back"), catalog, workers=1, file_seconds=PATIENT_SEC)
         shard = trainer._shard(root / "judge", catalog)
     drawn = Batches(shard, {trainer._OLD: 1.0}, ViewOptions(transpose=False), seed=1)
     return [batch for step in range(steps) for batch in drawn.batch(step, 2)]
@@ -86,7 +87,7 @@ def run(
     target.mkdir()
     clock = time.process_time if options.processor else time.perf_counter
     with Catalog(target / "catalog.sqlite") as catalog:
-        taken = ingest(folder, catalog, workers=1).taken
+        taken = ingest(folder, catalog, workers=1, file_seconds=PATIENT_SEC).taken
         report = trainer.fine_tune(target, catalog, minutes=options.minutes, method=method, seed=seed, clock=clock)
     return {
         "method": method, "seed": seed, "taken": taken, "pieces": report.pieces, "held_out": report.held_out,
