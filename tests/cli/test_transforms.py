@@ -13,12 +13,14 @@ from bandmate.errors import BriefError
 from bandmate.generation.scene import with_roles
 from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import play
-from bandmate.io.files import read
+from bandmate.io.files import read, write
 from bandmate.score.brief import Brief
+from bandmate.score.cut import trim
 from bandmate.score.model import make_meters
 from bandmate.score.selection import select
 from bandmate.score.untouched import untouched
 from bandmate.workflows.groove import groove
+from bandmate.workflows.replay import replay
 from bandmate.workflows.take import read_take
 
 MUSIC = Path(__file__).parents[1] / "fixtures" / "music"
@@ -53,6 +55,40 @@ def test_from_python_the_options_are_keywords_and_paths_may_be_paths():
 def test_groove_by_nothing_changes_nothing(bandmate):
     assert bandmate("groove", LIED, "--style", "funk", "--strength", "0", "--out", "same.mid").code == 0
     assert untouched(read(LIED), read("same.mid")) == []
+
+
+@pytest.fixture
+def two_bars(tmp_path):
+    """Two bars of drums."""
+    write(trim(read(BEAT), 1, 2), tmp_path / "two.mid")
+    return str(tmp_path / "two.mid")
+
+
+@pytest.mark.parametrize(
+    "asked", [("--by", "model"), ("--by", "model", "--style", "jazz"), ("--by", "tables", "--style", "jazz")]
+)
+def test_whoever_plays_the_notes_stay_and_the_take_comes_again(bandmate, asked, two_bars):
+    said = bandmate("groove", two_bars, *asked, "--seed", "1", "--out", "a.mid")
+    assert said.code == 0, said.err
+    assert ("as the model would" in said.out) == ("model" in asked)
+    one, two = ([sorted(t.notes["pitch"].tolist()) for t in read(path).tracks] for path in (two_bars, "a.mid"))
+    assert one == two
+    assert replay(Path("a.take.json")).same
+
+
+def test_bars_without_notes_are_refused(bandmate, two_bars):
+    score = read(two_bars)
+    write(replace(score, end_ticks=4 * score.ticks_per_quarter * 4), "longer.mid")
+    said = bandmate("groove", "longer.mid", "--by", "model", "--bars", "4")
+    assert said.code != 0
+    assert "nothing is played in" in said.err
+
+
+def test_the_model_leaves_what_is_not_asked(bandmate):
+    assert bandmate("groove", BEAT, "--by", "model", "--bars", "2", "--seed", "1", "--out", "a.mid").code == 0
+    before, after = read(BEAT), read("a.mid")
+    assert untouched(before, after, select(before, None, "2")) == []
+    assert untouched(before, after) != []
 
 
 def test_harmonise_adds_parts_and_leaves_the_melody(bandmate):
@@ -215,8 +251,12 @@ def test_restyle_writes_projects_too(bandmate):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["groove", LIED], "give --like FILE or --style NAME"),
-        (["groove", LIED, "--style", "funk", "--like", BEAT], "one of the two"),
+        (["groove", LIED, "--by", "tables"], "give --like FILE, --style NAME, or --by model"),
+        (["groove", LIED, "--by", "tables", "--model", "mine", "--style", "funk"], "tables need no model"),
+        (["groove", LIED, "--by", "model", "--model", "nobody"], "model 'nobody' is not installed"),
+        (["groove", LIED, "--by", "model", "--strength", "-1"], "strength -1 is out of range"),
+        (["groove", BEAT, "--by", "model", "--like", LIED], "without --style and --by"),
+        (["groove", LIED, "--style", "funk", "--like", BEAT], "give --like FILE alone"),
         (["groove", LIED, "--style", "polka"], "style 'polka' has no groove here"),
         (["groove", LIED, "--style", "funk", "--strength", "7"], "strength 7 is out of range"),
         (["groove", LIED, "--style", "funk", "--bars", "90-99"], "bars 90-99 are not in the piece"),

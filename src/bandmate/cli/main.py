@@ -39,7 +39,7 @@ COMMANDS = {
     "hear": "what is in a sound file: tempo, key, chords, drums, notes",
     "inspect": "tempo, key, sections, tracks and roles of a file",
     "edit": "transpose, quantise, swing, stretch or trim a file",
-    "groove": "play a clip with the feel of another, or of a style",
+    "groove": "play a clip with the feel of another, of a style, or of the model",
     "arrange": "a sketch of a few bars as a song in a form",
     "drumify": "a tapped rhythm, or any track's onsets, as a drum part",
     "harmonise": "chords, or a second voice, to a melody",

@@ -62,7 +62,7 @@ class Strokes:
         bar: of the piece, from 0; group: row of GROUPS; place: 16th of the bar.
         straight: place in the bar without swing, quarters; late_ms: how much later than that, swung, it was played.
         velocity: 1..127; lead: for each note the row whose timing it follows (chords and flams move as one).
-        sec_per_quarter: at each note.
+        sec_per_quarter: at each note; track: which one it is of the piece.
     """
 
     bar: NDArray[np.int64]
@@ -73,6 +73,7 @@ class Strokes:
     velocity: Floats
     lead: NDArray[np.int64]
     sec_per_quarter: Floats
+    track: int = 0
 
 
 def swing_of(score: Score, bars: NDArray[Any] | None = None) -> Swing:
@@ -115,7 +116,7 @@ def strokes_of(score: Score, index: int, group: int | None, swing: Swing, bars: 
     places = np.floor(straight * PLACES_A_QUARTER + 1e-6).astype(np.int64)
     return Strokes(
         where.bar, groups.astype(np.int64), np.maximum(places, 0), straight, late_ms, velocity,
-        _leads(where.bar, groups, straight, velocity), sec_per_quarter,
+        _leads(where.bar, groups, straight, velocity), sec_per_quarter, index,
     )  # fmt: skip
 
 

@@ -43,6 +43,7 @@ class Outcome:
         given: the files it was made from, by what the workflow calls them; the first is its source.
         sections, chords: where they are known; chords two a bar.
         files: more files for its folder, by name.
+        model: name and hash of the grid model that had a hand in it; empty = none had.
     """
 
     command: str
@@ -54,6 +55,7 @@ class Outcome:
     sections: Sequence[PlannedSection] = ()
     chords: Sequence[Chord] = ()
     files: Mapping[str, Score | bytes] = field(default_factory=dict)
+    model: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def source(self) -> Path:
@@ -157,7 +159,8 @@ def _take(outcome: Outcome, name: str, folder: Path, file: str) -> Take:
     ]
     asked = {key: value for key, value in outcome.options.items() if key not in _NOT_ASKED and value is not None}
     settings = {SETTING: {"command": outcome.command, "options": asked, "given": given}}
-    recipe = Recipe("rules", outcome.seed, (outcome.seed,), 0, settings=settings, versions=versions())
+    engine, model = "onnx" if outcome.model else "rules", dict(outcome.model)
+    recipe = Recipe(engine, outcome.seed, (outcome.seed,), 0, model=model, settings=settings, versions=versions())
     plan = _plan(outcome)
     report = {"share": 1.0, "met": True, "demands": [], "done": list(outcome.done), **outcome.report}
     return Take(name, folder, outcome.score, plan.brief, plan, "; ".join(outcome.done), report, recipe, file=file)

@@ -8,7 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bandmate.errors import FileFormatError
+from bandmate.errors import FileFormatError, ModelError
+from bandmate.workflows.model_versions import SIGN
+from bandmate.workflows.models import find_model, model_identity
 from bandmate.workflows.outcome import SETTING, Saved, given_name
 from bandmate.workflows.take import FILE_NAME, Take, sha256_of
 from bandmate.workflows.take_files import unrecorded
@@ -30,6 +32,7 @@ def remake(old: Take, folder: Path) -> Take:
 
     Raises:
         FileFormatError: its recipe is of another version, or a file it was made from is gone or was changed.
+        ModelError: the model that had a hand in it is gone or has learned more.
     """
     facts = old.recipe.settings[SETTING]
     if facts.get("command") not in TRANSFORMS:
@@ -45,9 +48,23 @@ def remake(old: Take, folder: Path) -> Take:
             place.write_bytes(_found(old, row, number))
             places[row["role"]] = place
         first = [places.pop(role) for role in ("file", "first", "second") if role in places]
-        options: dict[str, Any] = {**facts["options"], **places, "out": out}
+        options: dict[str, Any] = {**facts["options"], **places, **_model(old), "out": out}
         with unrecorded():
             return make(*first, **options).take
+
+
+def _model(old: Take) -> dict[str, str]:
+    """The model that had a hand in a take, by the name that it goes by now."""
+    was = old.recipe.model
+    if not was or model_identity(was["name"]) == was:
+        return {"model": was["name"]} if was else {}
+    try:
+        return {"model": find_model(f"{was['name']}{SIGN}{was['sha256']}").name}
+    except ModelError as error:
+        raise ModelError(
+            f"{old.json_path} was made with model '{was['name']}' of hash {was['sha256'][:12]}, which is not here; "
+            "import the one it was made with"
+        ) from error
 
 
 def _found(old: Take, row: dict[str, Any], number: int) -> bytes:

@@ -1,5 +1,6 @@
-"""Play a clip with the feel of another clip or of a style: velocities and micro-timing, nothing else.
+"""Play a clip with the feel of another clip, of a style, or as the model would: velocities and timing, nothing else.
 
+bandmate groove clip.mid
 bandmate groove clip.mid --style funk --strength 0.7
 bandmate groove clip.mid --like reference.mid --tracks drums
 """
@@ -17,6 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", help="a MIDI file; it stays as it is")
     parser.add_argument("--like", metavar="FILE", help="a clip whose feel is taken")
     parser.add_argument("--style", help="rock, pop, funk, soul, hiphop, jazz, latin, afrobeat, reggae, or a genre")
+    parser.add_argument("--by", choices=("model", "tables"), help="who plays: the model, or what was measured on "
+                        "drummers of the style (if not given: tables with --style, else the model)")  # fmt: skip
+    parser.add_argument("--model", metavar="NAME", help="a model that you made; the shipped one if not given")
     parser.add_argument("--strength", type=float, help="0 (as it is) to 1 (wholly so), 0.7 if not given")
     add_cell_arguments(parser)
     add_result_arguments(parser)
