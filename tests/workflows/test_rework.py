@@ -118,3 +118,11 @@ def test_a_take_whose_files_are_gone_is_one_sentence(first) -> None:
     first.midi.unlink()
     with pytest.raises(BandmateError, match=r"is missing beside take\.json"):
         again("groove it like funk", take=first.folder)
+
+
+def test_some_bars_are_restyled_as_an_edit(first) -> None:
+    take = again("restyle bars 3-4 to house", seed=1, engine="rules").best
+    facts = take.recipe.settings["edit"]
+    assert facts["command"] == "restyle" and facts["options"]["bars"] == "3-4" and facts["options"]["to"] == "house"
+    assert _notes(take, "melody") == _notes(first, "melody")
+    assert replay(take.folder).same

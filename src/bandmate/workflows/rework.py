@@ -51,11 +51,16 @@ def check_steps(steps: Sequence[Step], manner: Manner, *, more: bool) -> None:
     Raises:
         BriefError: several takes of several steps or of a transform, or locks on what they cannot bind.
     """
-    free = [step.command for step in steps if step.command not in EDITORS]
+    free = [step.command for step in steps if not _is_edit(step)]
     if manner.takes > 1 and (more or len(steps) > 1 or free not in ([], ["restyle"])):
         raise BriefError(f"{manner.takes} takes are given of one edit only; ask for one thing, or leave --takes out")
     if manner.lock is not None and free:
         raise BriefError(f"a lock binds what is written on single tracks, and {free[0]} cannot heed it; leave it out")
+
+
+def _is_edit(step: Step) -> bool:
+    """Whether a step edits cells; a restyle of a whole song is a take of its own."""
+    return step.command in EDITORS and (step.command != "restyle" or step.bars is not None)
 
 
 def rework(steps: Sequence[Step], old: Take, manner: Manner, job: Job) -> tuple[Take, ...]:
@@ -83,7 +88,7 @@ def _taken(step: Step, old: Take, manner: Manner, job: Job) -> tuple[Take, ...]:
     folder = take_folder(manner.home, step.clause)
     try:
         options = _options(step, old) | {"out": folder, "seed": manner.seed}
-        if step.command in EDITORS:
+        if _is_edit(step):
             return _edited(step, old, options, manner, job)
         if step.command == "restyle":
             return _restyled(old, options, manner, job)
@@ -97,6 +102,8 @@ def _taken(step: Step, old: Take, manner: Manner, job: Job) -> tuple[Take, ...]:
 def _edited(step: Step, old: Take, options: dict[str, Any], manner: Manner, job: Job) -> tuple[Take, ...]:
     from bandmate.workflows.edits import run_edit
 
+    if step.command == "restyle":
+        options["to"] = options.pop("style", "")
     making = manner.making
     how = {name: getattr(making, name) for name in _OF_THE_ENGINE} | {"engine": making.engine, "lock": manner.lock}
     if making.candidates is not None:
@@ -155,7 +162,7 @@ def _bars(step: Step, old: Take) -> dict[str, Any]:
     first, last = (bar if bar > 0 else max(1, old.plan.bars + 1 + bar) for bar in step.bars)
     if step.command == "fill":
         return {"at": last}
-    if step.command in ("continue", "accompany", "respond", "arrange", "restyle", "interpolate"):
+    if step.command in ("continue", "accompany", "respond", "interpolate"):
         raise BriefError(f"'{step.clause}': {step.command} takes the whole piece; leave the bars out")
     return {"bars": f"{first}-{last}"}
 
