@@ -40,6 +40,16 @@ def test_only_what_is_named_changes(first) -> None:
     assert changed.report["met"]
 
 
+def test_busier_and_sparser_are_clear_steps(first, monkeypatch) -> None:
+    monkeypatch.setattr(making, "_render", lambda take, *rest: take)
+    for genre, seed in (("funk", 1), ("jazz_swing", 3), ("bossa_nova", 6)):
+        take = compose(genre, seed=seed, out=genre, bars=8, tracks="drums,bass,chords", engine="rules").best
+        before = len(_notes(take, "bass"))
+        more, less = (len(_notes(again(f"{word} bass", take=take).best, "bass")) for word in ("busier", "sparser"))
+        assert 1.14 * before <= more <= 2.0 * before
+        assert 0.5 * before <= less <= 0.88 * before
+
+
 def test_another_line_is_another_line(first) -> None:
     changed = again("another bass line", seed=99).best
     assert _notes(changed, "bass") != _notes(first, "bass")

@@ -93,8 +93,16 @@ def test_busier_is_counted_in_the_bars_that_play(plan, score) -> None:
     missed = make_report(plan, score, {0: Busier(1.3, 5.0)}).demands[-1]
     sparser = make_report(plan, score, {0: Busier(0.7, 5.0)}).demands[-1]
     assert (met.name, met.met) == ("busier slap bass", True)
-    assert (missed.asked, missed.got, missed.met) == ("more than 5.0 notes a bar", "4.0", False)
+    assert (missed.asked, missed.got, missed.met) == ("more than 5.0 notes a bar, about 6.7", "4.0", False)
     assert (sparser.name, sparser.met) == ("sparser slap bass", True)
+
+
+def test_a_clear_step_is_asked_and_not_far_more() -> None:
+    busier, sparser, twice = Busier(1.3, 6.0), Busier(0.55, 6.0), Busier(2.0, 6.0)
+    assert (round(busier.goal, 6), round(sparser.goal, 6), twice.goal) == (8.0, 4.5, 12.0)
+    assert [wish.share(wish.goal) for wish in (busier, sparser, twice)] == [1.0, 1.0, 1.0]
+    assert [busier.share(got) < 1 for got in (6.2, 7.0, 11.9, 12.5)] == [True, False, False, True]
+    assert [sparser.share(got) < 1 for got in (5.8, 5.0, 3.1, 2.9)] == [True, False, False, True]
 
 
 @pytest.mark.parametrize(

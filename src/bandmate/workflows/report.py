@@ -13,6 +13,8 @@ from bandmate.library.runs import CopyReport
 from bandmate.score.model import Score, Track
 from bandmate.score.plan import Plan
 
+_STEP = 4 / 3  # of notes, for "busier"; its inverse for "sparser"
+_LEAST_STEP, _FAR = 1.15, 1.5  # a step that is heard, and how far beyond the goal is too far
 _STATED_WEIGHT = 3.0  # what was said counts more than what we chose
 
 
@@ -77,10 +79,27 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Busier:
-    """A track that shall be busier (factor above 1) or sparser than so many notes a bar."""
+    """A track that shall be busier (factor above 1) or sparser than so many notes a bar.
+
+    A plain "busier" or "sparser" aims at a third more or less, whatever the word weighs; "twice as busy" at its factor.
+    """
 
     factor: float
     notes_a_bar: float
+
+    @property
+    def goal(self) -> float:
+        """Notes a bar that are aimed at."""
+        more, less = max(self.factor, _STEP), self.factor if self.factor <= 0.5 else 1 / _STEP
+        return self.notes_a_bar * (more if self.factor > 1.0 else less)
+
+    def share(self, got: float) -> float:
+        """How far so many notes a bar meet it: fully from a clear step on, unless it is far more than was meant."""
+        up = self.factor > 1.0
+        one, goal = (got, self.goal) if up else (self.notes_a_bar, self.notes_a_bar**2 / max(self.goal, 1e-9))
+        ratio = one / max(self.notes_a_bar if up else got, 1e-9)
+        most = _FAR * goal / max(self.notes_a_bar, 1e-9)
+        return 1.0 if _LEAST_STEP <= ratio <= most else 0.9 * min(ratio / _LEAST_STEP, most / max(ratio, 1e-9), 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +181,8 @@ def notes_a_bar(track: Track, plan: Plan, score: Score) -> float:
 def _busier(plan: Plan, score: Score, place: int, wish: Busier) -> Demand:
     got = notes_a_bar(score.tracks[place], plan, score)
     up, name = wish.factor > 1.0, plan.tracks[place].name
-    ratio = got / max(wish.notes_a_bar, 1e-9) if up else wish.notes_a_bar / max(got, 1e-9)
-    share = 1.0 if ratio > 1.0 else 0.9 * ratio
-    asked = f"{'more' if up else 'less'} than {wish.notes_a_bar:.1f} notes a bar"
-    return Demand(f"{'busier' if up else 'sparser'} {name}", asked, f"{got:.1f}", share)
+    asked = f"{'more' if up else 'less'} than {wish.notes_a_bar:.1f} notes a bar, about {wish.goal:.1f}"
+    return Demand(f"{'busier' if up else 'sparser'} {name}", asked, f"{got:.1f}", wish.share(got))
 
 
 def bar_ticks(plan: Plan, score: Score) -> int:
