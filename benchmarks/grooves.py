@@ -8,8 +8,9 @@ are played with the groove of the first half (like), with the tables of the drum
 goes with the drummer's (correlation) and the mean error, after both are brought to one mean. Timing: mean error, and
 standard deviation of the distance from the grid, in ms. Timing is mostly chance, so its distribution counts: the
 distances are 1-Wasserstein, velocities by voice, lateness by voice and kind of place, weighted by strokes. With
-`--data`, performances of the test split of Groove MIDI (`DIR/corpus/groove_midi`), by which no setting was chosen. They are
-not new to the shipped model: 38 of the 45 lent bars of drums to `pop909_band` songs it learned from. Without, a few of the groove book.
+`--data`, performances of the test split of Groove MIDI (`DIR/corpus/groove_midi`), by which no setting was chosen.
+They are not new to the shipped model: 38 of the 45 lent drums to `pop909_band` songs that it learned from. Without, a
+few of the groove book.
 """
 
 from __future__ import annotations
