@@ -55,6 +55,10 @@ def test_a_session_from_words_to_a_project(assistant, songs) -> None:
         seen = await client.call_tool("look", {"file": take["folder"]})
         assert base64.b64decode(seen.content[1].data)[:4] == b"\x89PNG"
 
+        listed = await client.call_tool("takes", {})
+        assert [row["folder"] for row in listed.structured_content["takes"]] == [take["folder"], str(new.parent)]
+        beside = await client.call_tool("takes", {"action": "compare", "numbers": [1, 2]})
+        assert "take 2: " in text_of(beside)
         takes = await client.call_tool("takes", {"action": "star", "numbers": [2]})
         rows = takes.structured_content["takes"]
         assert [row["starred"] for row in rows] == [False, True]

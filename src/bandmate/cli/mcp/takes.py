@@ -82,17 +82,19 @@ def _last_session(folders: Folders) -> str:
 
 def in_view(answer: Any, folders: Folders) -> Any:
     """An answer of `takes` without those that lie outside, each with the address of its resource."""
-    for session in _sessions(answer.data):
+    sessions = _sessions(answer.data)
+    for session in sessions:
         session["takes"] = [take for take in session["takes"] if folders.holds(take["folder"])]
         for take in session["takes"]:
             del take["places"], take["digest"]
             take["resource"] = address(session["session"], take["number"], "take.json")
-    if isinstance(answer.data, dict) and ("takes" in answer.data or "sessions" in answer.data):
-        answer.lines = [line for session in _sessions(answer.data) for line in _said(session)] or answer.lines[:1]
+    if sessions:
+        answer.lines = [line for session in sessions for line in _said(session)]
     return answer
 
 
 def _sessions(data: Any) -> list[dict[str, Any]]:
+    """The sessions that an answer tells of."""
     found = data.get("sessions", [data]) if isinstance(data, dict) else []
     return [session for session in found if "session" in session]
 

@@ -97,8 +97,12 @@ class Tool:
     @property
     def defaults(self) -> dict[str, Any]:
         """What the command gets where nothing was said."""
-        given = {action.dest: action.default for action in self.parser._actions if action.dest != "help"}
-        return given | ({"text": []} if "text" in given else {}) | {"json": False}
+        given = {
+            action.dest: [] if action.nargs in ("*", "+") else action.default
+            for action in self.parser._actions
+            if action.dest != "help"
+        }
+        return given | {"json": False}
 
     def reads(self, name: str) -> bool:
         """Whether an argument names something that is read."""
