@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import jsonschema
 import pytest
 
 from bandmate.cli.main import main
+from bandmate.cli.mcp import takes
+from bandmate.cli.mcp.calls import call
 from bandmate.cli.mcp.folders import Folders, free
 from bandmate.cli.mcp.tools import LEFT_OUT, MAY_READ, PLAIN, READS, ROLE_READS, TOOLS, WRITES, as_arguments, tool
 from bandmate.cli.mcp.vocabulary import words
 from bandmate.errors import UserError
+from bandmate.workflows.compose import compose
+from bandmate.workflows.sessions import find_session, record, take_of
+from bandmate.workflows.take import read_take
 
 
 @pytest.mark.parametrize("name", list(TOOLS))
@@ -66,6 +72,32 @@ def test_nothing_is_written_over(tmp_path) -> None:
         Folders.of([tmp_path]).writing("out", "song.mid")
     assert free(song) == tmp_path / "song-2.mid"
     assert free(tmp_path / "new") == tmp_path / "new"
+
+
+@pytest.mark.parametrize("text", ["", " ", "a\0b", "~no-such-user/x", "x" * 5000, "loop"])
+def test_what_cannot_be_a_path_is_said_so(tmp_path, text: str) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(UserError):
+        Folders.of([tmp_path]).reading("file", text)
+
+
+def test_takes_outside_the_folders_are_not_listed_opened_or_borrowed_from(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("BANDMATE_HOME", str(tmp_path / "home"))
+    asked = {"bars": 1, "engine": "rules", "stems": False, "candidates": 1, "seed": 1}
+    compose("house", out=tmp_path / "private" / "one", **asked)
+    (tmp_path / "songs").mkdir()
+    folders = Folders.of([tmp_path / "songs"])
+    with pytest.raises(UserError, match="tool compose"):
+        call("again", {"text": "busier bass"}, folders, print)
+    with pytest.raises(UserError, match="tool compose"):
+        call("takes", {}, folders, print)
+    call("compose", {"text": "house", "bars": 1, "engine": "rules", "no_stems": True}, folders, print)
+    session = find_session(record([read_take(tmp_path / "private" / "one")]).name)
+    assert [Path(row["folder"]).parent for row in takes.listed(folders)] == [tmp_path / "songs"]
+    with pytest.raises(UserError, match="outside"):
+        takes.read_resource(takes.address(session.name, session.entries[0].number, "song.mid"), folders)
+    with takes.within(folders), pytest.raises(UserError, match="outside"):
+        take_of(session, session.entries[0].number)
 
 
 def test_without_the_extra_the_command_says_how_to_add_it(tmp_path, monkeypatch, capsys) -> None:

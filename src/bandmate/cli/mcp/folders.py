@@ -89,11 +89,13 @@ class Folders:
         if not text.strip() or "\0" in text:
             raise UserError(f"{name} is empty; give a path in {self.roots[0]}")
         foreign = os.name != "nt" and _FOREIGN.match(text) is not None
-        typed = Path(text)
-        if typed.parts[:1] and typed.parts[0].startswith("~"):
-            typed = typed.expanduser()
-        path = typed if typed.is_absolute() else self._relative(typed)
-        if foreign or not self.holds(path):
+        try:
+            typed = Path(text).expanduser() if text.startswith("~") else Path(text)
+            path = typed if typed.is_absolute() else self._relative(typed)
+            inside = self.holds(path)
+        except (OSError, ValueError, RuntimeError) as error:  # too long, a loop of links, no such user
+            raise UserError(f"{name} '{text[:60]}' cannot be a path ({error}); give one in {self.roots[0]}") from error
+        if foreign or not inside:
             raise UserError(
                 f"{name} '{text}' lies outside the folders that are open here ({self._listed()}); "
                 "give a path in one of them, or ask the user to open another with --folder"
