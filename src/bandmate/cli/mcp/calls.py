@@ -15,7 +15,7 @@ from typing import Any
 from bandmate.cli.console import Console
 from bandmate.cli.mcp import takes
 from bandmate.cli.mcp.folders import Folders, free
-from bandmate.cli.mcp.tools import BESIDE, MAY_READ, ROLE_READS, TOOLS, Tool, offered, tool
+from bandmate.cli.mcp.tools import BESIDE, MAY_READ, ROLE_READS, TOOLS, Tool, tool
 from bandmate.errors import BriefError, UserError
 
 _KINDS = {"string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
@@ -181,7 +181,7 @@ def _places(found: Tool, arguments: argparse.Namespace, folders: Folders) -> Non
 
     values = vars(arguments)
     out = values.get("out")
-    if not offered(found.name, "out") or (out is not None and found.name != "render"):
+    if "out" not in found.schema["properties"] or (out is not None and found.name != "render"):
         return
     if found.name == "compose":
         words = " ".join(values["text"]) or values["genre"] or "take"

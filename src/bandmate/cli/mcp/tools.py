@@ -1,7 +1,7 @@
 """Tools: each is a command of the command line, its schema made of the command's own arguments.
 
 What an argument is called, takes and means is said once, in its command. Here stands which commands are tools, which
-arguments name places, and which are not offered. An argument that none of these tables has is not offered either.
+arguments name places, and which are not offered. A text that none of these tables has is not offered either.
 """
 
 from __future__ import annotations
@@ -59,13 +59,11 @@ WRITES = frozenset({"out", "picture"})
 MAY_READ = frozenset({"drums", "drum_map"})
 ROLE_READS = frozenset({"sounds"})
 _WRITTEN_BY = {("hear", "midi")}
+# Texts that name none. Numbers, switches and choices cannot, so they need no place here.
 PLAIN = frozenset({
-    "text", "genre", "style", "mood", "tempo", "key", "meter", "bars", "seconds", "tracks", "exclude", "chords", "lock",
-    "energy", "density", "swing", "kit", "loop", "audio_as", "takes", "seed", "engine", "model", "variety",
-    "candidates", "no_copy", "key_lock", "no_stems", "to", "split_drums", "add", "at", "beats", "strength", "keep",
-    "mode", "trim", "transpose", "stretch", "quantise", "form", "voice", "above", "melody", "steps", "kind", "stems",
-    "no_mix", "link", "action", "numbers", "session", "name", "search", "swing_grid", "minutes",
-    "controllers", "audio_rhythm",
+    "text", "genre", "style", "mood", "key", "meter", "bars", "tracks", "exclude", "chords", "lock", "kit", "audio_as",
+    "engine", "model", "variety", "to", "add", "keep", "trim", "quantise", "form", "melody", "kind", "session", "name",
+    "search", "swing_grid", "audio_rhythm",
 })  # fmt: skip
 # What a desktop or a researcher needs; an assistant would only be distracted by it.
 LEFT_OUT = frozenset({"help", "json", "play", "open", "blend", "temperature", "top_k", "top_p", "without",
@@ -131,19 +129,25 @@ def as_arguments(text: str) -> str:
     return re.sub(r"--([a-z][a-z-]*[a-z])", lambda found: found[1].replace("-", "_"), text)
 
 
-def offered(name: str, dest: str) -> bool:
+def offered(name: str, action: argparse.Action) -> bool:
     """Whether an argument of a command is offered to assistants."""
-    known = PLAIN | READS | WRITES | MAY_READ | ROLE_READS
+    dest = action.dest
     if dest in _PROJECTS | _SOUNDS and dest not in _WITH.get(name, ()):
         return False
-    return dest in known and dest not in LEFT_OUT and (name, dest) not in _LEFT_OUT_OF
+    return is_sorted(action) and dest not in LEFT_OUT and (name, dest) not in _LEFT_OUT_OF
+
+
+def is_sorted(action: argparse.Action) -> bool:
+    """Whether it is known if an argument names a file."""
+    free = action.type in (None, str) and action.choices is None and not isinstance(action, argparse._StoreConstAction)
+    return not free or action.dest in READS | WRITES | MAY_READ | ROLE_READS | PLAIN | LEFT_OUT
 
 
 def _schema(name: str, parser: argparse.ArgumentParser) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     required = []
     for action in parser._actions:
-        if not offered(name, action.dest):
+        if not offered(name, action):
             continue
         if isinstance(action, argparse._StoreConstAction) and action.dest in properties:  # two flags of one choice
             properties[action.dest]["enum"].append(action.const)
