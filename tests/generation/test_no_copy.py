@@ -7,12 +7,19 @@ import pytest
 
 from bandmate.generation.compose import Given, WriteOptions, write_takes
 from bandmate.generation.constraints import Cells
+from bandmate.generation.infill import infill
+from bandmate.generation.infill_cells import Ask
 from bandmate.generation.no_copy import Guard, NoCopy, Watch
+from bandmate.generation.scene import Harmony, Part
 from bandmate.groovebook.plan import make_plan
 from bandmate.library.origins import OriginIndex, Piece
 from bandmate.library.runs import coded_lines
 from bandmate.score.brief import Brief
+from bandmate.score.cut import trim
 from bandmate.score.model import Score, Track, make_notes
+from bandmate.score.selection import Selection
+from bandmate.score.splice import splice
+from bandmate.score.timeline import bar_grid
 
 
 def index_of(*scores: Score) -> OriginIndex:
@@ -129,3 +136,21 @@ def test_notes_that_stood_in_the_asked_cells_are_no_past() -> None:
     )
     guard = Guard(NoCopy((), 9), 1, where, np.array([False]), known, np.array([192, 96]))
     assert guard.past == [{0: [(0, -168, 60)]}]
+
+
+def test_in_edits_a_run_does_not_cross_from_given_bars_into_asked_ones(tiny_weights) -> None:
+    song = write_takes(plan_of(8), (5,), tiny_weights, WriteOptions("numpy"))[0].score
+    cells, grid = Selection(tuple(range(len(song.tracks))), 4, 5), bar_grid(song)
+    parts = {i: Part.of(song.tracks[i], song.ticks_per_quarter, grid) for i in cells.tracks}
+
+    def edited(options: WriteOptions) -> Score:
+        written = infill(song, cells, Ask(), 5, tiny_weights, options, parts=parts, harmony=Harmony.of(song),
+                         candidates=1)  # fmt: skip
+        return trim(splice(song, cells, written.notes), 1, 6)
+
+    free = edited(WriteOptions("numpy"))
+    index = index_of(free)
+    crossing = [run for run in index.shared_runs(free) if run.first_bar < 4 <= run.last_bar]
+    assert max(run.notes for run in crossing) > 8
+    bound = edited(WriteOptions("numpy", no_copy=NoCopy((index,), 8)))
+    assert all(run.notes <= 8 for run in index.shared_runs(bound) if run.last_bar >= 4)
