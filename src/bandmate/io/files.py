@@ -19,24 +19,28 @@ from bandmate.io.dawproject_read import read_dawproject
 from bandmate.io.midi import read_midi, write_midi
 from bandmate.io.reaper import write_rpp
 from bandmate.io.reaper_read import read_rpp
+from bandmate.score.features import PLAYED, SOUND
 from bandmate.score.model import Score
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A file format: its name, and its doors where it has them."""
+    """A file format: its name, its doors where it has them, and what its files hold of `score.features`."""
 
     name: str
     read: Callable[[str | Path], Score] | None = None
     write: Callable[[Score, str | Path], Path] | None = None
+    holds: frozenset[str] = frozenset()
 
 
-_MIDI = Format("MIDI", read_midi, write_midi)
+_MIDI = Format("MIDI", read_midi, write_midi, SOUND | PLAYED | {"lyrics"})
+_SEQUENCER = SOUND - {"keys", "instruments"} | {"played timing"}
+_CONTROLLED = _SEQUENCER | {"controllers, bends and pressure"}
 FORMATS: dict[str, Format] = {
     **dict.fromkeys((".mid", ".midi", ".kar", ".rmi", ".smf"), _MIDI),
-    ".als": Format("Ableton Live", read_als, write_als),
-    ".dawproject": Format("DAWproject", read_dawproject, write_dawproject),
-    ".rpp": Format("REAPER", read_rpp, write_rpp),
+    ".als": Format("Ableton Live", read_als, write_als, _SEQUENCER),
+    ".dawproject": Format("DAWproject", read_dawproject, write_dawproject, _CONTROLLED),
+    ".rpp": Format("REAPER", read_rpp, write_rpp, _CONTROLLED),
 }
 PROJECT_SUFFIXES = (".als", ".dawproject", ".rpp")
 

@@ -82,6 +82,7 @@ def window(score: Score, start: int, end: int) -> Score:
         keys=_map_window(score.keys, start, end),
         markers=tuple(Marker(m.ticks - start, m.text) for m in score.markers if start <= m.ticks < end),
         end_ticks=end - start,
+        notation=None,
     )
 
 
@@ -111,7 +112,7 @@ def _track_window(track: Track, start: int, end: int) -> Track:
     inside["ticks"] -= start
     release = released(np.concatenate([standing, inside]), end - start)
     events = np.concatenate([standing, inside, release])
-    return replace(track, notes=notes, events=events, end_ticks=end - start)
+    return replace(track, notes=notes, events=events, end_ticks=end - start, notation=None)
 
 
 def _in_force(events: NDArray[Any]) -> NDArray[Any]:

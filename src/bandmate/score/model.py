@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bandmate.errors import ScoreError
+from bandmate.score.notation import ScoreNotation, TrackNotation
 
 NOTE = np.dtype(
     [
@@ -128,6 +129,7 @@ class Track:
         role: "drums", "bass", "chords", "melody", "pad" ... where it is known, else "".
         end_ticks: where the file's track ended, 0 if unknown.
         end_order: place of the end-of-track event, MADE if it was not read.
+        notation: how it is written, None where that is not known or no longer true of the notes.
     """
 
     name: str = ""
@@ -139,6 +141,12 @@ class Track:
     role: str = ""
     end_ticks: int = 0
     end_order: int = MADE
+    notation: TrackNotation | None = None
+
+    def __post_init__(self) -> None:
+        """Let go of a notation that was written for other notes."""
+        if self.notation is not None and not self.notation.fits(self.notes):
+            object.__setattr__(self, "notation", None)
 
     def with_notes(self, notes: NDArray[Any]) -> Track:
         """The same track with other notes."""
@@ -207,6 +215,7 @@ class Score:
         title: a name, may be empty.
         header: how its MIDI file spoke, None if it was made here.
         end_ticks: the length that was asked for; 0 = where the last note ends.
+        notation: what is written for all parts, None where that is not known or no longer true of time.
     """
 
     tracks: tuple[Track, ...] = ()
@@ -218,6 +227,12 @@ class Score:
     title: str = ""
     header: MidiHeader | None = None
     end_ticks: int = 0
+    notation: ScoreNotation | None = None
+
+    def __post_init__(self) -> None:
+        """Let go of a notation that was written for another count of time."""
+        if self.notation is not None and not self.notation.fits(self.ticks_per_quarter, self.meters):
+            object.__setattr__(self, "notation", None)
 
     @property
     def note_count(self) -> int:

@@ -25,7 +25,9 @@ def shift(score: Score, ticks: int) -> Score:
         return rows
 
     tracks = (
-        replace(t, notes=later(t.notes, "onset_ticks"), events=later(t.events), end_ticks=t.end_ticks + ticks)
+        replace(
+            t, notes=later(t.notes, "onset_ticks"), events=later(t.events), end_ticks=t.end_ticks + ticks, notation=None
+        )
         for t in score.tracks
     )
     return replace(
@@ -36,6 +38,7 @@ def shift(score: Score, ticks: int) -> Score:
         keys=later(score.keys),
         markers=tuple(Marker(m.ticks + ticks, m.text) for m in score.markers),
         end_ticks=score.end_ticks + ticks if score.end_ticks else 0,
+        notation=None,
     )
 
 
@@ -47,7 +50,8 @@ def warped(track: Track, place: Callable[[NDArray[Any]], NDArray[np.int64]]) -> 
     some = (notes["duration_ticks"] > 0).astype(np.int64)
     notes["duration_ticks"] = np.maximum(end - notes["onset_ticks"], some)
     events["ticks"] = place(events["ticks"])
-    return replace(track, notes=notes, events=events, end_ticks=int(place(np.array([track.end_ticks]))[0]))
+    end_ticks = int(place(np.array([track.end_ticks]))[0])
+    return replace(track, notes=notes, events=events, end_ticks=end_ticks, notation=None)
 
 
 def _scaled(score: Score, factor: Fraction) -> Score:
@@ -70,6 +74,7 @@ def _scaled(score: Score, factor: Fraction) -> Score:
         keys=rows(score.keys),
         markers=tuple(Marker(int(place(np.array([m.ticks]))[0]), m.text) for m in score.markers),
         end_ticks=int(place(np.array([score.end_ticks]))[0]),
+        notation=None,
     )
 
 
