@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import re
 import zipfile
 from dataclasses import replace
 
@@ -10,7 +12,8 @@ import numpy as np
 import pytest
 from tests.io.test_als import song
 
-from bandmate.io.als.write import als_losses
+from bandmate.io.als.to_score import read_als
+from bandmate.io.als.write import als_losses, write_als
 from bandmate.io.dawproject import dawproject_losses, write_dawproject
 from bandmate.io.dawproject_read import read_dawproject
 from bandmate.io.messages import BEND, CONTROL, PRESSURE, clips_with_messages, message_of, messages_of
@@ -31,7 +34,7 @@ def pedalled(*rows: tuple[int, int, int, int]) -> Score:
     return replace(score, tracks=(score.tracks[0], replace(score.tracks[1], events=events)))
 
 
-def told(score: Score) -> list[tuple[float, int, int, int]]:
+def told_by(score: Score) -> list[tuple[float, int, int, int]]:
     grid = score.ticks_per_quarter
     return [(int(e["ticks"]) / grid, int(e["status"]), int(e["data1"]), int(e["data2"]))
             for e in score.tracks[1].events]  # fmt: skip
@@ -45,7 +48,9 @@ def test_a_pedal_a_bend_and_a_last_breath_come_back(write, read, suffix, tmp_pat
     score = pedalled(*rows)
     back = read(write(score, tmp_path / f"x{suffix}"))
     grid = score.ticks_per_quarter
-    assert np.array(sorted(told(back))) == pytest.approx(np.array([(at / grid, *rest) for at, *rest in rows]), abs=1e-6)
+    assert np.array(sorted(told_by(back))) == pytest.approx(
+        np.array([(at / grid, *rest) for at, *rest in rows]), abs=1e-6
+    )
 
 
 def test_what_a_format_does_not_hold_is_said():
@@ -101,3 +106,30 @@ def test_points_in_clips_and_beside_them_as_others_write_them(tmp_path):
     found = [(int(e["status"]), int(e["data1"]), int(e["data2"])) for e in track.events]
     assert found == [(BEND, 127, 127), (CONTROL, 1, 0), (CONTROL, 1, 64), (CONTROL, 1, 127)]
     assert len(track.notes) == 1
+
+
+ENVELOPE = """<ClipEnvelope Id="0"><EnvelopeTarget><PointeeId Value="{target}" /></EnvelopeTarget><Automation><Events>
+<FloatEvent Id="0" Time="-63072000" Value="{first}" /><FloatEvent Id="1" Time="0" Value="{first}" />
+<FloatEvent Id="2" Time="1" Value="{first}" /><FloatEvent Id="3" Time="1" Value="{last}" />
+</Events></Automation></ClipEnvelope>"""
+
+
+def test_controllers_bend_and_pressure_of_a_live_clip_are_read(tmp_path):
+    xml = gzip.decompress(write_als(song(), tmp_path / "x.als").read_bytes()).decode()
+    start = xml.rindex("<MidiTrack")
+
+    def target(place: int) -> str:
+        found = re.search(rf'<ControllerTargets\.{place} Id="(\d+)"', xml[start:])
+        assert found
+        return found[1]
+
+    told = [(target(0), -8192, 8191), (target(1), 0, 127), (target(2 + 64), 127, 0), ("7", 0, 1), (target(130), 1, 2)]
+    envelopes = "".join(ENVELOPE.format(target=name, first=first, last=last) for name, first, last in told)
+    clip = xml.index("<MidiClip", xml.index("<ClipTimeable>", start))
+    xml = xml[:clip] + xml[clip:].replace("<Envelopes />", f"<Envelopes>{envelopes}</Envelopes>", 1)
+    (tmp_path / "y.als").write_bytes(gzip.compress(xml.encode()))
+    found = {(round(at), kind, one, two) for at, kind, one, two in told_by(read_als(tmp_path / "y.als"))}
+    assert found == {
+        (0, BEND, 0, 0), (1, BEND, 0, 0), (1, BEND, 127, 127), (0, PRESSURE, 0, 0), (1, PRESSURE, 0, 0),
+        (1, PRESSURE, 127, 0), (0, CONTROL, 64, 127), (1, CONTROL, 64, 127), (1, CONTROL, 64, 0),
+    }  # fmt: skip

@@ -22,6 +22,7 @@ KINDS = {
     POLY: "polyPressure", CONTROL: "channelController", PROGRAM: "programChange", PRESSURE: "channelPressure",
     BEND: "pitchBend",
 }  # fmt: skip
+CHANNEL_MODES = 120  # from this controller number on: commands, not states
 _RAMP_QUARTERS = 1 / 32  # a step of a value that glides
 _MOST_STEPS = 4096
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bandmate.io.als.clips import MODE_SCALES, SCALES
 from bandmate.io.als.samples import SampleReference, samples_of
 from bandmate.io.als.unpack import unpack, version_of
+from bandmate.io.messages import BEND, CHANNEL_MODES, CONTROL, PRESSURE, messages_of
 from bandmate.io.safe_xml import Element, as_number, number_of, value_of
 from bandmate.io.sounds_named import named_sound
-from bandmate.io.timed import Loop, Note
+from bandmate.io.timed import Loop, Message, Note
 from bandmate.score.pitch import MODES, Key
 
 _PLAYERS = ("MidiTrack", "AudioTrack", "GroupTrack")
 _LAST_WITHOUT_KEY, _UNSET_IN_12 = 11, Key(0, "major")  # Live 12 shows C major until somebody chooses a key
+_BEFORE_ALL = -1e6
 _DRUM_DEVICES = ("DrumGroupDevice", "InstrumentImpulse")
 
 
@@ -151,13 +154,16 @@ def _track(element: Element) -> LiveTrack:
     name = value_of(element, "Name/EffectiveName") or value_of(element, "Name/UserName")
     program, is_drum = _sound(element, name, value_of(element, "Name/Annotation"))
     main = element.find("DeviceChain/MainSequencer")
+    lanes = _controllers(main)
     slots = {}
     for place, slot in enumerate(main.findall("ClipSlotList/ClipSlot") if main is not None else ()):
         clip = slot.find("ClipSlot/Value/MidiClip")
         if clip is not None:
-            slots[place] = _clip(clip)
+            slots[place] = _clip(clip, lanes)
     arranged = main.findall("ClipTimeable/ArrangerAutomation/Events/MidiClip") if main is not None else ()
-    clips = sorted((_clip(clip) for clip in arranged if value_of(clip, "Disabled") != "true"), key=lambda c: c.start)
+    clips = sorted(
+        (_clip(clip, lanes) for clip in arranged if value_of(clip, "Disabled") != "true"), key=lambda c: c.start
+    )
     is_on = value_of(element, "DeviceChain/Mixer/Speaker/Manual", "true") == "true"
     return LiveTrack(element.tag, name, program, is_drum, is_on, tuple(clips), slots)
 
@@ -167,7 +173,32 @@ def _sound(element: Element, name: str, note: str) -> tuple[int, bool]:
     return named_sound(name, note, has_drums)
 
 
-def _clip(element: Element) -> Clip:
+def _controllers(main: Element | None) -> dict[str, tuple[int, int]]:
+    """What the ids of a track's controllers mean: kind and number; bend first, then pressure, then 120 controllers."""
+    found = {}
+    for element in main.findall("MidiControllers/*") if main is not None else ():
+        place = as_number(element.tag.removeprefix("ControllerTargets."), -1)
+        if 0 <= place < 2 + CHANNEL_MODES:
+            meant = (BEND, 0) if place == 0 else (PRESSURE, 0) if place == 1 else (CONTROL, int(place) - 2)
+            found[element.get("Id", "")] = meant
+    return found
+
+
+def _told(element: Element, lanes: dict[str, tuple[int, int]]) -> Iterator[Message]:
+    """What the envelopes of a clip do to controllers; the point that Live sets before all time is none of them."""
+    for envelope in element.findall("Envelopes/Envelopes/ClipEnvelope"):
+        lane = lanes.get(value_of(envelope, "EnvelopeTarget/PointeeId"))
+        if lane is None:
+            continue
+        lowest, span = (-8192, 16383) if lane[0] == BEND else (0, 127)
+        points = [
+            (as_number(e.get("Time")), as_number(e.get("Value"))) for e in envelope.findall("Automation/Events/*")
+        ]
+        rows = [(at, (value - lowest) / span, True) for at, value in points if at > _BEFORE_ALL]
+        yield from messages_of(*lane, sorted(rows, key=lambda row: row[0]))
+
+
+def _clip(element: Element, lanes: dict[str, tuple[int, int]]) -> Clip:
     notes = []
     for track in element.findall("Notes/KeyTracks/KeyTrack"):
         pitch = int(number_of(track, "MidiKey", -1))
@@ -184,6 +215,7 @@ def _clip(element: Element) -> Clip:
     loop = Loop(
         tuple(notes), number_of(element, "Loop/LoopStart"), number_of(element, "Loop/LoopEnd"),
         number_of(element, "Loop/StartRelative"), value_of(element, "Loop/LoopOn") == "true", name,
+        tuple(_told(element, lanes)),
     )  # fmt: skip
     return Clip(
         name, number_of(element, "CurrentStart"), number_of(element, "CurrentEnd"), loop,

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import NamedTuple
 
 from bandmate.io.als.read import LiveSet, LiveTrack, read_live_set
-from bandmate.io.timed import EXACT, LONGEST_QUARTERS, Note, Part, Piece
+from bandmate.io.timed import EXACT, LONGEST_QUARTERS, Message, Note, Part, Piece
 from bandmate.score.model import Score
+
+
+class Played(NamedTuple):
+    """What a track plays."""
+
+    notes: list[Note]
+    messages: list[Message]
 
 
 def read_als(path: str | Path) -> Score:
@@ -30,23 +38,27 @@ def score_of(live: LiveSet) -> Score:
         played, markers = [_arranged(track) for track in tracks], list(live.locators)
     else:
         played, markers = _scenes(live, tracks)
-    parts = [Part(t.name, notes, t.program, t.is_drum) for t, notes in zip(tracks, played, strict=True)]
+    parts = [
+        Part(track.name, notes, track.program, track.is_drum, told)
+        for track, (notes, told) in zip(tracks, played, strict=True)
+    ]
     clips = [clip for track in tracks for clip in (*track.arrangement, *track.slots.values())]
     key = live.key or next((clip.key for clip in clips if clip.key is not None), None)
     return Piece(live.path.stem, parts, live.tempos, live.meters, markers, key).score()
 
 
-def _arranged(track: LiveTrack) -> list[Note]:
-    return [
-        note._replace(time=note.time + clip.start)
-        for clip in track.arrangement
-        for note in clip.loop.played(clip.end - clip.start)
-    ]
+def _arranged(track: LiveTrack) -> Played:
+    notes, told = Played([], [])
+    for clip in track.arrangement:
+        length = clip.end - clip.start
+        notes += [note._replace(time=note.time + clip.start) for note in clip.loop.played(length)]
+        told += [message._replace(time=message.time + clip.start) for message in clip.loop.sent(length)]
+    return Played(notes, told)
 
 
-def _scenes(live: LiveSet, tracks: tuple[LiveTrack, ...]) -> tuple[list[list[Note]], list[tuple[float, str]]]:
+def _scenes(live: LiveSet, tracks: tuple[LiveTrack, ...]) -> tuple[list[Played], list[tuple[float, str]]]:
     """All scenes with clips one after another, each as long as its longest clip, whole bars."""
-    played: list[list[Note]] = [[] for _ in tracks]
+    played = [Played([], []) for _ in tracks]
     markers, at = [], 0.0
     above, below = live.meters[0][1]
     bar = 4 * above / below
@@ -57,8 +69,9 @@ def _scenes(live: LiveSet, tracks: tuple[LiveTrack, ...]) -> tuple[list[list[Not
             continue
         quarters = bar * math.ceil(longest / bar - EXACT)
         markers.append((at, name or f"Scene {scene + 1}"))
-        for notes, clip in zip(played, clips, strict=True):
+        for (notes, told), clip in zip(played, clips, strict=True):
             if clip is not None:
                 notes += [note._replace(time=note.time + at) for note in clip.loop.played(quarters)]
+                told += [message._replace(time=message.time + at) for message in clip.loop.sent(quarters)]
         at += quarters
     return played, markers
