@@ -14,9 +14,11 @@ from bandmate import registry
 from bandmate.errors import FileFormatError, OutputError
 from bandmate.io.als.to_score import read_als
 from bandmate.io.als.write import write_als
+from bandmate.io.arrays import read_npy, read_npz, write_npy, write_npz
 from bandmate.io.dawproject import write_dawproject
 from bandmate.io.dawproject_read import read_dawproject
 from bandmate.io.midi import read_midi, write_midi
+from bandmate.io.note_json import read_note_json, read_note_yaml, write_note_json, write_note_yaml
 from bandmate.io.reaper import write_rpp
 from bandmate.io.reaper_read import read_rpp
 from bandmate.score.features import PLAYED, SOUND
@@ -25,23 +27,41 @@ from bandmate.score.model import Score
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A file format: its name, its doors where it has them, and what its files hold of `score.features`."""
+    """A file format.
+
+    Attributes:
+        name: of it; read, write: its doors, where it has them.
+        holds: what its files hold of `score.features`.
+        is_general: whether files of that suffix are seldom music: a walk through folders leaves them out.
+    """
 
     name: str
     read: Callable[[str | Path], Score] | None = None
     write: Callable[[Score, str | Path], Path] | None = None
     holds: frozenset[str] = frozenset()
+    is_general: bool = False
 
 
 _MIDI = Format("MIDI", read_midi, write_midi, SOUND | PLAYED | {"lyrics"})
 _SEQUENCER = SOUND - {"keys", "instruments"} | {"played timing"}
 _CONTROLLED = _SEQUENCER | {"controllers, bends and pressure"}
+_LISTED = SOUND - {"release velocities"} | {"played timing", "lyrics"}
+_STEPPED = frozenset({"notes", "velocities"})
+_YAML = Format("note YAML", read_note_yaml, write_note_yaml, _LISTED, is_general=True)
 FORMATS: dict[str, Format] = {
     **dict.fromkeys((".mid", ".midi", ".kar", ".rmi", ".smf"), _MIDI),
     ".als": Format("Ableton Live", read_als, write_als, _SEQUENCER),
     ".dawproject": Format("DAWproject", read_dawproject, write_dawproject, _CONTROLLED),
     ".rpp": Format("REAPER", read_rpp, write_rpp, _CONTROLLED),
+    ".json": Format("note JSON", read_note_json, write_note_json, _LISTED, is_general=True),
+    ".yaml": _YAML,
+    ".yml": _YAML,
+    ".npz": Format(
+        "piano-roll NumPy", read_npz, write_npz, _STEPPED | {"tempo changes", "meters", "instruments"}, is_general=True
+    ),
+    ".npy": Format("event NumPy", read_npy, write_npy, _STEPPED, is_general=True),
 }
+MUSIC_SUFFIXES = tuple(suffix for suffix, known in FORMATS.items() if not known.is_general)
 PROJECT_SUFFIXES = (".als", ".dawproject", ".rpp")
 
 

@@ -15,7 +15,7 @@ from bandmate.evaluation.likeness import Likeness
 from bandmate.evaluation.measured import measured, together
 from bandmate.evaluation.report import ReportCard, report_card
 from bandmate.evaluation.yardstick import kind_of, yardstick
-from bandmate.io.files import FORMATS, PROJECT_SUFFIXES, read
+from bandmate.io.files import MUSIC_SUFFIXES, PROJECT_SUFFIXES, read
 from bandmate.limits import SEED, Limit
 from bandmate.score.model import Score
 from bandmate.workflows.evaluation_pictures import draw_evaluation, plots_folder
@@ -219,9 +219,9 @@ def _read_all(place: Path, genre_id: str | None, skipped: list[str], job: Job) -
         return
     if not place.exists():
         raise LibraryError(f"{place} is not there; give a folder of MIDI files")
-    paths = sorted(path for path in place.rglob("*") if path.suffix.lower() in FORMATS and not _is_part(path))
+    paths = sorted(path for path in place.rglob("*") if path.suffix.lower() in MUSIC_SUFFIXES and not _is_part(path))
     if not paths:
-        raise LibraryError(f"{place} holds no music; give a folder of files that end in {', '.join(FORMATS)}")
+        raise LibraryError(f"{place} holds no music; give a folder of files that end in {', '.join(MUSIC_SUFFIXES)}")
     for number, path in enumerate(paths, 1):
         try:
             score = read(path)

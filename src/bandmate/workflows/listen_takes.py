@@ -14,7 +14,7 @@ import numpy as np
 from bandmate.audio.compress import RATE, Compressed, compress
 from bandmate.audio.signal import Samples, read_signal
 from bandmate.errors import BandmateError, FileFormatError, LibraryError, UserError
-from bandmate.io.files import FORMATS, read
+from bandmate.io.files import MUSIC_SUFFIXES, read
 
 MIX_NAMES = ("mix.wav", "mix.flac", "mix.mp3", "mix.ogg")
 SOUND_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".aiff", ".aif")
@@ -95,7 +95,7 @@ def _walk(root: Path, folder: Path, depth: int = 0) -> Iterator[tuple[Path, str]
     here = folder.relative_to(root).as_posix()
     if _TAKE_FILE in names or MIX_NAMES[0] in names:
         sound = next((folder / name for name in MIX_NAMES if (folder / name).is_file()), None)
-        midi = [path for path in content if path.suffix.lower() in FORMATS and path.name != "given.mid"]
+        midi = [path for path in content if path.suffix.lower() in MUSIC_SUFFIXES and path.name != "given.mid"]
         playable = sound or next(iter(midi), None)
         if playable is not None:
             yield playable, "" if here == "." else here
@@ -104,12 +104,12 @@ def _walk(root: Path, folder: Path, depth: int = 0) -> Iterator[tuple[Path, str]
     for path in content:
         if path.is_dir() and depth < _DEEPEST:
             yield from _walk(root, path, depth + 1)
-        elif _plays(path) and not (path.suffix.lower() in FORMATS and path.stem in sounds):
+        elif _plays(path) and not (path.suffix.lower() in MUSIC_SUFFIXES and path.stem in sounds):
             yield path, path.relative_to(root).with_suffix("").as_posix()
 
 
 def _plays(path: Path) -> bool:
-    return path.is_file() and path.suffix.lower() in (*SOUND_SUFFIXES, *FORMATS)
+    return path.is_file() and path.suffix.lower() in (*SOUND_SUFFIXES, *MUSIC_SUFFIXES)
 
 
 def hear(path: Path, seconds: float, kbps: int = 160) -> Heard:
@@ -141,7 +141,7 @@ def hear(path: Path, seconds: float, kbps: int = 160) -> Heard:
 
 def _start_of(path: Path, seconds: float) -> Samples:
     """The first seconds of a file in stereo at RATE."""
-    if path.suffix.lower() in FORMATS:
+    if path.suffix.lower() in MUSIC_SUFFIXES:
         with tempfile.TemporaryDirectory(prefix="bandmate-listen-") as place:
             return _stereo(_rendered(path, Path(place), seconds), seconds)
     return _stereo(path, seconds)
