@@ -31,6 +31,7 @@ _FACE = {
     "replay": "bandmate.workflows.replay",
     "learn": "bandmate.workflows.learn",
     "evaluate": "bandmate.workflows.evaluate",
+    "metrics": "bandmate.workflows.metrics",
     "hear": "bandmate.workflows.hear",
     "render": "bandmate.workflows.render",
     "export": "bandmate.workflows.export",

@@ -24,13 +24,23 @@ from numpy.typing import ArrayLike, NDArray
 
 from bandmate.analysis import texture
 from bandmate.analysis.meter import score_bars
-from bandmate.analysis.texture import Floats, TrackView, bar_density, bar_onsets, bar_polyphony, bar_velocity, view
+from bandmate.analysis.texture import (
+    Floats,
+    Ints,
+    TrackView,
+    bar_density,
+    bar_onsets,
+    bar_polyphony,
+    bar_velocity,
+    view,
+)
 from bandmate.score.model import NO_NOTES, NOTE, Score
 from bandmate.score.timeline import ticks_to_seconds
 
 __all__ = [
     "DESCRIPTORS", "NO_BIN", "Descriptor", "PieceView", "TrackView", "bar_density", "bar_onsets", "bar_polyphony",
-    "bar_values", "bar_velocity", "piece_values", "piece_view", "track_value", "track_values", "track_view", "view",
+    "bar_values", "bar_velocity", "groove_of", "piece_values", "piece_view", "track_value", "track_values",
+    "track_view", "view",
 ]  # fmt: skip
 NO_BIN = -1
 MAJOR_SETS = np.array([[(c - root) % 12 in (0, 2, 4, 5, 7, 9, 11) for c in range(12)] for root in range(12)], float)
@@ -181,16 +191,29 @@ def _scale_consistency(p: PieceView) -> float:
     return float((MAJOR_SETS @ p.pitch_class_share).max())
 
 
-def _groove_consistency(p: PieceView) -> float:
-    v = p.together
-    if len(v.bars) < 2 or not len(v.notes):
+def groove_of(bar: Ints, step: Ints, bar_quarters: Floats) -> float:
+    """How alike the places struck in a bar and the next are, twelve a quarter as MusPy's 48 a bar of 4/4.
+
+    Args:
+        bar: of each onset; int (n,).
+        step: its place in the bar on the grid of 24 steps a quarter; int (n,).
+        bar_quarters: length of each bar; float (n_bars,).
+
+    Returns:
+        0..1; NaN without onsets or with a single bar.
+    """
+    if len(bar_quarters) < 2 or not len(bar):
         return np.nan
-    steps = np.rint(v.bar_quarters * 12).astype(np.int64)  # 12 steps a quarter, as MusPy's 48 a bar of 4/4
+    steps = np.rint(bar_quarters * 12).astype(np.int64)
     span = int(steps.max()) + 1
-    struck = np.zeros((len(v.bars), span), bool)
-    struck[v.bar, np.minimum(v.step // 2, span - 1)] = True
+    struck = np.zeros((len(steps), span), bool)
+    struck[bar, np.minimum(step // 2, span - 1)] = True
     differing = (struck[1:] != struck[:-1]).sum(1) / np.maximum(1, np.maximum(steps[1:], steps[:-1]))
     return float(1.0 - np.minimum(differing, 1.0).mean())
+
+
+def _groove_consistency(p: PieceView) -> float:
+    return groove_of(p.together.bar, p.together.step, p.together.bar_quarters)
 
 
 def _dynamic_range(p: PieceView) -> float:

@@ -49,6 +49,7 @@ COMMANDS = {
     "export": "a file or a take as a project of Ableton Live, Bitwig, Cubase, REAPER ...",
     "device": "a Max for Live device, and the service that it talks to",
     "tokens": "a file as the text a model sees, and back",
+    "metrics": "pitch, texture and rhythm of a file or a folder in the numbers that papers publish",
     "evaluate": "the report card: how near music is to what people write",
     "learn": "take in a folder of your music",
     "models": "what is installed; export, import, remove",

@@ -8,23 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from bandmate.analysis.genres import genre, genre_ids
-from bandmate.errors import BriefError, FileFormatError, LibraryError, ScoreError
+from bandmate.errors import BriefError, LibraryError, ScoreError
 from bandmate.evaluation.excerpt import windows
 from bandmate.evaluation.facts import FactRow, fact_rows
 from bandmate.evaluation.likeness import Likeness
 from bandmate.evaluation.measured import measured, together
 from bandmate.evaluation.report import ReportCard, report_card
 from bandmate.evaluation.yardstick import kind_of, yardstick
-from bandmate.io.files import MUSIC_SUFFIXES, PROJECT_SUFFIXES, read
 from bandmate.limits import SEED, Limit
 from bandmate.score.model import Score
 from bandmate.workflows.evaluation_pictures import draw_evaluation, plots_folder
+from bandmate.workflows.gather import gather, skip
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.likeness import more_like_me
-from bandmate.workflows.making import GIVEN_FILE
 from bandmate.workflows.neighbours import EDITS, Neighbours, edits_of, model_weights
 from bandmate.workflows.obedience import DEMANDED, Obedience, obedience
-from bandmate.workflows.take import FILE_NAME
 
 TAKES = Limit("takes", 1, 10_000, "takes")
 BARS = 16
@@ -190,7 +188,7 @@ def _measure(subject: str, found: list[_Piece], kind: str | None, skipped: list[
             if not len(part):
                 raise ScoreError("no stretch of one meter with notes")
         except ScoreError as error:
-            _skip(piece.name, error, skipped, job)
+            skip(piece.name, error, skipped, job)
             continue
         parts.append(part)
         usable.append(piece)
@@ -204,38 +202,9 @@ def _measure(subject: str, found: list[_Piece], kind: str | None, skipped: list[
     return Evaluation(subject, len(usable), tuple(skipped), card, fact_rows(excerpts))
 
 
-def _is_part(path: Path) -> bool:
-    """Whether a file is one track of a take, a project of it, or what was given to it: no piece of its own."""
-    folder = path.parent
-    if path.suffix.lower() in PROJECT_SUFFIXES:
-        return (folder / FILE_NAME).is_file() or (folder.parent / FILE_NAME).is_file()
-    given = path.name == GIVEN_FILE and (folder / FILE_NAME).is_file()
-    return given or (folder.name == "tracks" and (folder.parent / FILE_NAME).is_file())
-
-
 def _read_all(place: Path, genre_id: str | None, skipped: list[str], job: Job) -> Iterator[_Piece]:
-    if place.is_file():
-        yield _Piece(place.name, genre_id, read(place))
-        return
-    if not place.exists():
-        raise LibraryError(f"{place} is not there; give a folder of MIDI files")
-    paths = sorted(path for path in place.rglob("*") if path.suffix.lower() in MUSIC_SUFFIXES and not _is_part(path))
-    if not paths:
-        raise LibraryError(f"{place} holds no music; give a folder of files that end in {', '.join(MUSIC_SUFFIXES)}")
-    for number, path in enumerate(paths, 1):
-        try:
-            score = read(path)
-        except (FileFormatError, ScoreError) as error:
-            _skip(path.relative_to(place).as_posix(), error, skipped, job)
-            continue
-        job.progress("writing", number / len(paths))
-        yield _Piece(path.relative_to(place).as_posix(), genre_id, score)
-
-
-def _skip(name: str, error: Exception, skipped: list[str], job: Job) -> None:
-    text = str(error) if name in str(error) else f"{name}: {error}"
-    skipped.append(text)
-    job.tell("notice", text=f"skipped {text}")
+    for name, score in gather(place, skipped, job, "writing"):
+        yield _Piece(name, genre_id, score)
 
 
 def _written(model: str, genre_id: str | None, takes: int, seed: int, job: Job) -> Iterator[_Piece]:

@@ -26,8 +26,11 @@ def median(values: NDArray[Any]) -> float:
 
 def entropy(values: NDArray[Any], least: int = 1) -> float:
     """Entropy in bits of how often each whole number from 0 up occurs; NaN of fewer than `least` values."""
-    if len(values) < least:
-        return np.nan
-    count = np.bincount(values)
-    part = count[count > 0] / len(values)
-    return float(abs((part * np.log2(part)).sum()))
+    return entropy_of(np.bincount(values)) if len(values) >= least else np.nan
+
+
+def entropy_of(count: NDArray[np.int64]) -> float:
+    """Entropy in bits of how often things were counted; NaN of nothing."""
+    total = count.sum()
+    part = count[count > 0] / total
+    return float(abs((part * np.log2(part)).sum())) if total else np.nan

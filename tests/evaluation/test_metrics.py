@@ -1,0 +1,177 @@
+"""Metrics of whole pieces: equal to MusPy's but where it is at fault, by the meter, and NaN where nothing applies."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.evaluation.music import BAR, alone, band, drums, noise
+
+from bandmate.evaluation.metrics import METRICS, measure_metrics, reference_metrics
+from bandmate.evaluation.piece import Piece
+from bandmate.evaluation.symbolic import muspy, pieces
+from bandmate.score.model import METER, Score, Track, make_meters, make_notes
+from bandmate.score.pitch import Key
+
+SCORES = {
+    "band": band(), "fills": band(8, 4), "noise_4_4": noise(1, 4, 150), "noise_6_8": noise(2, 3, 80, (6, 8), 96),
+    "noise_5_4": noise(3, 2, 40, (5, 4), 10), "drums": Score((drums(4),)), "solo": alone([60, 64, 67, 72, 71]),
+}  # fmt: skip
+GOLDEN = json.loads((Path(__file__).parents[1] / "fixtures" / "muspy_metrics.json").read_text(encoding="utf-8"))
+
+
+def as_muspy(score: Score) -> dict[str, float]:
+    """Every metric as MusPy has it: its own counting where it differs from ours, else ours."""
+    return measure_metrics(score) | reference_metrics(score)
+
+
+@pytest.mark.parametrize("name", list(SCORES))
+def test_every_value_is_the_one_that_muspy_gave(name: str) -> None:
+    found = as_muspy(SCORES[name])
+    assert list(found) == list(GOLDEN[name])
+    wanted = {key: np.nan if value is None else value for key, value in GOLDEN[name].items()}
+    assert found == pytest.approx(wanted, abs=1e-9, nan_ok=True)
+
+
+@pytest.mark.parametrize("name", list(SCORES))
+def test_muspy_itself_agrees(name: str) -> None:
+    reference = pytest.importorskip("muspy")
+    score, piece = SCORES[name], Piece(SCORES[name])
+    tracks = [
+        reference.Track(is_drum=t.is_drum, notes=[reference.Note(int(n[0]), int(n[2]), int(n[1]), 64) for n in t.notes])
+        for t in score.tracks
+    ]
+    music = reference.Music(resolution=score.ticks_per_quarter, tracks=tracks)
+    asked = {
+        "pitch_in_scale_rate": lambda: reference.pitch_in_scale_rate(music, piece.key.tonic, piece.key.mode)
+        if piece.key else np.nan,
+        "drum_in_duple_rate": lambda: reference.drum_in_pattern_rate(music, "duple"),
+        "drum_in_triple_rate": lambda: reference.drum_in_pattern_rate(music, "triple"),
+        "empty_measure_rate": lambda: reference.empty_measure_rate(music, 4 * score.ticks_per_quarter),
+        "groove_consistency": lambda: reference.groove_consistency(music, 4 * score.ticks_per_quarter),
+    }  # fmt: skip
+    theirs = {m.name: float(asked.get(m.name, lambda m=m: getattr(reference, m.name)(music))()) for m in METRICS}
+    assert as_muspy(score) == pytest.approx(theirs, abs=1e-9, nan_ok=True)
+
+
+def one(onset, duration, pitch, meters=None, ticks: int = 480, is_drum: bool = False) -> Piece:
+    """A piece of one track."""
+    notes = make_notes(onset, duration, pitch)
+    return Piece(Score((Track("", 0, is_drum, notes),), ticks, meters=make_meters() if meters is None else meters))
+
+
+def test_a_chord_of_two_notes_is_polyphonic() -> None:
+    third = one([0, 0, 480], 480, [60, 64, 60])
+    assert pieces.polyphony_rate(third) == 0.5
+    assert muspy.muspy_polyphony_rate(third) == 0.0
+    assert pieces.polyphony(third) == 1.5
+
+
+def test_a_pitch_that_sounds_twice_at_once_is_one() -> None:
+    assert pieces.polyphony(one([0, 240, 0], [480, 480, 720], [60, 60, 67])) == 2.0
+
+
+def test_a_note_is_over_where_it_ends() -> None:
+    gap = one([0, 960], 480, 60)  # the second quarter is silent
+    assert pieces.empty_beat_rate(gap) == pytest.approx(1 / 3)
+    assert muspy.muspy_empty_beat_rate(gap) == 0.0
+
+
+def test_bars_and_beats_are_those_of_the_meter() -> None:
+    waltz = make_meters(3, 4)
+    assert pieces.empty_measure_rate(one([0, 2880], 1440, 60, waltz)) == pytest.approx(1 / 3)
+    compound = one([0, 1440], 720, 60, make_meters(6, 8))  # of three beats of a dotted quarter the second is silent
+    assert pieces.empty_beat_rate(compound) == pytest.approx(1 / 3)
+
+
+def test_a_change_of_meter_moves_the_bars() -> None:
+    meters = np.array([(0, 4, 4, 0, -1, 24, 8), (BAR, 3, 4, 0, -1, 24, 8)], METER)
+    bars = one([0, BAR + 1440], [BAR, 1440], 60, meters)  # 4/4, an empty 3/4, 3/4
+    assert pieces.empty_measure_rate(bars) == pytest.approx(1 / 3)
+    struck = one([0, BAR, BAR + 1440], 240, 38, meters, is_drum=True)
+    assert pieces.groove_consistency(struck) == 1.0
+
+
+def test_played_drums_are_in_a_pattern() -> None:
+    late = one(np.arange(16) * 120 + 8, 60, 42, is_drum=True)
+    assert pieces.drum_in_duple_rate(late) == pieces.drum_pattern_consistency(late) == 1.0
+    assert muspy.muspy_drum_in_duple_rate(late) == 0.0
+    triplets = one(np.arange(12) * 160, 60, 42, is_drum=True)
+    assert pieces.drum_in_triple_rate(triplets) == 1.0
+    assert pieces.drum_in_duple_rate(triplets) == pytest.approx(1 / 3)
+
+
+def test_groove_does_not_depend_on_ticks_and_has_no_bar_that_is_not_there() -> None:
+    coarse, fine = (one(np.array([0, 2, 4, 8]) * t, t, 60, ticks=t) for t in (12, 480))
+    assert pieces.groove_consistency(coarse) == pieces.groove_consistency(fine)
+    assert muspy.muspy_groove_consistency(fine) > muspy.muspy_groove_consistency(coarse)
+    whole = one(np.arange(8) * 480, 480, 60)
+    assert pieces.groove_consistency(whole) == 1.0
+    assert muspy.muspy_groove_consistency(whole) == 1 - 4 / (2 * BAR)
+
+
+def test_a_scale_can_be_given() -> None:
+    piece = one(np.arange(4) * 480, 480, [60, 62, 64, 66])
+    assert pieces.pitch_in_scale_rate(piece, Key(0, "major")) == 0.75
+    assert pieces.pitch_in_scale_rate(piece, Key(7, "major")) == 1.0
+
+
+NOTHING = {
+    "no track": Score(),
+    "no note": Score((Track(),)),
+    "no meter, no tempo": Score((Track(),), tempos=np.zeros(0, band().tempos.dtype), meters=np.zeros(0, METER)),
+    "no length": Score((Track(notes=make_notes([0, 0], 0, [60, 64])),)),
+    "one tick": Score((Track(notes=make_notes([0], 1, 60)),), ticks_per_quarter=1),
+    "drums alone": Score((drums(1),)),
+    "asked for silence": replace(Score((Track(),)), end_ticks=4 * BAR),
+}
+
+
+@pytest.mark.parametrize("name", list(NOTHING))
+def test_nothing_is_a_number_or_not_one_but_never_an_error(name: str) -> None:
+    for found in (measure_metrics(NOTHING[name]), reference_metrics(NOTHING[name])):
+        for metric in METRICS:
+            value = found.get(metric.name, np.nan)
+            assert np.isnan(value) or min(metric.low, -127) <= value <= metric.high
+
+
+def test_what_does_not_apply_is_nan() -> None:
+    silent = measure_metrics(Score())
+    assert {name for name, value in silent.items() if value == 0} == {"n_pitches_used", "n_pitch_classes_used"}
+    assert all(np.isnan(value) for value in silent.values() if value != 0)
+    assert np.isnan(measure_metrics(Score((drums(4),)))["pitch_range"])
+    assert np.isnan(measure_metrics(alone([60, 62]))["drum_pattern_consistency"])
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_a_metric_says_what_it_is_and_what_is_wrong_with_the_other(metric) -> None:
+    assert metric.words.endswith(".")
+    assert bool(metric.fault) == (metric.reference is not None)
+
+
+_NOTE = st.tuples(st.integers(0, 40), st.integers(0, 20), st.integers(60, 64))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_NOTE, min_size=1, max_size=12))
+def test_voices_are_those_of_a_piano_roll(rows: list[tuple[int, int, int]]) -> None:
+    onset, duration, pitch = (np.array(column) for column in zip(*rows, strict=True))
+    roll = np.zeros((128, 80), bool)
+    for start, length, key in rows:
+        roll[key, start : start + length] = True
+    count, ticks = one(onset, duration, pitch, ticks=4).voices
+    wanted = np.bincount(roll.sum(0), minlength=8)[1:]
+    assert np.array_equal(np.bincount(count, weights=ticks, minlength=8)[1:], wanted)
+
+
+def test_the_page_holds_the_table() -> None:
+    root = Path(__file__).parents[2]
+    text = (root / "docs" / "METRICS.md").read_text(encoding="utf-8")
+    for metric in METRICS:
+        assert f"| `{metric.name}` | {metric.words} | {metric.unit} |" in text
+        assert metric.reference is None or f"| `{metric.name}` | {metric.fault} |" in text

@@ -1,0 +1,72 @@
+"""Metrics of files and folders: a table, CSV and JSON; broken files are named."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from tests.evaluation.music import alone, band, drums
+
+from bandmate.cli.main import main
+from bandmate.errors import FileFormatError, LibraryError
+from bandmate.evaluation.metrics import METRIC_NAMES, measure_metrics
+from bandmate.score.model import Score
+from bandmate.workflows.metrics import metrics
+
+
+@pytest.fixture
+def folder(tmp_path):
+    place = tmp_path / "music"
+    band(4).write(place / "band.mid")
+    alone([60, 62, 64, 65]).write(place / "deep" / "solo.mid")
+    Score((drums(2),)).write(place / "drums.mid")
+    (place / "broken.mid").write_bytes(b"no music")
+    return place
+
+
+def test_one_file(folder) -> None:
+    found = metrics(folder / "band.mid")
+    assert found.pieces[0].values == pytest.approx(measure_metrics(band(4)), nan_ok=True)
+    assert found.to_json()["pieces"][0]["muspy"]["polyphony_rate"] is not None
+    assert any("the same" in line for line in found.lines())
+
+
+def test_a_folder_has_means_over_what_applies(folder) -> None:
+    events = []
+    found = metrics(folder, listener=events.append)
+    assert [piece.name for piece in found.pieces] == ["band.mid", "deep/solo.mid", "drums.mid"]
+    assert found.means["pitch_range"] == pytest.approx((50 + 5) / 2)
+    assert len(found.skipped) == 1
+    assert "broken.mid" in found.skipped[0]
+    assert any(event["event"] == "notice" for event in events)
+
+
+def test_csv_holds_every_value(folder) -> None:
+    rows = list(csv.DictReader(io.StringIO(metrics(folder).to_csv())))
+    assert set(METRIC_NAMES) <= set(rows[0])
+    assert float(rows[0]["polyphony"]) == measure_metrics(band(4))["polyphony"]
+    assert rows[2]["polyphony"] == ""
+
+
+def test_what_cannot_be_measured_is_said(folder, tmp_path) -> None:
+    with pytest.raises(FileFormatError, match=r"broken\.mid"):
+        metrics(folder / "broken.mid")
+    with pytest.raises(LibraryError, match="is not there"):
+        metrics(tmp_path / "nowhere")
+    (tmp_path / "hollow").mkdir()
+    with pytest.raises(LibraryError, match="holds no music"):
+        metrics(tmp_path / "hollow")
+    (tmp_path / "hollow" / "a.mid").write_bytes(b"")
+    with pytest.raises(LibraryError, match="nothing in it could be measured"):
+        metrics(tmp_path / "hollow")
+
+
+def test_the_command_prints_csv_or_json(folder, capsys) -> None:
+    assert main(["metrics", str(folder), "--csv"]) == 0
+    assert capsys.readouterr().out.startswith("piece,pitch_range,")
+    assert main(["metrics", str(folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["means"]["polyphony"] > 1
+    assert main(["metrics", str(folder), "--csv", "--json"]) == 2
+    assert "contradict" in capsys.readouterr().out
