@@ -20,6 +20,7 @@ from bandmate.score.brief import Brief
 
 ROOT = Path(__file__).parents[1]
 PAGES = (
+    "docs/TOKENS.md",
     "README.md", "docs/USING.md", "docs/PYTHON.md", "docs/LISTENING.md", "docs/HEARING.md",
     "docs/LOCKS.md", "docs/ORIGIN.md", "docs/REWORKING.md", "docs/ABLETON.md", "docs/DAW.md", "docs/AUDIO.md",
     "docs/MCP.md", "docs/FORMATS.md", "docs/METRICS.md",

@@ -15,8 +15,13 @@ from bandmate.errors import UserError
 BUILT_IN = {
     "io.writer": "bandmate.io.files:write",
     "pictures.roll_png": "bandmate.pictures.roll:roll_png",
+    "tokenizer.event.v1": "bandmate.tokenizers.event:EventTokenizer",
     "tokenizer.grid.v1": "bandmate.tokenizers.grid:GridTokenizer",
     "tokenizer.multitrack.v1": "bandmate.tokenizers.multitrack:MultitrackTokenizer",
+    "tokenizer.note.v1": "bandmate.tokenizers.steps:NoteTokenizer",
+    "tokenizer.performance.v1": "bandmate.tokenizers.event:PerformanceTokenizer",
+    "tokenizer.pianoroll.v1": "bandmate.tokenizers.steps:RollTokenizer",
+    "tokenizer.pitch.v1": "bandmate.tokenizers.steps:PitchTokenizer",
     "tokenizer.trackbar.v1": "bandmate.tokenizers.trackbar:TrackBarTokenizer",
     "model.grid.v1": "bandmate.models.grid:GridModel",
     "model.multitrack.v1": "bandmate.models.multitrack:MultitrackModel",

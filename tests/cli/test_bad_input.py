@@ -107,6 +107,8 @@ def _content() -> dict[str, bytes]:
         (["inspect", "noise.als"], "noise.als is no Live set that can be read"),
         (["tokens", "song.mid", "--as", "riddles"], "tokens as 'riddles' are not known"),
         (["tokens", "garbage.txt", "--out", "x.mid"], "garbage.txt"),
+        (["tokens"], "which file?"),
+        (["tokens", "--vocabulary", "riddles"], "tokens as 'riddles' are not known"),
         (["learn", "nowhere", "--name", "mine"], "nowhere"),
         (["learn", "hollow", "--name", "mine"], "hollow"),
         (["learn", "hollow", "--name", "../up"], "'../up' cannot be the name"),

@@ -110,5 +110,5 @@ def test_into_a_frame_notes_go_to_the_first_free_track_of_their_instrument():
 
 
 def test_the_registry_knows_it():
-    tokenizer = registry.get("tokenizer.multitrack.v1")
+    tokenizer = registry.get("tokenizer.multitrack.v1")()
     assert same(two_bars(), tokenizer.decode(tokenizer.encode(two_bars())))

@@ -69,10 +69,47 @@ def test_bad_text_is_one_clear_error(tmp_path, content, says):
     assert "bad.txt" in str(caught.value)
 
 
+@pytest.mark.parametrize("form", ["event", "performance", "note", "pitch", "pianoroll", "multitrack"])
+def test_every_representation_is_written_and_read_back(tmp_path, form):
+    text = tokens(song(), form)
+    assert text.startswith(f"# {form}.v1\n")
+    (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+    back = read(detokenise(tmp_path / "a.txt"))
+    assert back.note_count == (7 if form == "pitch" else 6)  # one voice: a drum breaks the bass note in two
+
+
+def test_options_travel_in_the_first_line(tmp_path):
+    text = tokens(song(), "note.v1", {"steps_per_quarter": 4, "encode_velocity": False})
+    assert text.splitlines()[:2] == ['# note.v1 {"steps_per_quarter": 4, "encode_velocity": false}', "0 33 8"]
+    (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+    assert read(detokenise(tmp_path / "a.txt")).note_count == 6
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("# event.v7\n", r"line 1: tokens as 'event.v7' are not known"),
+        ('# event.v1 {"speed": 3}\n', "line 1: event.v1 has no option 'speed'"),
+        ("# event.v1 {3}\n", "line 1: the options are no JSON"),
+        ("# event.v1\nNOTE_ON=60 NOTE_ON=128", "token 2 'NOTE_ON=128'"),
+        ("# event.v1\nNOTE_OFF=60", r"token 1 \(188, NOTE_OFF=60\) ends a note that does not sound"),
+        ("# note.v1\n0 60 4 90\n0 60 x 90", "line 3: 'x' is no whole number"),
+        ("# note.v1\n0 60 4", "line 2: note.v1 has 4 numbers a line, not 3"),
+        ("# note.v1\n0 60 4 900", "row 1 of note.v1 has velocity 900"),
+        ("# grid.v1\n", "no representation with options"),
+    ],
+)
+def test_bad_text_of_a_representation_is_one_clear_error(tmp_path, content, says):
+    (tmp_path / "bad.txt").write_text(content, encoding="utf-8")
+    with pytest.raises(FileFormatError, match=says) as caught:
+        detokenise(tmp_path / "bad.txt")
+    assert "bad.txt" in str(caught.value)
+
+
 def test_a_missing_file_and_an_unknown_form_are_named(tmp_path):
     with pytest.raises(FileFormatError, match=r"no\.txt"):
         detokenise(tmp_path / "no.txt")
-    with pytest.raises(UserError, match="trackbar or grid"):
-        tokens(song(), "remi")
+    with pytest.raises(UserError, match="event, grid, .* or trackbar"):
+        tokens(song(), "riddles")
     with pytest.raises(UserError, match="polka"):
         tokens(song(), genre="polka")

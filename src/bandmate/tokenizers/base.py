@@ -19,9 +19,14 @@ from bandmate.score.model import Score
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TokenSequence:
-    """Integers, and the versioned name of the tokenizer that made them (such as `trackbar.v1`)."""
+    """Integers, and the versioned name of the tokenizer that made them (such as `trackbar.v1`).
 
-    ids: NDArray[np.int32]
+    Attributes:
+        ids: one a token, (n,); of representations by rows (n, columns).
+        tokenizer: its name.
+    """
+
+    ids: NDArray[Any]
     tokenizer: str
 
     def __len__(self) -> int:

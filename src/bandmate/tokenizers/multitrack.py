@@ -9,17 +9,20 @@ program is an instrument of its own, and so are drums.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from bandmate.score.frame import Frame, FrameTrack, framed
 from bandmate.score.model import Score, make_notes
+from bandmate.tokenizers.base import TokenSequence
 from bandmate.tokenizers.grid import GridPiece, encode_piece
 from bandmate.tokenizers.grid_table import DURATIONS as GRID_DURATIONS
 from bandmate.tokenizers.grid_table import STEPS_PER_QUARTER as GRID_STEPS
+from bandmate.tokenizers.representation import About, Field, Rows
 
 NAME = "multitrack.v1"
 STEPS_PER_QUARTER = 12
@@ -166,13 +169,46 @@ def decode(rows: NDArray[Any]) -> Score:
     return decode_into(rows, Frame(tracks, -(-last // (4 * STEPS_PER_QUARTER)), (4, 4), TEMPO))
 
 
-class MultitrackTokenizer:
+@dataclass(frozen=True, slots=True)
+class MultitrackOptions:
+    """There is one form only, that of the paper."""
+
+
+class MultitrackTokenizer(Rows):
     """`multitrack.v1` behind the registry's door: a Score to rows and back."""
 
     name = NAME
-    decode = staticmethod(decode)
+    options_type = MultitrackOptions
+    about = About(
+        "the rows of the Multitrack Music Transformer",
+        "(rows, 6)",
+        "velocities, tempo, meter; tracks of one instrument become one; times to the step, lengths to the table; all "
+        f"beyond {MAX_BEATS} quarters",
+        "Dong et al. 2023",
+        grammar=True,
+    )
 
-    @staticmethod
-    def encode(score: Score) -> NDArray[np.int32]:
+    @property
+    def columns(self) -> tuple[Field, ...]:
+        """The fields of a row."""
+        said = {
+            "kind": ", ".join(f"{kind.value} {kind.name}" for kind in Kind),
+            "beat": "quarter, from 1",
+            "position": f"step of the quarter, from 1; {STEPS_PER_QUARTER} a quarter",
+            "pitch": "pitch or drum key + 1",
+            "duration": "steps: " + ", ".join(map(str, DURATIONS[1:])),
+            "instrument": f"program + 1; {DRUMS + 1} = drums",
+        }
+        return tuple(Field(name, 0, size - 1, said[name]) for name, size in FIELDS.items())
+
+    def encode(self, score: Score) -> TokenSequence:
         """The score as rows."""
-        return sequence(note_rows(encode_piece(score, echoes=False)))
+        return TokenSequence(sequence(note_rows(encode_piece(score, echoes=False))), NAME)
+
+    def decode(self, tokens: TokenSequence | ArrayLike) -> Score:
+        """The score of rows.
+
+        Raises:
+            FileFormatError: a number is out of range; the message names row, column and value.
+        """
+        return decode(self.rows(tokens).astype(np.int32))

@@ -1,25 +1,71 @@
-"""tokens: a piece as the words that a model sees, and back."""
+"""tokens: a piece as the words or numbers that a model sees, and back."""
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
+from bandmate import registry
 from bandmate.errors import FileFormatError, UserError
 from bandmate.io.files import read, write
 from bandmate.limits import Limit
 from bandmate.score.model import Score
 from bandmate.score.ops import split_channels
+from bandmate.tokenizers.representation import Representation
 from bandmate.tokenizers.trackbar import TrackBarOptions, TrackBarTokenizer
 
-FORMS = ("trackbar", "grid")
 TEXT_BYTES = Limit("text size", 0, 64 * 2**20, "bytes")
+_PREFIX = "tokenizer."
+_HEAD = re.compile(r"#\s*([a-z][a-z0-9_]*\.v\d+)\s*(\{.*\})?\s*\Z")
+
+
+def forms() -> dict[str, str]:
+    """Every form that `tokens` writes: its short name, and the newest version behind it."""
+    found: dict[str, str] = {}
+    for name in sorted(registry.names(_PREFIX), key=_version):
+        full = name.removeprefix(_PREFIX)
+        found[full.rpartition(".v")[0] or full] = full
+    return dict(sorted(found.items()))
+
+
+def _version(name: str) -> tuple[str, int]:
+    short, _, number = name.rpartition(".v")
+    return short, int(number) if number.isdigit() else 0
+
+
+def full_name(form: str) -> str:
+    """The versioned name of a form, given with or without its version.
+
+    Raises:
+        UserError: there is none; the message lists them.
+    """
+    known = forms()
+    if form in known:
+        return known[form]
+    if _PREFIX + form in registry.names(_PREFIX):
+        return form
+    raise UserError(f"tokens as '{form}' are not known; give {', '.join(list(known)[:-1])} or {list(known)[-1]}")
+
+
+def representation(form: str, options: Mapping[str, Any] | None = None) -> Representation:
+    """A representation by name, under named options.
+
+    Raises:
+        UserError: the form or an option is unknown, or the form is one without options (grid, trackbar).
+    """
+    kind = registry.get(_PREFIX + full_name(form))
+    if not (isinstance(kind, type) and issubclass(kind, Representation)):
+        raise UserError(f"{full_name(form)} is no representation with options; take it from bandmate.tokenizers")
+    return kind.with_options(options or {})
 
 
 def tokens(
     source: Score | str | Path,
-    form: Literal["trackbar", "grid"] | str = "trackbar",
-    options: TrackBarOptions | None = None,
+    form: str = "trackbar",
+    options: TrackBarOptions | Mapping[str, Any] | None = None,
     *,
     genre: str | None = None,
     lines: bool = True,
@@ -28,44 +74,79 @@ def tokens(
 
     Args:
         source: a score or a file.
-        form: "trackbar" (words, see docs/TRACKBAR.md) or "grid" (one row of the grid a line).
-        options: how trackbar writes; None = note-offs, 12 steps a quarter, track after track.
+        form: "trackbar" (words, see docs/TRACKBAR.md), "grid" (one row of the grid a line), or any name of
+            docs/TOKENS.md with or without its version.
+        options: how trackbar writes, None = note-offs, 12 steps a quarter, track after track; or the options of
+            another form by name.
         genre: what the header of trackbar says, None = nothing.
         lines: trackbar with every bar on a line of its own; else all on one line.
 
     Raises:
-        UserError: the form or the genre is unknown. FileFormatError: the file cannot be read.
+        UserError: the form, an option or the genre is unknown. FileFormatError: the file cannot be read.
     """
-    if form not in FORMS:
-        raise UserError(f"tokens as '{form}' are not known; give {' or '.join(FORMS)}")
+    name = full_name(form)
     score = split_channels(source if isinstance(source, Score) else read(source))  # a type-0 file holds a band in one
-    if form == "grid":
-        from bandmate.tokenizers.grid import encode_piece
+    if name.startswith("grid."):
+        return "".join(f"{line}\n" for line in registry.get(_PREFIX + name).encode(score).lines())
+    if name.startswith("trackbar."):
+        tokenizer = TrackBarTokenizer(options if isinstance(options, TrackBarOptions) else None)
+        return tokenizer.text(tokenizer.encode(score, genre=genre), lines=lines) + "\n"
+    if isinstance(options, TrackBarOptions):
+        raise UserError(f"options of trackbar are none of {name}; give its own by name")
+    kind = representation(name, options)
+    return kind.text(kind.encode(score))
 
-        return "".join(f"{line}\n" for line in encode_piece(score).lines())
-    tokenizer = TrackBarTokenizer(options)
-    return tokenizer.text(tokenizer.encode(score, genre=genre), lines=lines) + "\n"
+
+def vocabulary(form: str, options: Mapping[str, Any] | None = None) -> str:
+    """The vocabulary of a form as Markdown, from its table.
+
+    Raises:
+        UserError: the form is unknown.
+    """
+    name = full_name(form)
+    if name.startswith(("grid.", "trackbar.")):
+        from bandmate.tokenizers import grid_table, trackbar_table
+
+        return (grid_table if name.startswith("grid.") else trackbar_table).reference()
+    return representation(name, options).reference()
 
 
 def detokenise(text_path: str | Path, out: str | Path | None = None) -> Path:
-    """Write the piece that a trackbar text stands for.
+    """Write the piece that a text stands for.
 
     Args:
-        text_path: a UTF-8 text, as `tokens` writes it or as typed.
+        text_path: a UTF-8 text, as `tokens` writes it; without a first line that names its form it is trackbar.
         out: file to write, its suffix names the format; None = beside the text, as MIDI.
 
     Returns:
         The file as written.
 
     Raises:
-        FileFormatError: the text is missing, no trackbar text, or wrong in a place; the message names the token.
+        FileFormatError: the text is missing, of no form that is known here, or wrong in a place; the message names it.
         OutputError: the place cannot be written.
     """
     path = Path(text_path)
-    text = _read_text(path)
-    if not text.lstrip("\ufeff").strip():
+    text = _read_text(path).lstrip("\ufeff")
+    if not text.strip():
         raise FileFormatError(f"{path} is empty; begin the text with PIECE_START")
-    return write(TrackBarTokenizer().decode_text(text.lstrip("\ufeff"), str(path)), out or path.with_suffix(".mid"))
+    return write(_score_of(text, str(path)), out or path.with_suffix(".mid"))
+
+
+def _score_of(text: str, source: str) -> Score:
+    head, _, body = text.partition("\n")
+    said = _HEAD.match(head)
+    if not said or said[1].startswith("trackbar."):
+        return TrackBarTokenizer().decode_text(text, source)
+    try:
+        kind = representation(said[1], json.loads(said[2] or "{}"))
+        return kind.decode(kind.parse_body(body, source))
+    except json.JSONDecodeError as error:
+        raise FileFormatError(f"{source}, line 1: the options are no JSON ({error.msg})") from error
+    except FileFormatError as error:
+        message = str(error)
+        raise FileFormatError(message if message.startswith(source) else f"{source}, {message}") from error
+    except UserError as error:
+        raise FileFormatError(f"{source}, line 1: {error}") from error
 
 
 def _read_text(path: Path) -> str:

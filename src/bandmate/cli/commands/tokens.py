@@ -2,6 +2,7 @@
 
 bandmate tokens song.mid --as trackbar --out piece.txt
 bandmate tokens piece.txt --out piece.mid
+bandmate tokens --vocabulary event
 """
 
 from __future__ import annotations
@@ -16,17 +17,27 @@ _TEXTS = (".txt", ".text", ".tokens")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The file, the form, and where the result goes."""
-    parser.add_argument("file", help="a MIDI file, or a text (.txt) to turn back into one")
-    parser.add_argument("--as", dest="form", default="trackbar", help="trackbar (words) or grid (rows)")
+    parser.add_argument("file", nargs="?", help="a MIDI file, or a text (.txt) to turn back into one")
+    parser.add_argument("--as", dest="form", default="trackbar",
+                        help="trackbar (words), grid (rows), or a representation such as event")  # fmt: skip
     parser.add_argument("--out", help="file to write (default: the text goes to the terminal)")
-    parser.add_argument("--genre", help="what the header of the text says")
+    parser.add_argument("--genre", help="what the header of a trackbar text says")
+    parser.add_argument("--vocabulary", metavar="NAME", help="print the vocabulary of a form and do nothing else")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
     """Turn one into the other."""
+    from bandmate.errors import UserError
     from bandmate.io.atomic import write_text_atomic
-    from bandmate.workflows.tokens import detokenise, tokens
+    from bandmate.workflows.tokens import detokenise, tokens, vocabulary
 
+    if arguments.vocabulary:
+        text = vocabulary(arguments.vocabulary)
+        console.say(text.rstrip("\n"))
+        console.result({"text": text})
+        return
+    if not arguments.file:
+        raise UserError("which file? give a MIDI file or a text, or --vocabulary NAME")
     if Path(arguments.file).suffix.lower() in _TEXTS:
         path = detokenise(arguments.file, arguments.out)
         console.say(f"wrote {path}")

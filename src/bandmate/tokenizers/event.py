@@ -1,0 +1,347 @@
+"""`event.v1` and `performance.v1`: notes as a stream of beginnings, ends, waits and velocities.
+
+`event.v1` counts steps of a quarter and has the ids of MusPy's event representation (Dong et al. 2020); options give
+its default-event and performance-event variants. `performance.v1` counts hundredths of a second and writes a velocity
+where it changes, as Performance RNN does (Simon and Oore 2017; Oore et al. 2018).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from bandmate.errors import UserError
+from bandmate.score.model import Score
+from bandmate.tokenizers.base import TokenSequence, TokenType, Vocabulary
+from bandmate.tokenizers.flat import DRUMS, FlatNotes, flat_seconds, flat_steps, one_track, pairs_by_key, score_of_steps
+from bandmate.tokenizers.representation import About, Words, check_length, numbers, vocabulary_of, whole
+
+UNSAID_VELOCITY = 64
+
+
+@dataclass(frozen=True, slots=True)
+class EventOptions:
+    """How event.v1 writes; the defaults are MusPy's.
+
+    Attributes:
+        steps_per_quarter: 1 to 10,080.
+        single_note_off: one NOTE_OFF ends everything that sounds.
+        end_of_sequence: END stands behind the last event.
+        encode_velocity: velocities are written.
+        force_velocity: before every note, else only where it changes.
+        max_time_shift: steps of the longest wait; longer ones are several.
+        velocity_bins: 1 to 128.
+        order: notes that begin together, by "pitch" or as the "tracks" have them.
+        program: of the decoded track; 128 = drums.
+    """
+
+    steps_per_quarter: int = 24
+    single_note_off: bool = False
+    end_of_sequence: bool = False
+    encode_velocity: bool = False
+    force_velocity: bool = True
+    max_time_shift: int = 100
+    velocity_bins: int = 32
+    order: Literal["pitch", "tracks"] = "pitch"
+    program: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what is out of range."""
+        whole("steps_per_quarter", self.steps_per_quarter, 1, 10_080)
+        whole("max_time_shift", self.max_time_shift, 1, 100_000)
+        whole("velocity_bins", self.velocity_bins, 1, 128)
+        whole("program", self.program, 0, DRUMS)
+        if self.order not in ("pitch", "tracks"):
+            raise UserError(f"order '{self.order}' is not known; give pitch or tracks")
+
+
+DEFAULT_EVENT = EventOptions(order="tracks")  # MusPy's "default event"
+PERFORMANCE_EVENT = EventOptions(order="tracks", encode_velocity=True)  # MusPy's "performance event"
+
+
+@dataclass(frozen=True, slots=True)
+class PerformanceOptions:
+    """How performance.v1 writes: waits of 10 ms to 1 s and 32 velocities, 388 ids.
+
+    Attributes:
+        steps_per_sec: 1 to 10,000.
+        max_time_shift: steps of the longest wait.
+        velocity_bins: 0 (velocities are not written) to 127.
+        program: of the decoded track; 128 = drums.
+    """
+
+    steps_per_sec: int = 100
+    max_time_shift: int = 100
+    velocity_bins: int = 32
+    program: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what is out of range."""
+        whole("steps_per_sec", self.steps_per_sec, 1, 10_000)
+        whole("max_time_shift", self.max_time_shift, 1, 100_000)
+        whole("velocity_bins", self.velocity_bins, 0, 127)
+        whole("program", self.program, 0, DRUMS)
+
+
+def _types(single_off: bool, most: int, bins: int, end: bool, unit: str) -> tuple[TokenType, ...]:
+    after = ("NOTE_ON", "NOTE_OFF", "TIME_SHIFT", *(("VELOCITY",) if bins else ()), *(("END",) if end else ()))
+    off = () if single_off else numbers(0, 127)
+    types = [
+        TokenType("NOTE_ON", numbers(0, 127), "a note (or drum key) begins", follows=after),
+        TokenType("NOTE_OFF", off, "the note of this pitch that began first ends", follows=after),
+        TokenType("TIME_SHIFT", numbers(1, most), f"time goes on by so many {unit}", follows=after),
+    ]
+    if single_off:
+        types[1] = TokenType("NOTE_OFF", (), "every note that sounds ends", follows=after)
+    if bins:
+        types.append(TokenType("VELOCITY", numbers(0, bins - 1), "bin of the notes that follow", follows=("NOTE_ON",)))
+    return (*types, TokenType("END", (), "the piece ends")) if end else tuple(types)
+
+
+class _Stream(Words):
+    """What both streams share; each has its clock, its bins, and what it makes of options."""
+
+    max_time_shift: int
+    single_off = False
+    ends = False
+    writes_velocity = True
+    forces_velocity = False
+
+    def notes(self, score: Score) -> FlatNotes:
+        """The notes on the clock, in the order in which equal times are written."""
+        raise NotImplementedError
+
+    def bin_of(self, velocity: NDArray[Any]) -> NDArray[Any]:
+        """Velocities as bins."""
+        raise NotImplementedError
+
+    def velocity_of(self, bins: NDArray[Any]) -> NDArray[Any]:
+        """The velocities of bins."""
+        raise NotImplementedError
+
+    def score(self, notes: FlatNotes) -> Score:
+        """Notes on the clock as a score."""
+        raise NotImplementedError
+
+    def encode(self, score: Score) -> TokenSequence:
+        """The score as ids; empty for a score without notes.
+
+        Raises:
+            ScoreError: a note is out of range, or waits would fill more than memory should hold.
+        """
+        offset, notes = self.vocabulary.offsets, self.notes(score)
+        count = len(notes)
+        times = np.empty((count, 3), np.int64)
+        codes = np.empty((count, 3), np.int64)
+        times[:, 0] = times[:, 1] = notes.onset
+        times[:, 2] = notes.end
+        codes[:, 1] = offset["NOTE_ON"] + notes.pitch
+        codes[:, 2] = offset["NOTE_OFF"] + (0 if self.single_off else notes.pitch)
+        written = np.ones((count, 3), bool)
+        if self.writes_velocity:
+            bins = self.bin_of(notes.velocity)
+            codes[:, 0] = offset["VELOCITY"] + bins
+            if not self.forces_velocity and count:
+                written[1:, 0] = bins[1:] != bins[:-1]
+        else:
+            written[:, 0] = False
+        times, codes = times[written], codes[written]
+        order = np.argsort(times, kind="stable")
+        return TokenSequence(self._with_waits(times[order], codes[order]), self.name)
+
+    def _with_waits(self, times: NDArray[Any], codes: NDArray[Any]) -> NDArray[np.int32]:
+        """Events with the waits between them: each as many longest ones as fit, then the rest."""
+        full, rest = np.divmod(np.diff(times, prepend=0), self.max_time_shift)
+        before = full + (rest > 0)
+        check_length(int(before.sum()) + len(codes) + 1, self.name)
+        place = np.cumsum(before) + np.arange(len(codes))
+        first = self.vocabulary.offsets["TIME_SHIFT"] - 1
+        ids = np.full((int(place[-1]) + 1 if len(codes) else 0) + self.ends, first + self.max_time_shift, np.int32)
+        ids[place] = codes
+        waits = rest > 0
+        ids[place[waits] - 1] = first + rest[waits]
+        if self.ends:
+            ids[-1] = self.vocabulary.id("END")
+        return ids
+
+    def decode(self, tokens: TokenSequence | ArrayLike, *, forgiving: bool = False) -> Score:
+        """The score that ids stand for; what never ends ends with the sequence.
+
+        Args:
+            tokens: ids.
+            forgiving: pass over ends of notes that do not sound, as a stretch cut from a piece has them.
+
+        Raises:
+            FileFormatError: ids are outside the vocabulary, or a note ends that does not sound; the message names place
+                and value.
+        """
+        ids, offset = self.ids(tokens), self.vocabulary.offsets
+        if self.ends and (ids == offset["END"]).any():
+            ids = ids[: int(np.argmax(ids == offset["END"]))]
+        low, high = offset["TIME_SHIFT"], offset["TIME_SHIFT"] + self.max_time_shift
+        time = np.cumsum(np.where((ids >= low) & (ids < high), ids - low + 1, 0))
+        sounds = np.flatnonzero(ids < low)
+        is_on = ids[sounds] < offset["NOTE_OFF"]
+        if self.single_off:
+            ons, ends = _closed_by_next(sounds, is_on)
+        else:
+            ons, ends, orphans = pairs_by_key(ids[sounds] % 128, is_on)
+            if len(orphans) and not forgiving:
+                raise self.bad(int(sounds[orphans[0]]), ids, "ends a note that does not sound")
+            ons, ends = sounds[ons], np.where(ends >= 0, sounds[ends], -1)
+        stop = np.where(ends >= 0, time[ends], time[-1]) if len(ons) else ends
+        start = time[ons]
+        made = one_track(start, np.maximum(stop - start, 1), ids[ons], self._velocities(ids, ons), self.options.program)
+        return self.score(made)
+
+    def _velocities(self, ids: NDArray[Any], ons: NDArray[Any]) -> NDArray[Any]:
+        if "VELOCITY" not in self.vocabulary.offsets:
+            return np.full(len(ons), UNSAID_VELOCITY)
+        said = np.flatnonzero(ids >= self.vocabulary.offsets["VELOCITY"])
+        last = np.searchsorted(said, ons) - 1
+        if not len(said):
+            return np.full(len(ons), UNSAID_VELOCITY)
+        found = self.velocity_of(ids[said[np.maximum(last, 0)]] - self.vocabulary.offsets["VELOCITY"])
+        return np.where(last >= 0, np.maximum(found, 1), UNSAID_VELOCITY)
+
+
+def _closed_by_next(sounds: NDArray[Any], is_on: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[Any]]:
+    ons, offs = sounds[is_on], sounds[~is_on]
+    after = np.searchsorted(offs, ons)
+    return ons, np.append(offs, -1)[after]
+
+
+class EventTokenizer(_Stream):
+    """`event.v1`: MusPy's events in steps of a quarter."""
+
+    name = "event.v1"
+    options_type = EventOptions
+    options: EventOptions
+    about = About(
+        "MusPy's events: beginnings, ends, waits in steps of a quarter",
+        "(tokens,)",
+        "tracks and instruments, tempo, meter; times to the step; velocities to the bin, or all where they are not "
+        "written; of two overlapping notes of one pitch the ends change places; with one NOTE_OFF for all, lengths",
+        "MusPy, Dong et al. 2020",
+        grammar=True,
+    )
+
+    def __init__(self, options: EventOptions | None = None) -> None:
+        super().__init__(options)
+        own = self.options
+        # MusPy keeps the ids of velocities free when they are not written, so that END has one id
+        types = _types(own.single_note_off, own.max_time_shift, own.velocity_bins, own.end_of_sequence, "steps")
+        self.vocabulary: Vocabulary = vocabulary_of(types)
+        self.max_time_shift, self.single_off, self.ends = own.max_time_shift, own.single_note_off, own.end_of_sequence
+        self.writes_velocity, self.forces_velocity = own.encode_velocity, own.force_velocity
+
+    def notes(self, score: Score) -> FlatNotes:
+        """The notes in steps."""
+        flat = flat_steps(score, self.options.steps_per_quarter)
+        return flat.by_time() if self.options.order == "pitch" else flat
+
+    def bin_of(self, velocity: NDArray[Any]) -> NDArray[Any]:
+        """Equal shares of 0..127."""
+        return velocity * self.options.velocity_bins // 128
+
+    def velocity_of(self, bins: NDArray[Any]) -> NDArray[Any]:
+        """The least velocity of each bin."""
+        return -(-bins * 128 // self.options.velocity_bins)
+
+    def score(self, notes: FlatNotes) -> Score:
+        """Notes in steps as a score."""
+        return score_of_steps(notes, self.options.steps_per_quarter)
+
+
+class PerformanceTokenizer(_Stream):
+    """`performance.v1`: events in hundredths of a second, velocities where they change."""
+
+    name = "performance.v1"
+    options_type = PerformanceOptions
+    options: PerformanceOptions
+    about = About(
+        "Performance RNN's events: beginnings, ends, waits of 10 ms to 1 s, 32 velocities",
+        "(tokens,)",
+        "tracks and instruments, tempo, meter, pedal; times to 10 ms; velocities to 4; of two overlapping notes of one "
+        "pitch the ends change places",
+        "Simon and Oore 2017; Oore et al. 2018",
+        grammar=True,
+    )
+
+    def __init__(self, options: PerformanceOptions | None = None) -> None:
+        super().__init__(options)
+        own = self.options
+        self.vocabulary = vocabulary_of(
+            _types(False, own.max_time_shift, own.velocity_bins, False, "hundredths of a second"
+                   if own.steps_per_sec == 100 else f"parts of a second ({own.steps_per_sec})")
+        )  # fmt: skip
+        self.max_time_shift, self.writes_velocity = own.max_time_shift, own.velocity_bins > 0
+
+    def notes(self, score: Score) -> FlatNotes:
+        """The notes on the clock."""
+        return flat_seconds(score, self.options.steps_per_sec).by_time()
+
+    def bin_of(self, velocity: NDArray[Any]) -> NDArray[Any]:
+        """Bins of one size, the last may be smaller."""
+        return np.maximum(velocity - 1, 0) // -(-127 // self.options.velocity_bins)
+
+    def velocity_of(self, bins: NDArray[Any]) -> NDArray[Any]:
+        """The least velocity of each bin."""
+        return np.minimum(1 + bins * -(-127 // self.options.velocity_bins), 127)
+
+    def score(self, notes: FlatNotes) -> Score:
+        """Notes on the clock as a score at 120 BPM, or 60 where half a second is no whole step."""
+        steps = self.options.steps_per_sec
+        return score_of_steps(notes, steps, 60.0) if steps % 2 else score_of_steps(notes, steps // 2)
+
+
+class EventGrammar:
+    """Which id may follow in a stream; whoever only takes what it allows, ends in a sequence that decodes.
+
+    A state is how many notes of each pitch sound, and whether a velocity was just said. A stream may stop anywhere; END
+    ends it.
+    """
+
+    def __init__(self, tokenizer: EventTokenizer | PerformanceTokenizer) -> None:
+        self._vocabulary = tokenizer.vocabulary
+        self._single = tokenizer.single_off
+        known = self._vocabulary.types
+        self._free = np.concatenate([self._vocabulary.ids(n) for n in ("NOTE_ON", "TIME_SHIFT", "VELOCITY", "END")
+                                     if n in known])  # fmt: skip
+        self._notes = self._vocabulary.ids("NOTE_ON")
+
+    def start(self) -> tuple[tuple[int, ...], str]:
+        """The state before the first id."""
+        return (0,) * 128, ""
+
+    def allowed(self, state: tuple[tuple[int, ...], str]) -> NDArray[np.int32]:
+        """Ids that may come next, ascending; empty after END."""
+        sounding, last = state
+        if last == "END":
+            return np.empty(0, np.int32)
+        if last == "VELOCITY":
+            return self._notes
+        off = self._vocabulary.offsets["NOTE_OFF"]
+        open_ids = np.flatnonzero(sounding).astype(np.int32)
+        ends = off + (open_ids[:1] * 0 if self._single else open_ids)
+        return np.unique(np.concatenate([self._free, ends])).astype(np.int32)
+
+    def advance(self, state: tuple[tuple[int, ...], str], token: int) -> tuple[tuple[int, ...], str]:
+        """The state after an id.
+
+        Raises:
+            UserError: the id is not allowed here.
+        """
+        if token not in self.allowed(state):
+            raise UserError(f"token {token} may not follow here; ask `allowed` first")
+        sounding, (name, index) = list(state[0]), self._vocabulary.owners[token]
+        if name == "NOTE_ON":
+            sounding[index] += 1
+        elif name == "NOTE_OFF" and self._single:
+            sounding = [0] * 128
+        elif name == "NOTE_OFF":
+            sounding[index] -= 1
+        return tuple(sounding), name

@@ -1,0 +1,175 @@
+"""All notes of a score in one list, on a grid of steps or of seconds, and scores from such lists.
+
+What every representation without bars needs. Instruments are 0..127 for programs and DRUMS for drums.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bandmate.errors import ScoreError
+from bandmate.score.gm import DRUM_CHANNEL
+from bandmate.score.model import Score, Track, make_meters, make_notes, make_tempos
+from bandmate.score.timeline import ticks_to_seconds
+
+DRUMS = 128  # the instrument that is no program
+TICKS_PER_QUARTER = 480  # of what is decoded, or the next multiple of the steps
+STEPS_BPM = 120.0  # of what is decoded from steps: they hold no tempo
+_FREE_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FlatNotes:
+    """Notes of all tracks; columns of one length.
+
+    Attributes:
+        onset: in steps.
+        duration: in steps, at least 1.
+        pitch: 0..127.
+        velocity: 1..127.
+        instrument: program, or DRUMS.
+        track: index of the track in the score.
+    """
+
+    onset: Ints
+    duration: Ints
+    pitch: Ints
+    velocity: Ints
+    instrument: Ints
+    track: Ints
+
+    def __len__(self) -> int:
+        return len(self.onset)
+
+    @property
+    def end(self) -> Ints:
+        """Where each note ends, in steps."""
+        return self.onset + self.duration
+
+    @property
+    def last(self) -> int:
+        """Where the last note ends, 0 without notes."""
+        return int(self.end.max()) if len(self.onset) else 0
+
+    def take(self, order: NDArray[Any]) -> FlatNotes:
+        """Some of the notes, in an order."""
+        columns = (self.onset, self.duration, self.pitch, self.velocity, self.instrument, self.track)
+        return FlatNotes(*(column[order] for column in columns))
+
+    def by_time(self) -> FlatNotes:
+        """The notes by onset, pitch, duration, velocity; equal ones in track order."""
+        high = (1 << 25, 1 << 24)
+        if len(self) and int(self.onset.max()) < high[0] and int(self.duration.max()) < high[1]:
+            # why: one key of 63 bits sorts several times as fast as four columns
+            key = (((self.onset << 7 | self.pitch) << 24 | self.duration) << 7) | self.velocity
+            return self.take(np.argsort(key, kind="stable"))
+        return self.take(np.lexsort((self.velocity, self.duration, self.pitch, self.onset)))
+
+
+def flat_steps(score: Score, steps_per_quarter: int) -> FlatNotes:
+    """A score's notes in track order, on the nearest step (halves to the even one), each at least a step long."""
+    columns, track, instrument = _columns(score)
+    onset, duration = columns[0], columns[1]
+    if steps_per_quarter != score.ticks_per_quarter:
+        ratio = steps_per_quarter / score.ticks_per_quarter
+        onset, duration = (np.rint(column * ratio).astype(np.int64) for column in (onset, duration))
+    return FlatNotes(onset, np.maximum(duration, 1), columns[2], columns[3], instrument, track)
+
+
+def flat_seconds(score: Score, steps_per_sec: int, *, least: int = 1) -> FlatNotes:
+    """A score's notes in track order on the clock, in steps of a second's part; each at least so many steps long."""
+    columns, track, instrument = _columns(score)
+    start = ticks_to_seconds(score, columns[0])
+    stop = ticks_to_seconds(score, columns[0] + columns[1])
+    onset, end = (np.floor(at * steps_per_sec + 0.5).astype(np.int64) for at in (start, stop))
+    return FlatNotes(onset, np.maximum(end - onset, least), columns[2], columns[3], instrument, track)
+
+
+def _columns(score: Score) -> tuple[list[Ints], Ints, Ints]:
+    tracks = score.tracks
+    sizes = [len(track.notes) for track in tracks]
+    names = ("onset_ticks", "duration_ticks", "pitch", "velocity")
+    columns = [
+        np.concatenate([track.notes[name] for track in tracks] or [np.empty(0)]).astype(np.int64) for name in names
+    ]
+    for name, column in zip(names[2:], columns[2:], strict=True):
+        if len(column) and int(column.max()) > 127:
+            at = int(np.argmax(column > 127))
+            raise ScoreError(f"note {at + 1} has {name} {column[at]}; it must be 0 to 127")
+    which = np.repeat(np.arange(len(tracks)), sizes)
+    instruments = np.array([DRUMS if t.is_drum else t.program for t in tracks] or [0], np.int64)
+    return columns, which, instruments[which] if len(which) else which
+
+
+def score_of_steps(notes: FlatNotes, steps_per_quarter: int, bpm: float = STEPS_BPM) -> Score:
+    """Notes in steps as a score: a track an instrument, 4/4, one tempo."""
+    per_step = max(1, -(-TICKS_PER_QUARTER // steps_per_quarter))
+    tracks = []
+    for place, instrument in enumerate(np.unique(notes.instrument).tolist()):
+        mine = notes.instrument == instrument
+        is_drum = instrument == DRUMS
+        made = make_notes(
+            notes.onset[mine] * per_step,
+            notes.duration[mine] * per_step,
+            notes.pitch[mine],
+            np.clip(notes.velocity[mine], 1, 127),
+            channel=DRUM_CHANNEL if is_drum else _FREE_CHANNELS[place % len(_FREE_CHANNELS)],
+        )
+        tracks.append(Track("", 0 if is_drum else instrument, is_drum, made))
+    return Score(tuple(tracks), steps_per_quarter * per_step, make_tempos(bpm), make_meters())
+
+
+def one_track(
+    onset: NDArray[Any], duration: NDArray[Any], pitch: NDArray[Any], velocity: NDArray[Any] | int, instrument: int = 0
+) -> FlatNotes:
+    """Columns as notes of one instrument."""
+    count = len(onset)
+    columns = (onset, duration, pitch, velocity, instrument, 0)
+    return FlatNotes(*(np.broadcast_to(np.asarray(column, np.int64), count) for column in columns))
+
+
+def pairs_by_key(keys: Ints, is_on: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
+    """Match beginnings and ends in their order: of each key the end closes what began first.
+
+    Args:
+        keys: what begins or ends at each place.
+        is_on: whether it begins there.
+
+    Returns:
+        Places of the beginnings, in order; the place of each one's end, -1 where it has none; places of the ends that
+        close nothing.
+    """
+    order = np.argsort(keys, kind="stable")
+    orphan = _orphans(keys[order], is_on[order])
+    orphans = np.sort(order[orphan])
+    kept = order[~orphan]
+    ons, offs = kept[is_on[kept]], kept[~is_on[kept]]
+    # the n-th end of a key closes its n-th beginning
+    on_keys, off_keys = keys[ons], keys[offs]
+    rank = np.arange(len(offs)) - np.searchsorted(off_keys, off_keys)
+    ends = np.full(len(ons), -1, np.int64)
+    ends[np.searchsorted(on_keys, off_keys) + rank] = offs
+    back = np.argsort(ons, kind="stable")
+    return ons[back], ends[back], orphans
+
+
+def _orphans(keys: Ints, is_on: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Of places sorted by key: which are ends with nothing to end."""
+    if not len(keys):
+        return np.zeros(0, bool)
+    step = np.where(is_on, 1, -1)
+    total = np.cumsum(step)
+    first = np.searchsorted(keys, keys)  # where the key of each place begins
+    level = total - (total[first] - step[first])
+    # subtle: an end closes nothing where the level falls to a new low of its key below 0; going down by `span` a key
+    # lets one running minimum serve all keys
+    span = (np.cumsum(np.append(True, keys[1:] != keys[:-1]))) * (2 * len(keys) + 2)
+    low = np.minimum.accumulate(np.minimum(level, 0) - span) + span
+    before = np.where(np.arange(len(keys)) > first, np.append(0, low[:-1]), 0)
+    return ~is_on & (level < before)
