@@ -52,6 +52,7 @@ COMMANDS = {
     "metrics": "pitch, texture and rhythm of a file or a folder in the numbers that papers publish",
     "evaluate": "the report card: how near music is to what people write",
     "learn": "take in a folder of your music",
+    "library": "a folder of any size as Parquet shards, on one machine or many",
     "models": "what is installed; export, import, remove",
     "replay": "make a take again from its take.json, byte for byte",
     "origin": "which pieces a take or a file quotes, per track and per bar",

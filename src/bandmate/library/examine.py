@@ -13,6 +13,7 @@ from bandmate.io.files import read
 from bandmate.io.midi_fast import read_midi_fast
 from bandmate.library import charts, clean, fingerprint, patterns, segments
 from bandmate.library.label import label, with_tempo
+from bandmate.library.rows import music_of
 from bandmate.library.sources.base import MIDI_SUFFIXES, SOUNDS, Hints, prepare
 from bandmate.limits import MIDI_BYTES
 from bandmate.score.cut import split_channels
@@ -73,13 +74,14 @@ def _left_out(reason: str, detail: str, sha256: str = "") -> dict[str, Any]:
     return {"state": "left out", "columns": {"reason": reason, "detail": detail[:400], "sha256": sha256}}
 
 
-def examine(path: str, kind: str, hints: Hints) -> dict[str, Any]:
+def examine(path: str, kind: str, hints: Hints, *, music: bool = False) -> dict[str, Any]:
     """Read, clean, label, fingerprint and cut one file.
 
     Args:
         path: the file.
         kind: its source's kind (see sources.base).
         hints: what is known of it.
+        music: whether the answer holds the notes, too, as "music" (see `library.rows`).
 
     Returns:
         Plain data: state, columns, labels, segments, patterns, bands (see catalog.Record); "print" and "sketch" in
@@ -95,7 +97,7 @@ def examine(path: str, kind: str, hints: Hints) -> dict[str, Any]:
     except OSError as error:
         return _left_out("unreadable", error.strerror or str(error))
     try:
-        return _examined(path, kind, hints, sha256)
+        return _examined(path, kind, hints, sha256, music)
     except LibraryError as error:
         return _left_out("unclear bars", str(error), sha256)
     except _UnsureError as error:
@@ -115,7 +117,7 @@ def _stated_work(hints: Hints) -> str:
     return ""
 
 
-def _examined(path: str, kind: str, hints: Hints, sha256: str) -> dict[str, Any]:
+def _examined(path: str, kind: str, hints: Hints, sha256: str, music: bool) -> dict[str, Any]:
     chart = path.lower().endswith(charts.SUFFIXES)
     if chart:
         hints = charts.read_chart(path).hints.or_else(hints)
@@ -156,4 +158,5 @@ def _examined(path: str, kind: str, hints: Hints, sha256: str) -> dict[str, Any]
         "bands": found.bands,
         "print": found.print.hex(),
         "sketch": found.sketch.hex(),
+        **({"music": music_of(score)} if music else {}),
     }

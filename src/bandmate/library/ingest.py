@@ -87,9 +87,9 @@ def ingest(
         OutputError: the catalog cannot be written.
     """
     source = FolderSource(folder, sounds=sounds)
-    counter = _Counter(source.count(), progress)
+    counter = Counter(source.count(), progress)
     if not counter.total:
-        raise LibraryError(_nothing_here(source))
+        raise LibraryError(nothing_here(source))
     started = time.perf_counter()
     ids: dict[Path, int] = {}
     seen = catalog.db
@@ -114,7 +114,8 @@ def ingest(
     return report(catalog, notices=source.notices, not_yet=source.not_yet, seconds=time.perf_counter() - started)
 
 
-def _nothing_here(source: FolderSource) -> str:
+def nothing_here(source: FolderSource) -> str:
+    """The sentence about a folder without music."""
     for _ in source.files():
         pass
     others = ", ".join(f"{count} {suffix}" for suffix, count in source.not_yet.most_common(5))
@@ -125,20 +126,24 @@ def _nothing_here(source: FolderSource) -> str:
     )
 
 
-class _Counter:
+class Counter:
+    """Counts files by state and tells the listener, at most every TELL_SECONDS."""
+
     def __init__(self, total: int, listener: Listener | None) -> None:
         self.total, self.listener = total, listener
         self.taken = self.left_out = self.known = 0
         self.started = time.perf_counter()
         self.last = 0.0
 
-    def add(self, state: str) -> None:
-        self.taken += state == "taken"
-        self.left_out += state == "left out"
-        self.known += state == "known"
+    def add(self, state: str, count: int = 1) -> None:
+        """Count files of a state: "taken", "left out" or "known"."""
+        self.taken += count * (state == "taken")
+        self.left_out += count * (state == "left out")
+        self.known += count * (state == "known")
         self.tell()
 
     def tell(self, force: bool = False) -> None:
+        """Tell the listener how far it is."""
         now = time.perf_counter()
         if self.listener is None or (now - self.last < TELL_SECONDS and not force):
             return
@@ -169,7 +174,7 @@ class _Batch:
 
 
 def _tasks(
-    source: FolderSource, catalog: Catalog, ids: dict[Path, int], counter: _Counter, batch: _Batch
+    source: FolderSource, catalog: Catalog, ids: dict[Path, int], counter: Counter, batch: _Batch
 ) -> Iterator[tuple[tuple[Found, int], dict[str, Any]]]:
     """The files that must be read; those that are known are counted and passed over."""
     for found in source.files():

@@ -26,7 +26,7 @@ class Done:
     answer: dict[str, Any]
 
 
-class _Worker:
+class Worker:
     """One process; started at its first task and anew after each end."""
 
     def __init__(self) -> None:
@@ -101,7 +101,7 @@ def run_all(tasks: Iterator[tuple[Any, dict[str, Any]]], *, workers: int, limit_
     answers: queue.Queue[Done | BaseException | None] = queue.Queue()
 
     def serve() -> None:
-        worker = _Worker()
+        worker = Worker()
         try:
             while (item := waiting.get()) is not None:
                 answers.put(Done(item[0], worker.ask(item[1], limit_sec)))

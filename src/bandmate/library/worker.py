@@ -15,13 +15,13 @@ from bandmate.library.sources.base import Hints
 
 
 def main() -> None:
-    """Answer tasks {"path", "kind", "hints"} until the input ends."""
+    """Answer tasks {"path", "kind", "hints", "music"} until the input ends."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a reader prints must not look like an answer
     for line in sys.stdin.buffer:
         task = json.loads(line)
         try:
-            answer = examine(task["path"], task["kind"], Hints.from_json(task["hints"]))
+            answer = examine(task["path"], task["kind"], Hints.from_json(task["hints"]), music=task.get("music", False))
         except Exception as error:  # a defect of ours in one file must not stop ten thousand
             detail = f"{type(error).__name__}: {error}"[:400]
             answer = {"state": "left out", "columns": {"reason": "crashed", "detail": detail}}

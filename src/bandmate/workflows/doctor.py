@@ -16,7 +16,8 @@ from bandmate.settings import FILE_NAME, load_settings, user_folder
 _BASE = ("numpy", "scipy", "onnxruntime", "symusic", "soundfile", "pyloudnorm", "PIL", "safetensors", "platformdirs")
 _EXTRAS = (("torch", "learn", "training on your own music"), ("numba", "fast", "rendering at several times the speed"),
            ("swift-f0", "audio", "following a hummed or played line"),
-           ("mcp", "mcp", "assistants that drive Bandmate"))  # fmt: skip
+           ("mcp", "mcp", "assistants that drive Bandmate"),
+           ("pyarrow", "scale", "libraries in Parquet shards"), ("ray", "ray", "ingest on a Ray cluster"))  # fmt: skip
 _DISTRIBUTIONS = {"PIL": "pillow"}
 _ENOUGH_BYTES = 2**30
 
