@@ -58,13 +58,14 @@ class Regression:
         return cls(middle, mean, np.where(spread > 0, spread, np.inf), weights, float(data["bias"]))
 
 
-def fit(values: Floats, label: Floats, penalty: float = PENALTY) -> Regression:
+def fit(values: Floats, label: Floats, penalty: float = PENALTY, weight: Floats | None = None) -> Regression:
     """Fit a regression; both sets weigh the same however many windows they have.
 
     Args:
         values: float (windows, all lines of the card).
         label: 0 for the first set, 1 for the second.
         penalty: on squared weights.
+        weight: of each window inside its set, float (windows,); None = all alike.
     """
     lines = values[:, COLUMNS]
     known = ~np.isnan(lines).all(0)
@@ -74,7 +75,7 @@ def fit(values: Floats, label: Floats, penalty: float = PENALTY) -> Regression:
     mean, spread = columns.mean(0), columns.std(0)
     spread = np.where(spread > 1e-9, spread, np.inf)
     scaled = np.clip((columns - mean) / spread, -_FURTHEST, _FURTHEST)
-    found = _weights(scaled, label, penalty)
+    found = _weights(scaled, label, penalty, np.ones(len(label)) if weight is None else weight)
     return Regression(middle, mean, spread, found[:-1], float(found[-1]))
 
 
@@ -83,9 +84,10 @@ def _with_gaps(lines: Floats, middle: Floats) -> Floats:
     return np.concatenate([np.where(gaps, middle, lines), gaps.astype(float)], axis=1)
 
 
-def _weights(x: Floats, label: Floats, penalty: float) -> Floats:
-    """Weights and bias that the penalised loss is least at."""
-    weight = np.where(label == 1, 0.5 / (label == 1).mean(), 0.5 / (label == 0).mean())
+def _weights(x: Floats, label: Floats, penalty: float, weight: Floats) -> Floats:
+    """Weights and bias that the penalised loss is least at; each set counts for half of all windows."""
+    whole = np.where(label == 1, weight[label == 1].sum(), weight[label == 0].sum())
+    weight = weight * 0.5 * len(label) / whole
     sign = 2.0 * label - 1.0
 
     def loss(w: Floats) -> tuple[float, Floats]:

@@ -39,7 +39,7 @@ MOST_AT_ONCE = 16
 _NOTES = FieldFilter(0.97, 0, 0.985)
 FREE = SamplingOptions(
     position=_NOTES,
-    pitch=_NOTES,
+    pitch=FieldFilter(0.93, 0, 0.985),
     duration=_NOTES,
     velocity=FieldFilter(1.05, 0, 0.995),
     micro=FieldFilter(1.15),
@@ -50,7 +50,12 @@ FREE = SamplingOptions(
 
 
 def fill_frames(
-    frames: Sequence[Frame], seed: int, weights: Weights, options: WriteOptions | None = None
+    frames: Sequence[Frame],
+    seed: int,
+    weights: Weights,
+    options: WriteOptions | None = None,
+    *,
+    warmths: Sequence[float] = (1.0,),
 ) -> list[Score]:
     """Fill frames with music, each on its own; frames that follow each other and are equal share a batch.
 
@@ -59,6 +64,7 @@ def fill_frames(
         seed: the same seed gives the same scores on one engine.
         weights: of a grid model.
         options: engine, threads and soft filters (None = FREE); harmony, groove and repetition do not pull here.
+        warmths: factors on the temperature of all but pitches, dealt to the frames in turn.
 
     Raises:
         ModelError: a bar of the frame's meter does not fit on the grid.
@@ -70,7 +76,8 @@ def fill_frames(
         while left:
             count = min(left, MOST_AT_ONCE)
             seeds = [seed * 1_000_003 + len(filled) + number for number in range(count)]
-            filled += _fill(frame, seeds, weights, options)
+            warmth = [warmths[(len(filled) + number) % len(warmths)] for number in range(count)]
+            filled += _fill(frame, seeds, weights, options, np.array(warmth, np.float32))
             left -= count
     return filled
 
@@ -147,7 +154,9 @@ def _with_rests(piece: GridPiece) -> GridPiece:
     return replace(piece, level=level)
 
 
-def _fill(frame: Frame, seeds: list[int], weights: Weights, options: WriteOptions) -> list[Score]:
+def _fill(
+    frame: Frame, seeds: list[int], weights: Weights, options: WriteOptions, warmth: NDArray[np.float32]
+) -> list[Score]:
     base, heads, order = _empty_piece(frame), Heads(weights), tuple(range(len(frame.tracks)))
     listed = bool(weights.config.form)
     pieces = [base] * len(seeds)
@@ -157,7 +166,8 @@ def _fill(frame: Frame, seeds: list[int], weights: Weights, options: WriteOption
             task = _task(pieces[group[0]], window, listed, seeds[0])
             engine = make_engine(options, weights, len(group), task.most_rows)
             own = [seeds[take] * 64 + number for take in group]
-            done = sample(engine, heads, task, own, options.sampling, no_copy=options.no_copy)
+            heat = None if np.all(warmth == 1.0) else warmth[group]
+            done = sample(engine, heads, task, own, options.sampling, no_copy=options.no_copy, warmth=heat)
             for take, result in zip(group, done, strict=True):
                 pieces[take] = _merged(pieces[take], notes_from_rows(result.rows, order, window[0]))
     return [decode_piece(piece) for piece in pieces]

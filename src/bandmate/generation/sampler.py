@@ -175,8 +175,15 @@ def _cells_shape(task: Task) -> tuple[int, int]:
 class _Walk:
     """Where each take stands in the grammar."""
 
-    def __init__(self, task: Task, takes: int, rows: int, no_copy: NoCopy | None = None) -> None:
-        self.task = task
+    def __init__(
+        self,
+        task: Task,
+        takes: int,
+        rows: int,
+        no_copy: NoCopy | None = None,
+        warmth: NDArray[np.float32] | None = None,
+    ) -> None:
+        self.task, self.warmth = task, warmth
         self.guard = None
         if no_copy is not None and task.ends is not None:
             self.guard = Guard(no_copy, takes, task.where, task.drum, task.known, task.ends)
@@ -342,9 +349,17 @@ def _room_above(pitches: NDArray[np.bool_], company: NDArray[np.int64]) -> NDArr
     return np.where(roomy.any(1)[:, None], roomy, pitches)
 
 
-def _heat(task: Task, cell: NDArray[np.int64], soft: SamplingOptions) -> NDArray[np.float32] | None:
-    """Factor on the temperature of each of some cells, None where all are drawn alike."""
-    return None if soft.drums == 1.0 else np.where(task.drum[cell], np.float32(soft.drums), np.float32(1.0))
+def _heats(
+    walk: _Walk, take: NDArray[np.int64], soft: SamplingOptions
+) -> tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]:
+    """Factors on the temperature of some takes' next draws, of pitches and of all else; None where there are none."""
+    pitches = None
+    if soft.drums != 1.0:
+        pitches = np.where(walk.task.drum[walk.cell[take]], np.float32(soft.drums), np.float32(1.0))
+    if walk.warmth is None:
+        return pitches, pitches
+    others = walk.warmth[take]
+    return pitches, others if pitches is None else pitches * others
 
 
 def _draw_notes(
@@ -368,7 +383,7 @@ def _draw_notes(
         name: str, allowed: NDArray[np.bool_], column: int, fixed: NDArray[np.int64] | None = None, pull: Any = 0
     ) -> NDArray[np.int64]:
         logits = heads.logits(name, state)[:, : allowed.shape[1]] + pull
-        code, odds = draw(logits, allowed, u[take, column], getattr(soft, name), heat)
+        code, odds = draw(logits, allowed, u[take, column], getattr(soft, name), cool if name == "pitch" else heat)
         drawn = np.ones(len(take), bool)
         if fixed is not None:
             drawn = (fixed < 0) | ~allowed[np.arange(len(take)), np.maximum(fixed, 0)]
@@ -378,7 +393,7 @@ def _draw_notes(
         walk.draws[take] += drawn
         return code
 
-    heat = _heat(task, cell, soft)
+    cool, heat = _heats(walk, take, soft)
     none = np.zeros((len(take), 1), bool)
     held = locked[:, 0] >= 0
     onsets = task.groove.onsets(cell, walk.position[take], walk.pitch[take]) * soft.groove
@@ -444,7 +459,7 @@ def _begin_cells(
     if task.must_rest is not None:
         may[task.must_rest[cell], 1:] = False
         may[task.must_rest[cell], 0] = True
-    heat = _heat(task, cell, soft)
+    _, heat = _heats(walk, take, soft)
     code, _ = draw(heads.logits("level", state), may, u[take, 1], soft.level, heat)
     rows[:, _C["value1"]] = level[2] + code
     state = heads.after("echo", "level", state, rows[:, _C["value1"]])
@@ -467,6 +482,7 @@ def sample(
     soft: SamplingOptions,
     *,
     no_copy: NoCopy | None = None,
+    warmth: NDArray[np.float32] | None = None,
     on_row: Callable[[int, int], None] | None = None,
 ) -> list[Written]:
     """Write a task, one take a seed, all in one batch.
@@ -478,10 +494,11 @@ def sample(
         seeds: one a take.
         soft: filters of every field.
         no_copy: runs that must not be written.
+        warmth: (takes,) factor on each take's temperature of all but pitches; None = 1.
         on_row: called with (rows done, cells done by the slowest take) after each step; may raise to stop.
     """
     takes = len(seeds)
-    walk, dice = _Walk(task, takes, task.most_rows, no_copy), _Dice(seeds)
+    walk, dice = _Walk(task, takes, task.most_rows, no_copy, warmth), _Dice(seeds)
     hidden = engine.feed(np.broadcast_to(task.prompt, (takes, *task.prompt.shape)))
     step = 0
     while True:

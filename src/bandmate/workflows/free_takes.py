@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bandmate.evaluation.ear import drawn_by, likeness_of
-from bandmate.evaluation.regression import Regression
+from bandmate.evaluation.ear import Ear, drawn_by, likeness_of
 from bandmate.generation.compose import WriteOptions
 from bandmate.generation.free import fill_frames
 from bandmate.models.checkpoint import Weights
 from bandmate.score.frame import Frame
 from bandmate.score.model import Score
 
-CANDIDATES = 4
+CANDIDATES = 8
+# People's bands are both stricter and looser than any one temperature makes takes; the ear chooses among several.
+WARMTHS = (0.92, 0.98, 1.03, 1.09)
 
 
 def fill_by_ear(
@@ -22,7 +23,7 @@ def fill_by_ear(
     options: WriteOptions | None = None,
     *,
     candidates: int = CANDIDATES,
-    ear: Regression | None = None,
+    ear: Ear | None = None,
 ) -> list[Score]:
     """Fill frames as `generation.free.fill_frames` does, and draw one of several candidates for each.
 
@@ -39,7 +40,7 @@ def fill_by_ear(
     """
     chosen = []
     for number, frame in enumerate(frames):
-        found = fill_frames([frame] * candidates, seed * 1_000_003 + number, weights, options)
+        found = fill_frames([frame] * candidates, seed * 1_000_003 + number, weights, options, warmths=WARMTHS)
         odds = [likeness_of(score, ear) for score in found] if candidates > 1 else [0.0]
         chosen.append(found[drawn_by(odds, seed + number)])
     return chosen
