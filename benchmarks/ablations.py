@@ -5,7 +5,8 @@
 Every variant trains the same number of rows from the same seed and is judged on the same held-out views: full-band
 music by people, and the rest. Losses are nats a row, by field. `--out` keeps the weights, so that the report card can
 judge what the loss cannot (benchmarks/report_card.py), and what was measured: variants found there are not run again.
-Seconds are of the processor, so that other work beside it does not count. Without shards it runs on a few pieces of the groove book.
+Seconds are of the processor, so that other work beside it does not count. Without shards it runs on a few pieces of
+the groove book.
 """
 
 from __future__ import annotations

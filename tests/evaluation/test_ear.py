@@ -10,7 +10,7 @@ from tests.evaluation.music import band
 from tests.evaluation.test_sets import normal
 
 from bandmate.evaluation.card import NAMES
-from bandmate.evaluation.ear import drawn_by, likeness_of, shipped_ear
+from bandmate.evaluation.ear import Ear, drawn_by, fit_ear, likeness_of, odds_within, shipped_ear
 from bandmate.evaluation.regression import LINES, fit
 from bandmate.evaluation.twosample import auc
 from bandmate.score.model import Score
@@ -42,8 +42,29 @@ def test_candidates_are_drawn_in_proportion_to_their_odds() -> None:
 
 
 def test_the_shipped_ear_hears_that_a_loop_of_one_note_is_no_band() -> None:
-    assert len(shipped_ear().weights) == 2 * len(LINES)
+    assert all(len(step.weights) == 2 * len(LINES) for step in shipped_ear().steps)
     music = band()
     bare = Score(tracks=music.tracks[:1], ticks_per_quarter=music.ticks_per_quarter, end_ticks=music.end_ticks)
     assert np.isfinite(likeness_of(music)) and likeness_of(music) > likeness_of(bare)
     assert likeness_of(Score()) == -np.inf
+
+
+def test_further_steps_mend_what_the_first_draws() -> None:
+    """On every frame half of the candidates have a line of their own; people have it in a quarter of their windows."""
+    column = NAMES.index(LINES[0])
+    people, takes = np.zeros((120, len(NAMES))), np.zeros((240, len(NAMES)))
+    frame = np.arange(len(takes)) // 4
+    people[:, column] = np.arange(len(people)) % 4 == 0
+    takes[:, column] = np.arange(len(takes)) % 2
+    off = []
+    for steps in (1, 14):
+        chance = odds_within(fit_ear(people, takes, frame, steps).score(takes), frame)
+        off.append(abs(np.average(takes[:, column], weights=chance) - 0.25))
+    assert off[1] < off[0] / 2
+
+
+def test_an_ear_comes_back_from_json() -> None:
+    people, takes = normal(0, 20, 2).values, normal(1, 20, 2, shift=0.5).values
+    ear = fit_ear(people, takes, np.arange(len(takes)) // 2, 2)
+    back = Ear.from_json(json.loads(json.dumps(ear.to_json())))
+    assert len(back.steps) == 2 and np.allclose(ear.score(people), back.score(people), atol=0.02)
