@@ -530,3 +530,7 @@ def test_not_too_much_is_no_complaint_and_less_of_a_number_is_reckoned() -> None
     assert compile_text("it isn't too busy").density == 0.85
     assert compile_text("less loud").energy == 2
     assert compile_text("not so busy").density == 0.75
+
+
+def test_a_groove_beside_a_genre_is_the_piece_itself() -> None:
+    assert not compile_text("disco groove").notices

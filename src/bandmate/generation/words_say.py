@@ -15,6 +15,7 @@ TRACK_KINDS = ("group", "instrument", "role", "voice")
 MODIFIERS = ("mood", "tempo_factor", "energy", "density", "dynamics", "articulation", "register", "feel", "swing")
 _SAID = ("chord_word", "mode", "meter", "pattern", "event", "tempo_word", "tempo_modifier", "era", "production",
          "artist")  # fmt: skip
+_ANY_PIECE = ("groove", "grooves")  # names a genre where none is named, beside one it is the piece itself
 
 
 class Sayer:
@@ -63,7 +64,7 @@ class Sayer:
             if entry is not None and self._apply(kind, entry.value, fact, weight, head, used):
                 used = True
         other = fact.meaning("genre")
-        if not used and not self.negated and other not in (None, self.choice.head):
+        if not used and not self.negated and other not in (None, self.choice.head) and fact.text not in _ANY_PIECE:
             self.draft.note(f"'{fact.text}' is left aside: {str(self.choice.head).replace('_', ' ')} leads")
 
     def _say_all(self, fact: Fact) -> bool:
