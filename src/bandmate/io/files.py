@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bandmate import registry
 from bandmate.errors import FileFormatError, OutputError
+from bandmate.io.abc.read import read_abc
 from bandmate.io.als.to_score import read_als
 from bandmate.io.als.write import write_als
 from bandmate.io.arrays import read_npy, read_npz, write_npy, write_npz
@@ -47,12 +48,14 @@ _SEQUENCER = SOUND - {"keys", "instruments"} | {"played timing"}
 _CONTROLLED = _SEQUENCER | {"controllers, bends and pressure"}
 _LISTED = SOUND - {"release velocities"} | {"played timing", "lyrics"}
 _STEPPED = frozenset({"notes", "velocities"})
+_ABC = Format("ABC", read_abc)
 _YAML = Format("note YAML", read_note_yaml, write_note_yaml, _LISTED, is_general=True)
 FORMATS: dict[str, Format] = {
     **dict.fromkeys((".mid", ".midi", ".kar", ".rmi", ".smf"), _MIDI),
     ".als": Format("Ableton Live", read_als, write_als, _SEQUENCER),
     ".dawproject": Format("DAWproject", read_dawproject, write_dawproject, _CONTROLLED),
     ".rpp": Format("REAPER", read_rpp, write_rpp, _CONTROLLED),
+    ".abc": _ABC,
     ".json": Format("note JSON", read_note_json, write_note_json, _LISTED, is_general=True),
     ".yaml": _YAML,
     ".yml": _YAML,
@@ -68,6 +71,8 @@ PROJECT_SUFFIXES = (".als", ".dawproject", ".rpp")
 def format_of(path: str | Path) -> Format | None:
     """The format a path's suffix names, None if there is none."""
     suffix = Path(path).suffix.lower()
+    if suffix.startswith(".abc#"):  # one tune of a tunebook
+        return _ABC
     if suffix in FORMATS:
         return FORMATS[suffix]
     name = f"format.{suffix[1:]}"
@@ -75,7 +80,7 @@ def format_of(path: str | Path) -> Format | None:
 
 
 def read(path: str | Path) -> Score:
-    """Read a piece of music; the suffix names the format, a file without a known one is tried as MIDI.
+    """Read a piece of music; the suffix names the format, a file without a known one is MIDI or ABC if it begins so.
 
     Raises:
         FileFormatError: the file is missing, not music we read, or damaged; the message names the file and the cure.
@@ -83,9 +88,9 @@ def read(path: str | Path) -> Score:
     known = format_of(path)
     if known is None:
         path = Path(path)
-        if not _is_midi(path):
+        known = _by_content(path)
+        if known is None:
             raise FileFormatError(f"{path}: '{path.suffix}' is no format of music known here; give {_list('read')}")
-        known = _MIDI
     if known.read is None:
         raise FileFormatError(f"{path}: {known.name} files are only written, not read; give {_list('read')}")
     return known.read(path)
@@ -107,13 +112,14 @@ def write(score: Score, path: str | Path) -> Path:
     return known.write(score, path)
 
 
-def _is_midi(path: Path) -> bool:
+def _by_content(path: Path) -> Format | None:
     # A missing file or a folder goes to the MIDI door, which says so.
     try:
         with path.open("rb") as file:
-            return file.read(4) == b"MThd"
+            start = file.read(4)
     except OSError:
-        return True
+        return _MIDI
+    return _MIDI if start == b"MThd" else _ABC if start.startswith((b"X:", b"%abc")) else None
 
 
 def _list(door: str) -> str:
