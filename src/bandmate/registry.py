@@ -15,8 +15,10 @@ from bandmate.errors import UserError
 BUILT_IN = {
     "io.writer": "bandmate.io.files:write",
     "pictures.roll_png": "bandmate.pictures.roll:roll_png",
+    "tokenizer.arrival.v1": "bandmate.tokenizers.arrival:ArrivalTokenizer",
     "tokenizer.event.v1": "bandmate.tokenizers.event:EventTokenizer",
     "tokenizer.grid.v1": "bandmate.tokenizers.grid:GridTokenizer",
+    "tokenizer.interarrival.v1": "bandmate.tokenizers.arrival:InterarrivalTokenizer",
     "tokenizer.multitrack.v1": "bandmate.tokenizers.multitrack:MultitrackTokenizer",
     "tokenizer.note.v1": "bandmate.tokenizers.steps:NoteTokenizer",
     "tokenizer.performance.v1": "bandmate.tokenizers.event:PerformanceTokenizer",

@@ -69,7 +69,9 @@ def test_bad_text_is_one_clear_error(tmp_path, content, says):
     assert "bad.txt" in str(caught.value)
 
 
-@pytest.mark.parametrize("form", ["event", "performance", "note", "pitch", "pianoroll", "multitrack"])
+@pytest.mark.parametrize(
+    "form", ["arrival", "event", "interarrival", "performance", "note", "pitch", "pianoroll", "multitrack"]
+)
 def test_every_representation_is_written_and_read_back(tmp_path, form):
     text = tokens(song(), form)
     assert text.startswith(f"# {form}.v1\n")
@@ -109,7 +111,7 @@ def test_bad_text_of_a_representation_is_one_clear_error(tmp_path, content, says
 def test_a_missing_file_and_an_unknown_form_are_named(tmp_path):
     with pytest.raises(FileFormatError, match=r"no\.txt"):
         detokenise(tmp_path / "no.txt")
-    with pytest.raises(UserError, match="event, grid, .* or trackbar"):
+    with pytest.raises(UserError, match="arrival, event, grid, .* or trackbar"):
         tokens(song(), "riddles")
     with pytest.raises(UserError, match="polka"):
         tokens(song(), genre="polka")

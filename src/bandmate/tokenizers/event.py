@@ -7,6 +7,7 @@ where it changes, as Performance RNN does (Simon and Oore 2017; Oore et al. 2018
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -101,18 +102,27 @@ def _types(single_off: bool, most: int, bins: int, end: bool, unit: str) -> tupl
     return (*types, TokenType("END", (), "the piece ends")) if end else tuple(types)
 
 
-class _Stream(Words):
-    """What both streams share; each has its clock, its bins, and what it makes of options."""
+class Stream(Words):
+    """What streams share; each has its clock, its bins, and what it makes of options."""
 
     max_time_shift: int
     single_off = False
     ends = False
     writes_velocity = True
+    first_wait = 1  # what the first id of a wait stands for
     forces_velocity = False
 
     def notes(self, score: Score) -> FlatNotes:
         """The notes on the clock, in the order in which equal times are written."""
         raise NotImplementedError
+
+    def key_of(self, notes: FlatNotes) -> NDArray[np.int64]:
+        """What begins and ends, counted from the first NOTE_ON."""
+        return notes.pitch
+
+    def order_of(self, times: NDArray[Any], codes: NDArray[Any]) -> NDArray[np.int64]:
+        """Events by time; those of one time note by note."""
+        return np.argsort(times, kind="stable")
 
     def bin_of(self, velocity: NDArray[Any]) -> NDArray[Any]:
         """Velocities as bins."""
@@ -138,8 +148,9 @@ class _Stream(Words):
         codes = np.empty((count, 3), np.int64)
         times[:, 0] = times[:, 1] = notes.onset
         times[:, 2] = notes.end
-        codes[:, 1] = offset["NOTE_ON"] + notes.pitch
-        codes[:, 2] = offset["NOTE_OFF"] + (0 if self.single_off else notes.pitch)
+        keys = self.key_of(notes)
+        codes[:, 1] = offset["NOTE_ON"] + keys
+        codes[:, 2] = offset["NOTE_OFF"] + (0 if self.single_off else keys)
         written = np.ones((count, 3), bool)
         if self.writes_velocity:
             bins = self.bin_of(notes.velocity)
@@ -149,7 +160,7 @@ class _Stream(Words):
         else:
             written[:, 0] = False
         times, codes = times[written], codes[written]
-        order = np.argsort(times, kind="stable")
+        order = self.order_of(times, codes)
         return TokenSequence(self._with_waits(times[order], codes[order]), self.name)
 
     def _with_waits(self, times: NDArray[Any], codes: NDArray[Any]) -> NDArray[np.int32]:
@@ -158,7 +169,7 @@ class _Stream(Words):
         before = full + (rest > 0)
         check_length(int(before.sum()) + len(codes) + 1, self.name)
         place = np.cumsum(before) + np.arange(len(codes))
-        first = self.vocabulary.offsets["TIME_SHIFT"] - 1
+        first = self.vocabulary.offsets["TIME_SHIFT"] - self.first_wait
         ids = np.full((int(place[-1]) + 1 if len(codes) else 0) + self.ends, first + self.max_time_shift, np.int32)
         ids[place] = codes
         waits = rest > 0
@@ -181,21 +192,24 @@ class _Stream(Words):
         ids, offset = self.ids(tokens), self.vocabulary.offsets
         if self.ends and (ids == offset["END"]).any():
             ids = ids[: int(np.argmax(ids == offset["END"]))]
-        low, high = offset["TIME_SHIFT"], offset["TIME_SHIFT"] + self.max_time_shift
-        time = np.cumsum(np.where((ids >= low) & (ids < high), ids - low + 1, 0))
-        sounds = np.flatnonzero(ids < low)
-        is_on = ids[sounds] < offset["NOTE_OFF"]
+        waits, on, off = (self.vocabulary.ids(name) for name in ("TIME_SHIFT", "NOTE_ON", "NOTE_OFF"))
+        is_wait = (ids >= waits[0]) & (ids <= waits[-1])
+        time = np.cumsum(np.where(is_wait, ids - waits[0] + self.first_wait, 0))
+        sounds = np.flatnonzero((ids >= on[0]) & (ids <= off[-1]))
+        is_on = ids[sounds] < off[0]
         if self.single_off:
             ons, ends = _closed_by_next(sounds, is_on)
         else:
-            ons, ends, orphans = pairs_by_key(ids[sounds] % 128, is_on)
+            ons, ends, orphans = pairs_by_key((ids[sounds] - on[0]) % len(on), is_on)
             if len(orphans) and not forgiving:
                 raise self.bad(int(sounds[orphans[0]]), ids, "ends a note that does not sound")
             ons, ends = sounds[ons], np.where(ends >= 0, sounds[ends], -1)
         stop = np.where(ends >= 0, time[ends], time[-1]) if len(ons) else ends
         start = time[ons]
-        made = one_track(start, np.maximum(stop - start, 1), ids[ons], self._velocities(ids, ons), self.options.program)
-        return self.score(made)
+        keys = ids[ons] - on[0]
+        instrument = keys // 128 if len(on) > 128 else self.options.program
+        lengths = np.maximum(stop - start, 1)
+        return self.score(one_track(start, lengths, keys % 128, self._velocities(ids, ons), instrument))
 
     def _velocities(self, ids: NDArray[Any], ons: NDArray[Any]) -> NDArray[Any]:
         if "VELOCITY" not in self.vocabulary.offsets:
@@ -214,7 +228,7 @@ def _closed_by_next(sounds: NDArray[Any], is_on: NDArray[np.bool_]) -> tuple[NDA
     return ons, np.append(offs, -1)[after]
 
 
-class EventTokenizer(_Stream):
+class EventTokenizer(Stream):
     """`event.v1`: MusPy's events in steps of a quarter."""
 
     name = "event.v1"
@@ -256,7 +270,7 @@ class EventTokenizer(_Stream):
         return score_of_steps(notes, self.options.steps_per_quarter)
 
 
-class PerformanceTokenizer(_Stream):
+class PerformanceTokenizer(Stream):
     """`performance.v1`: events in hundredths of a second, velocities where they change."""
 
     name = "performance.v1"
@@ -298,38 +312,42 @@ class PerformanceTokenizer(_Stream):
         return score_of_steps(notes, steps, 60.0) if steps % 2 else score_of_steps(notes, steps // 2)
 
 
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """Where a stream is: the keys that sound, ascending, as often as they do; the type of the last id."""
+
+    sounding: tuple[int, ...] = ()
+    last: str = ""
+
+
 class EventGrammar:
     """Which id may follow in a stream; whoever only takes what it allows, ends in a sequence that decodes.
 
-    A state is how many notes of each pitch sound, and whether a velocity was just said. A stream may stop anywhere; END
-    ends it.
+    A stream may stop anywhere; END ends it.
     """
 
-    def __init__(self, tokenizer: EventTokenizer | PerformanceTokenizer) -> None:
+    def __init__(self, tokenizer: Stream) -> None:
         self._vocabulary = tokenizer.vocabulary
         self._single = tokenizer.single_off
-        known = self._vocabulary.types
-        self._free = np.concatenate([self._vocabulary.ids(n) for n in ("NOTE_ON", "TIME_SHIFT", "VELOCITY", "END")
-                                     if n in known])  # fmt: skip
+        known = tokenizer.vocabulary.types
+        names = [name for name in ("NOTE_ON", "TIME_SHIFT", "VELOCITY", "END") if name in known]
+        self._free = np.concatenate([self._vocabulary.ids(name) for name in names])
         self._notes = self._vocabulary.ids("NOTE_ON")
 
-    def start(self) -> tuple[tuple[int, ...], str]:
+    def start(self) -> StreamState:
         """The state before the first id."""
-        return (0,) * 128, ""
+        return StreamState()
 
-    def allowed(self, state: tuple[tuple[int, ...], str]) -> NDArray[np.int32]:
+    def allowed(self, state: StreamState) -> NDArray[np.int32]:
         """Ids that may come next, ascending; empty after END."""
-        sounding, last = state
-        if last == "END":
+        if state.last == "END":
             return np.empty(0, np.int32)
-        if last == "VELOCITY":
+        if state.last == "VELOCITY":
             return self._notes
-        off = self._vocabulary.offsets["NOTE_OFF"]
-        open_ids = np.flatnonzero(sounding).astype(np.int32)
-        ends = off + (open_ids[:1] * 0 if self._single else open_ids)
-        return np.unique(np.concatenate([self._free, ends])).astype(np.int32)
+        ends = np.array(state.sounding[:1] if self._single else state.sounding, np.int32)
+        return np.union1d(self._free, self._vocabulary.offsets["NOTE_OFF"] + ends * (not self._single)).astype(np.int32)
 
-    def advance(self, state: tuple[tuple[int, ...], str], token: int) -> tuple[tuple[int, ...], str]:
+    def advance(self, state: StreamState, token: int) -> StreamState:
         """The state after an id.
 
         Raises:
@@ -337,11 +355,12 @@ class EventGrammar:
         """
         if token not in self.allowed(state):
             raise UserError(f"token {token} may not follow here; ask `allowed` first")
-        sounding, (name, index) = list(state[0]), self._vocabulary.owners[token]
+        name, index = self._vocabulary.owners[token]
+        sounding = list(state.sounding)
         if name == "NOTE_ON":
-            sounding[index] += 1
+            bisect.insort(sounding, index)
         elif name == "NOTE_OFF" and self._single:
-            sounding = [0] * 128
+            sounding = []
         elif name == "NOTE_OFF":
-            sounding[index] -= 1
-        return tuple(sounding), name
+            sounding.remove(index)
+        return StreamState(tuple(sounding), name)

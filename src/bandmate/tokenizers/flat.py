@@ -82,13 +82,13 @@ def flat_steps(score: Score, steps_per_quarter: int) -> FlatNotes:
     return FlatNotes(onset, np.maximum(duration, 1), columns[2], columns[3], instrument, track)
 
 
-def flat_seconds(score: Score, steps_per_sec: int, *, least: int = 1) -> FlatNotes:
-    """A score's notes in track order on the clock, in steps of a second's part; each at least so many steps long."""
+def flat_seconds(score: Score, steps_per_sec: int) -> FlatNotes:
+    """A score's notes in track order on the clock, in parts of a second, halves up; each at least a step long."""
     columns, track, instrument = _columns(score)
     start = ticks_to_seconds(score, columns[0])
     stop = ticks_to_seconds(score, columns[0] + columns[1])
     onset, end = (np.floor(at * steps_per_sec + 0.5).astype(np.int64) for at in (start, stop))
-    return FlatNotes(onset, np.maximum(end - onset, least), columns[2], columns[3], instrument, track)
+    return FlatNotes(onset, np.maximum(end - onset, 1), columns[2], columns[3], instrument, track)
 
 
 def _columns(score: Score) -> tuple[list[Ints], Ints, Ints]:
@@ -126,7 +126,11 @@ def score_of_steps(notes: FlatNotes, steps_per_quarter: int, bpm: float = STEPS_
 
 
 def one_track(
-    onset: NDArray[Any], duration: NDArray[Any], pitch: NDArray[Any], velocity: NDArray[Any] | int, instrument: int = 0
+    onset: NDArray[Any],
+    duration: NDArray[Any],
+    pitch: NDArray[Any],
+    velocity: NDArray[Any] | int,
+    instrument: NDArray[Any] | int = 0,
 ) -> FlatNotes:
     """Columns as notes of one instrument."""
     count = len(onset)
