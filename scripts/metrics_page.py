@@ -32,7 +32,7 @@ def faults() -> Iterator[str]:
     yield "| metric | MusPy 0.5 |"
     yield "|---|---|"
     for metric in METRICS:
-        if metric.reference is not None:
+        if metric.differs:
             yield f"| `{metric.name}` | {metric.fault} |"
 
 
@@ -41,8 +41,8 @@ def page() -> str:
     written = PAGE.read_text(encoding="utf-8").split(MARK)[0]
     blocks = (
         f"## The {len(METRICS)} metrics\n\n" + "\n".join(table()),
-        "## Where MusPy counts otherwise\n\nAll others are equal to MusPy's to 1e-9. These stand beside ours as\n"
-        "`reference_metrics`, equal to its own to 1e-9, faults included.\n\n" + "\n".join(faults()),
+        "## Where MusPy counts otherwise\n\nThe others that it has are equal to its own to 1e-9. These stand beside\n"
+        "ours as `reference_metrics`, equal to its own to 1e-9, faults included.\n\n" + "\n".join(faults()),
     )
     return written + MARK + "\n" + "\n\n".join(blocks) + "\n"
 

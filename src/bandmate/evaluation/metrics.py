@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bandmate.evaluation.piece import Floats, Piece
-from bandmate.evaluation.symbolic import muspy, pieces
+from bandmate.evaluation.symbolic import muspy, pieces, recurrence, tonality
 from bandmate.score.model import Score
 
 Measure = Callable[[Piece], float]
@@ -28,7 +28,7 @@ class Metric:
         unit: of the value; low, high: what it can be.
         measure: Piece -> float, NaN where it does not apply.
         words: what it is, in one sentence.
-        reference: the same as MusPy counts it, where that differs.
+        reference: the same as MusPy counts it: `measure` where it counts alike, None where it has none such.
     """
 
     name: str
@@ -41,9 +41,14 @@ class Metric:
     reference: Measure | None = None
 
     @property
+    def differs(self) -> bool:
+        """Whether MusPy counts it otherwise."""
+        return self.reference not in (None, self.measure)
+
+    @property
     def fault(self) -> str:
-        """What the reference does otherwise, "" where it counts as we do."""
-        return _words(self.reference).split(": ", 1)[1] if self.reference else ""
+        """What MusPy does otherwise, "" where it counts alike or has no such metric."""
+        return _words(self.reference).split(": ", 1)[1] if self.reference and self.differs else ""
 
 
 def _words(measure: Measure) -> str:
@@ -58,13 +63,13 @@ def _metric(
 
 METRICS: tuple[Metric, ...] = (
     _metric("pitch", "semitones", 0, 127, pieces.pitch_range, muspy.muspy_pitch_range),
-    _metric("pitch", "pitches", 0, 128, pieces.n_pitches_used),
-    _metric("pitch", "pitch classes", 0, 12, pieces.n_pitch_classes_used),
-    _metric("pitch", "bits", 0, 7, pieces.pitch_entropy),
-    _metric("pitch", "bits", 0, 3.585, pieces.pitch_class_entropy),
-    _metric("pitch", "share", 0, 1, pieces.pitch_in_scale_rate),
-    _metric("pitch", "share", 0, 1, pieces.scale_consistency),
-    _metric("texture", "pitches", 1, 128, pieces.polyphony),
+    _metric("pitch", "pitches", 0, 128, pieces.n_pitches_used, pieces.n_pitches_used),
+    _metric("pitch", "pitch classes", 0, 12, pieces.n_pitch_classes_used, pieces.n_pitch_classes_used),
+    _metric("pitch", "bits", 0, 7, pieces.pitch_entropy, pieces.pitch_entropy),
+    _metric("pitch", "bits", 0, 3.585, pieces.pitch_class_entropy, pieces.pitch_class_entropy),
+    _metric("pitch", "share", 0, 1, pieces.pitch_in_scale_rate, pieces.pitch_in_scale_rate),
+    _metric("pitch", "share", 0, 1, pieces.scale_consistency, pieces.scale_consistency),
+    _metric("texture", "pitches", 1, 128, pieces.polyphony, pieces.polyphony),
     _metric("texture", "share", 0, 1, pieces.polyphony_rate, muspy.muspy_polyphony_rate),
     _metric("texture", "share", 0, 1, pieces.empty_beat_rate, muspy.muspy_empty_beat_rate),
     _metric("texture", "share", 0, 1, pieces.empty_measure_rate, muspy.muspy_empty_measure_rate),
@@ -72,6 +77,11 @@ METRICS: tuple[Metric, ...] = (
     _metric("rhythm", "share", 0, 1, pieces.drum_in_triple_rate, muspy.muspy_drum_in_triple_rate),
     _metric("rhythm", "share", 0, 1, pieces.drum_pattern_consistency, muspy.muspy_drum_pattern_consistency),
     _metric("rhythm", "share", 0, 1, pieces.groove_consistency, muspy.muspy_groove_consistency),
+    _metric("harmony", "share", 0, 1, tonality.chord_tone_ratio),
+    _metric("harmony", "distance", 0, 3, tonality.harmonic_tension),
+    _metric("harmony", "distance", 0, 3, tonality.tonal_distance),
+    _metric("form", "share", 0, 1, recurrence.self_similarity),
+    _metric("form", "share", 0, 1, recurrence.motif_recurrence),
 )  # fmt: skip
 METRIC_NAMES: tuple[str, ...] = tuple(metric.name for metric in METRICS)
 
@@ -87,7 +97,7 @@ def measure_metrics(score: Score) -> dict[str, float]:
 
 
 def reference_metrics(score: Score) -> dict[str, float]:
-    """The same as MusPy counts them, with its faults, by the same names; what it lacks is left out."""
+    """MusPy's metrics as it counts them, with its faults, by the same names."""
     piece = Piece(score)
     return {m.name: m.reference(piece) for m in METRICS if m.reference is not None}
 

@@ -15,12 +15,24 @@ from numpy.typing import NDArray
 
 from bandmate.analysis.chords import SpanEvidence, chords_of, span_evidence
 from bandmate.analysis.harmony import final_bass_of, key_of
-from bandmate.analysis.meter import beats, half_bar_edges, place, score_bars
+from bandmate.analysis.meter import STEPS_PER_QUARTER, beats, half_bar_edges, place, score_bars
 from bandmate.score.model import NOTE, Score
 from bandmate.score.pitch import Chord, Key
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """One note after another: onset, length and pitch; int (n,) each, ticks and MIDI numbers."""
+
+    ticks: Ints
+    duration: Ints
+    pitch: Ints
+
+    def __len__(self) -> int:
+        return len(self.ticks)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +134,11 @@ class Piece:
         return np.cumsum(change)[:-1], np.diff(ticks[order])
 
     @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """The top note of each stroke of every track with notes that is not drums."""
+        return tuple(_top(t.notes, self.quarter_ticks) for t in self.score.tracks if len(t.notes) and not t.is_drum)
+
+    @cached_property
     def half_edges(self) -> Ints:
         """Where half bars begin, and the end; int (2 * bars + 1,) ticks."""
         return half_bar_edges(self.bars)
@@ -156,3 +173,12 @@ def _unions(pitch: Ints, start: Ints, end: Ints) -> tuple[Ints, Ints]:
     first = np.append(True, low[1:] > high[:-1])
     last = np.append(first[1:], True)
     return (low - floor)[first], (high - floor)[last]
+
+
+def _top(notes: NDArray[Any], quarter_ticks: int) -> Line:
+    """The highest note of each stroke; notes less than 1/24 quarter after the one before are of its stroke."""
+    onset, pitch = notes["onset_ticks"], notes["pitch"].astype(np.int64)
+    stroke = np.cumsum(np.diff(onset, prepend=onset[:1]) >= max(1.0, quarter_ticks / STEPS_PER_QUARTER))
+    order = np.lexsort((-pitch, stroke))
+    first = order[np.flatnonzero(np.diff(stroke[order], prepend=-1))]
+    return Line(onset[first], notes["duration_ticks"][first], pitch[first])

@@ -22,7 +22,7 @@ WEIGHTS = {"measuring": 1.0}
 
 @dataclass(frozen=True, slots=True)
 class PieceMetrics:
-    """The metrics of one piece, by name, and the reference's own where it counts otherwise; NaN where none applies."""
+    """The metrics of one piece, by name, and MusPy's as it counts them; NaN where one does not apply."""
 
     name: str
     values: dict[str, float]
@@ -63,7 +63,7 @@ class MetricsTable:
 
     def to_csv(self) -> str:
         """One line a piece, one column a metric; empty where it does not apply; columns muspy_* count as MusPy does."""
-        theirs = [metric.name for metric in METRICS if metric.reference]
+        theirs = [metric.name for metric in METRICS if metric.differs]
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(["piece", *(m.name for m in METRICS), *(f"muspy_{name}" for name in theirs)])
@@ -82,8 +82,8 @@ class MetricsTable:
 
 def _single(piece: PieceMetrics) -> Iterator[str]:
     for metric in METRICS:
-        other = piece.reference.get(metric.name)
-        beside = f"{'the same':>11}" if other is None else _shown(other)
+        alike = f"{'the same' if metric.reference else '':>11}"
+        beside = _shown(piece.reference[metric.name]) if metric.differs else alike
         yield f"  {metric.name:26}{_shown(piece.values[metric.name])}{beside}  {metric.unit}"
 
 

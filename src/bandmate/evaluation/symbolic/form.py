@@ -17,19 +17,19 @@ def at_lag(likeness: Callable[[Excerpt], Floats], lag: int) -> Callable[[Excerpt
     return lambda e: mean(np.diagonal(likeness(e), lag)) if e.bar_count > lag else np.nan
 
 
-def _best_before(e: Excerpt) -> Floats:
+def best_before(likeness: Floats) -> Floats:
     """Likeness of each bar to the most alike earlier one, from the second bar with notes on."""
-    earlier = np.where(np.tri(e.bar_count, k=-1, dtype=bool), np.nan_to_num(e.likeness, nan=-1.0), -1.0)
+    earlier = np.where(np.tri(len(likeness), k=-1, dtype=bool), np.nan_to_num(likeness, nan=-1.0), -1.0)
     best = earlier.max(1)
     return best[best >= 0]
 
 
 def repeated_bars(e: Excerpt) -> float:
     """Share of bars that were there before."""
-    return share(_best_before(e) >= SAME)
+    return share(best_before(e.likeness) >= SAME)
 
 
 def varied_bars(e: Excerpt) -> float:
     """Share of bars that vary an earlier one: half alike or more, yet not the same."""
-    best = _best_before(e)
+    best = best_before(e.likeness)
     return share((best >= AKIN) & (best < SAME))
