@@ -7,10 +7,10 @@ import io
 import json
 
 import pytest
-from tests.evaluation.music import alone, band, drums
+from tests.evaluation.music import alone, band, drums, noise
 
 from bandmate.cli.main import main
-from bandmate.errors import FileFormatError, LibraryError
+from bandmate.errors import BriefError, FileFormatError, LibraryError
 from bandmate.evaluation.metrics import METRIC_NAMES, measure_metrics
 from bandmate.score.model import Score
 from bandmate.workflows.metrics import metrics
@@ -70,3 +70,46 @@ def test_the_command_prints_csv_or_json(folder, capsys) -> None:
     assert json.loads(capsys.readouterr().out)["means"]["polyphony"] > 1
     assert main(["metrics", str(folder), "--csv", "--json"]) == 2
     assert "contradict" in capsys.readouterr().out
+
+
+@pytest.fixture
+def sets(tmp_path):
+    for name, first in (("mine", 0), ("yours", 20)):
+        for seed in range(first, first + 5):
+            noise(seed, 3, 40).write(tmp_path / name / f"{seed}.mid")
+    return tmp_path / "mine", tmp_path / "yours"
+
+
+def test_a_folder_against_another(sets) -> None:
+    found = metrics(sets[0], against=sets[1]).to_json()["against"]
+    assert found["pieces"] == 5
+    assert found["frechet"] > 0
+    assert 0 < found["features"]["pitch_class_histogram"]["area"] <= 1
+    same = metrics(sets[0], against=sets[0])
+    assert same.to_json()["against"]["frechet"] == pytest.approx(0, abs=1e-6)
+    assert any("pitch_class_transitions" in line for line in same.lines())
+
+
+def test_a_file_against_another(folder) -> None:
+    found = metrics(folder / "band.mid", against=folder / "band.mid").to_json()["against"]
+    assert found["matched"] == found["found"] == found["wanted"] > 0
+    assert found["f1"] == 1
+    drums_alone = metrics(folder / "drums.mid", against=folder / "band.mid")
+    assert drums_alone.to_json()["against"]["precision"] == 1
+    assert "precision 1, recall 0." in drums_alone.lines()[-1]
+
+
+def test_few_pieces_or_drums_alone_have_no_distance(folder, tmp_path) -> None:
+    for number in range(3):
+        Score((drums(2),)).write(tmp_path / "beats" / f"{number}.mid")
+    found = metrics(tmp_path / "beats", against=folder).to_json()["against"]
+    assert {row["area"] for row in found["features"].values()} == {None}
+    (folder / "drums.mid").unlink()
+    assert metrics(folder, against=tmp_path / "beats").to_json()["against"]["frechet"] is None
+
+
+def test_a_file_is_not_held_against_a_folder(folder) -> None:
+    with pytest.raises(BriefError, match="give two files or two folders"):
+        metrics(folder / "band.mid", against=folder)
+    with pytest.raises(LibraryError, match="is not there"):
+        metrics(folder, against=folder / "nowhere")

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.score.model import Score
+from bandmate.score.timeline import ticks_to_seconds
+
 Floats = NDArray[np.float64]
 
 
@@ -22,10 +25,37 @@ class Matched:
         return Matched(self.matched + other.matched, self.found + other.found, self.wanted + other.wanted)
 
     @property
+    def precision(self) -> float:
+        """Share of what was found that is matched; NaN where nothing was."""
+        return self.matched / self.found if self.found else np.nan
+
+    @property
+    def recall(self) -> float:
+        """Share of what was wanted that is matched; NaN where nothing was."""
+        return self.matched / self.wanted if self.wanted else np.nan
+
+    @property
     def f1(self) -> float:
         """Harmonic mean of precision and recall; 1.0 where nothing is wanted and nothing found."""
         total = self.found + self.wanted
         return 2.0 * self.matched / total if total else 1.0
+
+
+def match_scores(found: Score, wanted: Score, within_sec: float = 0.05) -> Matched:
+    """Match the notes of two scores by onset and pitch, drums against drums and all other tracks together.
+
+    Counts as many pairs as mir_eval.transcription does without offsets.
+    """
+    return match_notes(_rows(found), _rows(wanted), within_sec)
+
+
+def _rows(score: Score) -> Floats:
+    parts = [np.zeros((0, 3))]
+    for track in score.tracks:
+        onset, key = track.notes["onset_ticks"], track.notes["pitch"] + 128.0 * track.is_drum
+        ends = ticks_to_seconds(score, onset + track.notes["duration_ticks"])
+        parts.append(np.stack([ticks_to_seconds(score, onset), ends, key], 1))
+    return np.concatenate(parts)
 
 
 def match_times(found: Floats, wanted: Floats, within_sec: float = 0.05) -> Matched:

@@ -86,19 +86,23 @@ METRICS: tuple[Metric, ...] = (
 METRIC_NAMES: tuple[str, ...] = tuple(metric.name for metric in METRICS)
 
 
-def measure_metrics(score: Score) -> dict[str, float]:
+def _piece(music: Score | Piece) -> Piece:
+    return music if isinstance(music, Piece) else Piece(music)
+
+
+def measure_metrics(music: Score | Piece) -> dict[str, float]:
     """Every metric of a whole score, by name; NaN where one does not apply.
 
     Raises:
         ScoreError: it has more bars than a score can have.
     """
-    piece = Piece(score)
+    piece = _piece(music)
     return {metric.name: metric.measure(piece) for metric in METRICS}
 
 
-def reference_metrics(score: Score) -> dict[str, float]:
+def reference_metrics(music: Score | Piece) -> dict[str, float]:
     """MusPy's metrics as it counts them, with its faults, by the same names."""
-    piece = Piece(score)
+    piece = _piece(music)
     return {m.name: m.reference(piece) for m in METRICS if m.reference is not None}
 
 

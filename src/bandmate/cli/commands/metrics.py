@@ -1,7 +1,8 @@
-"""The metrics that papers publish, of a file or of every file of a folder, with their means.
+"""The metrics that papers publish, of a file or of every file of a folder, and how it lies to another.
 
 bandmate metrics song.mid
 bandmate metrics my-midi --csv
+bandmate metrics takes --against my-midi
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from bandmate.errors import UserError
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is measured, and how it is shown."""
     parser.add_argument("place", metavar="FILE|DIR", help="a file of music, or a folder of them at any depth")
+    parser.add_argument("--against", metavar="FILE|DIR",
+                        help="hold a folder against another, or a file's notes against another's")  # fmt: skip
     parser.add_argument("--csv", action="store_true", help="one line a piece, for a spreadsheet")
 
 
@@ -24,7 +27,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
 
     if arguments.csv and console.as_json:
         raise UserError("--csv and --json contradict each other; give one of them")
-    found = metrics(arguments.place, listener=console.listen)
+    found = metrics(arguments.place, against=arguments.against, listener=console.listen)
     if arguments.csv:
         console.page(found.to_csv().rstrip("\n"))
         return
