@@ -34,8 +34,8 @@ from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import play
 from bandmate.library.sources.groovebook import piece
 from bandmate.models.checkpoint import Weights
+from bandmate.pictures.canvas import save_picture
 from bandmate.pictures.confusion import confusion_picture
-from bandmate.pictures.style import save_png
 from bandmate.score.brief import Brief
 from bandmate.score.cut import trim
 from bandmate.score.model import Score
@@ -182,7 +182,7 @@ def show(row: str, judge: Recogniser, sets: dict[str, Examples], out: Path | Non
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)
             picture = confusion_picture(judge.genres, matrix, f"{name} ({row}): genre asked, genre heard")
-            save_png(picture, out / f"genres-{name}-{row}.png".replace(" ", "_").replace(",", ""))
+            save_picture(picture, out / f"genres-{name}-{row}.png".replace(" ", "_").replace(",", ""))
     return found
 
 

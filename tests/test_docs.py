@@ -24,6 +24,7 @@ PAGES = (
     "README.md", "docs/USING.md", "docs/PYTHON.md", "docs/LISTENING.md", "docs/HEARING.md",
     "docs/LOCKS.md", "docs/ORIGIN.md", "docs/REWORKING.md", "docs/ABLETON.md", "docs/DAW.md", "docs/AUDIO.md",
     "docs/MCP.md", "docs/FORMATS.md", "docs/METRICS.md", "docs/LIBRARY.md",
+    "docs/PICTURES.md",
 )  # fmt: skip
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 

@@ -34,6 +34,7 @@ _FACE = {
     "metrics": "bandmate.workflows.metrics",
     "hear": "bandmate.workflows.hear",
     "render": "bandmate.workflows.render",
+    "show": "bandmate.workflows.show",
     "export": "bandmate.workflows.export",
     "listen": "bandmate.workflows.listen",
     "groove": "bandmate.workflows.groove",

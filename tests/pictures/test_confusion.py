@@ -4,10 +4,11 @@ import numpy as np
 
 from bandmate.pictures import style
 from bandmate.pictures.confusion import CELL, HEADER, LABELS, MARGIN, RIGHT, WRONG, confusion_picture
+from bandmate.pictures.paint import paint
 
 
 def test_the_diagonal_is_green_and_mistakes_are_red_by_their_share():
-    picture = confusion_picture(("house", "techno"), np.array([[4, 0], [1, 1]]), "heard")
+    picture = paint(confusion_picture(("house", "techno"), np.array([[4, 0], [1, 1]]), "heard"))
     left, top = MARGIN + LABELS, HEADER + LABELS
 
     def cell(row: int, column: int) -> tuple[int, ...]:

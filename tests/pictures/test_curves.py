@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from bandmate.errors import FileFormatError
-from bandmate.pictures.curves import HELD_OUT, TRAIN, _smooth, _span, _ticks, draw_curves, read_curves
+from bandmate.pictures.curves import HELD_OUT, TRAIN, _span, _ticks, draw_curves, read_curves, smooth
 
 
 def write_log(path: Path, rows: list[dict]) -> Path:
@@ -61,7 +61,7 @@ def test_a_wild_first_value_does_not_flatten_the_rest():
     assert high < 6
 
 
-def test_smoothing_keeps_the_mean_level():
+def testsmoothing_keeps_the_mean_level():
     values = {n: float(n % 2) for n in range(400)}
-    middle = [value for _, value in _smooth(values)][50:-50]
+    middle = [value for _, value in smooth(values)][50:-50]
     assert np.allclose(middle, 0.5, atol=0.05)

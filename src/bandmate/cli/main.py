@@ -38,6 +38,7 @@ COMMANDS = {
     "render": "a MIDI file to stems and a mix",
     "hear": "what is in a sound file: tempo, key, chords, drums, notes",
     "inspect": "tempo, key, sections, tracks and roles of a file",
+    "show": "a picture of a piece, a library or a training run",
     "edit": "transpose, quantise, swing, stretch or trim a file",
     "groove": "play a clip with the feel of another, of a style, or of the model",
     "arrange": "a sketch of a few bars as a song in a form",

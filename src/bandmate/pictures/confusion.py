@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
 from bandmate.pictures import style
+from bandmate.pictures.canvas import Canvas
 
 CELL, MARGIN, HEADER, LABELS, FONT = 15, 16, 40, 128, 11
 RIGHT: style.Colour = style.ROLE_COLOURS["melody"]
 WRONG: style.Colour = style.ROLE_COLOURS["drums"]
 
 
-def confusion_picture(names: Sequence[str], counts: NDArray[np.int64], title: str) -> Image.Image:
+def confusion_picture(names: Sequence[str], counts: NDArray[np.int64], title: str) -> Canvas:
     """Draw a matrix of counts; each row is shaded by its own share, the diagonal green, the rest red.
 
     Args:
@@ -25,25 +25,18 @@ def confusion_picture(names: Sequence[str], counts: NDArray[np.int64], title: st
     """
     size = CELL * len(names)
     left, top = MARGIN + LABELS, HEADER + LABELS
-    image, draw = style.new_picture(left + size + MARGIN, top + size + MARGIN)
-    style.write_text(draw, (MARGIN, MARGIN), style.clean_text(title), 16)
+    canvas = Canvas(left + size + MARGIN, top + size + MARGIN)
+    canvas.write((MARGIN, MARGIN), style.clean_text(title), 16)
     share = counts / np.maximum(1, counts.sum(1, keepdims=True))
     for row, name in enumerate(names):
         label = style.fit_text(name.replace("_", " "), FONT, LABELS - 8)
         at = top + row * CELL
-        style.write_text(draw, (left - 6, at + CELL // 2), label, FONT, style.TEXT_MUTED, "rm")
-        _upright(image, label, left + row * CELL, top - 6)
+        canvas.write((left - 6, at + CELL // 2), label, FONT, style.TEXT_MUTED, "rm")
+        canvas.write_upright((left + row * CELL + CELL // 2, top - 6), label, FONT, style.TEXT_MUTED)
         for column in range(len(names)):
             colour = RIGHT if row == column else WRONG
             shade = style.mix(
                 style.PANEL_DARK if (row + column) % 2 else style.PANEL, colour, float(share[row, column])
             )
-            draw.rectangle((left + column * CELL, at, left + (column + 1) * CELL - 2, at + CELL - 2), fill=shade)
-    return image
-
-
-def _upright(image: Image.Image, label: str, x: int, bottom: int) -> None:
-    """Write a label from bottom to top above a column."""
-    strip = Image.new("RGB", (LABELS, CELL), style.BACKGROUND)
-    style.write_text(ImageDraw.Draw(strip), (0, CELL // 2), label, FONT, style.TEXT_MUTED, "lm")
-    image.paste(strip.rotate(90, expand=True), (x, bottom - LABELS))
+            canvas.rect((left + column * CELL, at, left + (column + 1) * CELL - 2, at + CELL - 2), shade)
+    return canvas

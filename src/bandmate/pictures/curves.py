@@ -9,16 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageDraw
-
 from bandmate.errors import FileFormatError
 from bandmate.pictures import style
+from bandmate.pictures.canvas import Canvas, save_picture
 
 MARGIN, HEADER = 28, 84
 BIG, SMALL = (1120, 380), (368, 210)
 COLUMNS = 3
-TRAIN: style.Colour = style.ROLE_COLOURS["chords"]
-HELD_OUT: style.Colour = style.ROLE_COLOURS["bass"]
+TRAIN: style.Colour = style.ROLE_COLOURS["bass"]
+HELD_OUT: style.Colour = style.ROLE_COLOURS["drums"]
 _NOT_DRAWN = ("step", "time")
 
 
@@ -69,31 +68,32 @@ def draw_curves(log: str | Path, path: str | Path, *, title: str | None = None) 
 
     Args:
         log: a file of JSON lines with "step" and numbers; names that begin with "valid/" are held-out.
-        path: the PNG to write.
+        path: the PNG or SVG to write.
         title: heading; None = the name of the log's folder.
 
     Raises:
         FileFormatError: the log cannot be read. OutputError: the place cannot be written to.
     """
-    return style.save_png(_picture(read_curves(log), title or Path(log).resolve().parent.name), path)
+    return save_picture(curves_canvas(read_curves(log), title or Path(log).resolve().parent.name), path)
 
 
-def _picture(curves: Sequence[Curve], title: str) -> Image.Image:
+def curves_canvas(curves: Sequence[Curve], title: str) -> Canvas:
+    """Curves as a page: the first large, the others small."""
     rows = -(-(len(curves) - 1) // COLUMNS)
     height = HEADER + BIG[1] + rows * (SMALL[1] + 8) + MARGIN
-    image, draw = style.new_picture(BIG[0] + 2 * MARGIN, height)
-    style.write_text(draw, (MARGIN, 18), style.fit_text(title, 28, BIG[0]), 28)
+    canvas = Canvas(BIG[0] + 2 * MARGIN, height)
+    canvas.write((MARGIN, 18), style.fit_text(title, 28, BIG[0]), 28)
     main = curves[0]
     last = max([*main.train, *main.valid, 0])
     parts = [f"step {last:,}", *(f"{name} {_last(values)}" for name, values in _named(main) if values)]
     if main.valid:
         parts.append(f"best held-out {min(main.valid.values()):.4g}")
-    style.write_text(draw, (MARGIN, 54), "   ·   ".join(parts), 17, style.TEXT_MUTED)
-    _panel(draw, main, (MARGIN, HEADER), BIG, 17)
+    canvas.write((MARGIN, 54), "   ·   ".join(parts), 17, style.TEXT_MUTED)
+    _panel(canvas, main, (MARGIN, HEADER), BIG, 17)
     for index, curve in enumerate(curves[1:]):
         at = (MARGIN + (index % COLUMNS) * (SMALL[0] + 8), HEADER + BIG[1] + 8 + index // COLUMNS * (SMALL[1] + 8))
-        _panel(draw, curve, at, SMALL, 14)
-    return image
+        _panel(canvas, curve, at, SMALL, 14)
+    return canvas
 
 
 def _named(curve: Curve) -> list[tuple[str, dict[int, float]]]:
@@ -113,10 +113,10 @@ def _ticks(low: float, high: float, count: int) -> list[float]:
     return [n * step for n in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def _panel(draw: ImageDraw.ImageDraw, curve: Curve, at: tuple[int, int], size: tuple[int, int], text: int) -> None:
+def _panel(canvas: Canvas, curve: Curve, at: tuple[int, int], size: tuple[int, int], text: int) -> None:
     left, top = at
-    draw.rounded_rectangle((left, top, left + size[0] - 1, top + size[1] - 1), 6, style.PANEL)
-    style.write_text(draw, (left + 14, top + 10), style.clean_text(curve.name.replace("_", " ")), text + 2)
+    canvas.rect((left, top, left + size[0] - 1, top + size[1] - 1), style.PANEL, 6)
+    canvas.write((left + 14, top + 10), style.clean_text(curve.name.replace("_", " ")), text + 2)
     box = (left + 62, top + text + 30, left + size[0] - 20, top + size[1] - text - 18)
     points = {**curve.train, **{step: value for step, value in curve.valid.items() if step not in curve.train}}
     every = [*curve.train.values(), *curve.valid.values()]
@@ -129,22 +129,22 @@ def _panel(draw: ImageDraw.ImageDraw, curve: Curve, at: tuple[int, int], size: t
 
     for value in _ticks(low, high, 5 if size == BIG else 3):
         y = place(first, value)[1]
-        draw.line((box[0], y, box[2], y), style.LINE)
-        style.write_text(draw, (box[0] - 8, y), f"{value:g}", text - 2, style.TEXT_FAINT, "rm")
+        canvas.rule((box[0], y, box[2], y), style.LINE)
+        canvas.write((box[0] - 8, y), f"{value:g}", text - 2, style.TEXT_FAINT, "rm")
     for step in _ticks(first, last, 8 if size == BIG else 3):
         x = place(step, low)[0]
-        draw.line((x, box[1], x, box[3]), style.LINE)
+        canvas.rule((x, box[1], x, box[3]), style.LINE)
         label = f"{step:,.0f}"
         x = min(x, box[2] - style.font(text - 2).getlength(label) / 2)
-        style.write_text(draw, (x, box[3] + 12), label, text - 2, style.TEXT_FAINT, "mm")
+        canvas.write((x, box[3] + 12), label, text - 2, style.TEXT_FAINT, "mm")
     legend = left + size[0] - 20.0
     for (name, values), colour in zip(_named(curve)[::-1], (HELD_OUT, TRAIN), strict=True):
         if values:
-            style.write_text(draw, (legend, top + 12), f"{name} {_last(values)}", text - 1, colour, "ra")
+            canvas.write((legend, top + 12), f"{name} {_last(values)}", text - 1, colour, "ra")
             legend -= style.font(text - 1).getlength(f"{name} {_last(values)}") + 16
-    _draw_curve(draw, [place(*item) for item in sorted(curve.train.items())], style.mix(style.PANEL, TRAIN, 0.4), 1)
-    _draw_curve(draw, [place(*item) for item in _smooth(curve.train)], TRAIN, 2)
-    _draw_curve(draw, [place(*item) for item in sorted(curve.valid.items())], HELD_OUT, 3)
+    _draw_curve(canvas, [place(*item) for item in sorted(curve.train.items())], style.mix(style.PANEL, TRAIN, 0.4), 1)
+    _draw_curve(canvas, [place(*item) for item in smooth(curve.train)], TRAIN, 2)
+    _draw_curve(canvas, [place(*item) for item in sorted(curve.valid.items())], HELD_OUT, 3)
 
 
 def _span(values: list[float]) -> tuple[float, float]:
@@ -158,7 +158,7 @@ def _span(values: list[float]) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _smooth(values: dict[int, float]) -> list[tuple[int, float]]:
+def smooth(values: dict[int, float]) -> list[tuple[int, float]]:
     """A moving mean over a twentieth of the run."""
     items = sorted(values.items())
     half = len(items) // 40
@@ -171,8 +171,8 @@ def _smooth(values: dict[int, float]) -> list[tuple[int, float]]:
     return [(items[i][0], (sums[b] - sums[a]) / (b - a)) for i, (a, b) in enumerate(spans)]
 
 
-def _draw_curve(draw: ImageDraw.ImageDraw, points: list[tuple[float, float]], colour: style.Colour, width: int) -> None:
+def _draw_curve(canvas: Canvas, points: list[tuple[float, float]], colour: style.Colour, width: int) -> None:
     if len(points) > 1:
-        draw.line(points, colour, width, "curve")
+        canvas.line(points, colour, width)
     for x, y in points if len(points) <= 12 else ():
-        draw.ellipse((x - width, y - width, x + width, y + width), colour)
+        canvas.dot((x, y), width, colour)

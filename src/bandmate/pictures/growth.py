@@ -6,13 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PIL import ImageDraw
-
 from bandmate.pictures import style
+from bandmate.pictures.canvas import Canvas, save_picture
 
 MARGIN, HEADER = 28, 60
 PANEL = (520, 360)
-_COLOURS: tuple[style.Colour, ...] = (style.ROLE_COLOURS["chords"], style.ROLE_COLOURS["bass"])
+_COLOURS: tuple[style.Colour, ...] = (style.ROLE_COLOURS["bass"], style.ROLE_COLOURS["drums"])
 
 
 def draw_growth(
@@ -23,28 +22,28 @@ def draw_growth(
     Args:
         sizes: above 0, at least two.
         quantities: name with unit -> one value a size; values of 0 or less are left out.
-        path: the PNG to write.
+        path: the PNG or SVG to write.
         title: heading.
 
     Raises:
         OutputError: the place cannot be written to.
     """
     width = 2 * MARGIN + len(quantities) * (PANEL[0] + 8)
-    image, draw = style.new_picture(width, HEADER + PANEL[1] + MARGIN)
-    style.write_text(draw, (MARGIN, 18), style.fit_text(title, 26, width - 2 * MARGIN), 26)
+    canvas = Canvas(width, HEADER + PANEL[1] + MARGIN)
+    canvas.write((MARGIN, 18), style.fit_text(title, 26, width - 2 * MARGIN), 26)
     for index, (name, values) in enumerate(quantities.items()):
         points = [(size, value) for size, value in zip(sizes, values, strict=True) if value > 0]
         at = (MARGIN + index * (PANEL[0] + 8), HEADER)
-        _panel(draw, name, points, at, _COLOURS[index % len(_COLOURS)])
-    return style.save_png(image, path)
+        _panel(canvas, name, points, at, _COLOURS[index % len(_COLOURS)])
+    return save_picture(canvas, path)
 
 
 def _panel(
-    draw: ImageDraw.ImageDraw, name: str, points: list[tuple[float, float]], at: tuple[int, int], colour: style.Colour
+    canvas: Canvas, name: str, points: list[tuple[float, float]], at: tuple[int, int], colour: style.Colour
 ) -> None:
     left, top = at
-    draw.rounded_rectangle((left, top, left + PANEL[0] - 1, top + PANEL[1] - 1), 6, style.PANEL)
-    style.write_text(draw, (left + 14, top + 10), style.clean_text(name), 18)
+    canvas.rect((left, top, left + PANEL[0] - 1, top + PANEL[1] - 1), style.PANEL, 6)
+    canvas.write((left + 14, top + 10), style.clean_text(name), 18)
     if len(points) < 2:
         return
     box = (left + 62, top + 50, left + PANEL[0] - 30, top + PANEL[1] - 36)
@@ -59,13 +58,13 @@ def _panel(
 
     middle = points[len(points) // 2]
     ideal = [(x, middle[1] * x / middle[0]) for x in (points[0][0], points[-1][0])]
-    draw.line([place(*point) for point in ideal], style.TEXT_FAINT, 1)
-    draw.line([place(*point) for point in points], colour, 3)
+    canvas.line([place(*point) for point in ideal], style.TEXT_FAINT, 1)
+    canvas.line([place(*point) for point in points], colour, 3)
     for x, y in points:
         spot = place(x, y)
-        draw.ellipse((spot[0] - 4, spot[1] - 4, spot[0] + 4, spot[1] + 4), colour)
-        style.write_text(draw, (spot[0], box[3] + 18), f"{x:,g}", 14, style.TEXT_FAINT, "mm")
-        style.write_text(draw, (spot[0] + 8, spot[1] + 14), f"{y:.3g}", 14, style.TEXT_MUTED, "lm")
+        canvas.dot((spot[0], spot[1]), 4, colour)
+        canvas.write((spot[0], box[3] + 18), f"{x:,g}", 14, style.TEXT_FAINT, "mm")
+        canvas.write((spot[0] + 8, spot[1] + 14), f"{y:.3g}", 14, style.TEXT_MUTED, "lm")
 
 
 def _span(values: list[float]) -> tuple[float, float]:

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageDraw
-
 from bandmate.pictures import style
+from bandmate.pictures.canvas import Canvas, save_picture
 
 MARGIN, HEADER, ROW, FONT = 24, 62, 21, 14
 BAR_WIDTH, NAMES, SAID = 420, 250, 230
@@ -60,7 +59,7 @@ def draw_shares(
 
     Args:
         bars: from top to bottom.
-        path: the PNG to write.
+        path: the PNG or SVG to write.
         title: heading.
         below: a line under it.
         mark: a share at which a line goes down, such as what chance would give.
@@ -68,23 +67,23 @@ def draw_shares(
     Raises:
         OutputError: the place cannot be written to.
     """
-    image, draw, left = _page(title, below, len(bars))
+    canvas, left = _page(title, below, len(bars))
     bottom = HEADER + ROW * max(1, len(bars))
     for tenth in range(0, 11):
         x = left + BAR_WIDTH * tenth / 10
-        draw.line((x, HEADER, x, bottom), style.LINE)
+        canvas.rule((x, HEADER, x, bottom), style.LINE)
         if tenth % 2 == 0:
-            style.write_text(draw, (x, bottom + 10), f"{10 * tenth} %", FONT - 2, style.TEXT_FAINT, "mm")
+            canvas.write((x, bottom + 10), f"{10 * tenth} %", FONT - 2, style.TEXT_FAINT, "mm")
     for place, bar in enumerate(bars):
         top = HEADER + place * ROW
-        _named(draw, bar.name, left, top)
-        draw.rectangle((left, top + 4, left + max(1.0, BAR_WIDTH * bar.share), top + ROW - 5), SHARE)
+        _named(canvas, bar.name, left, top)
+        canvas.rect((left, top + 4, left + max(1.0, BAR_WIDTH * bar.share), top + ROW - 5), SHARE)
         if bar.interval:
-            _whisker(draw, [left + BAR_WIDTH * end for end in bar.interval], top + ROW / 2)
-        style.write_text(draw, (left + BAR_WIDTH + 12, top + ROW / 2), bar.said, FONT, style.TEXT_MUTED, "lm")
+            _whisker(canvas, [left + BAR_WIDTH * end for end in bar.interval], top + ROW / 2)
+        canvas.write((left + BAR_WIDTH + 12, top + ROW / 2), bar.said, FONT, style.TEXT_MUTED, "lm")
     if mark is not None:
-        draw.line((left + BAR_WIDTH * mark, HEADER - 4, left + BAR_WIDTH * mark, bottom), style.TEXT, 1)
-    return style.save_png(image, path)
+        canvas.rule((left + BAR_WIDTH * mark, HEADER - 4, left + BAR_WIDTH * mark, bottom), style.TEXT, 1)
+    return save_picture(canvas, path)
 
 
 def draw_bands(lines: Sequence[BandLine], path: str | Path, *, title: str, below: str = "") -> Path:
@@ -92,7 +91,7 @@ def draw_bands(lines: Sequence[BandLine], path: str | Path, *, title: str, below
 
     Args:
         lines: from top to bottom; those of one group follow one another.
-        path: the PNG to write.
+        path: the PNG or SVG to write.
         title: heading.
         below: a line under it.
 
@@ -100,19 +99,19 @@ def draw_bands(lines: Sequence[BandLine], path: str | Path, *, title: str, below
         OutputError: the place cannot be written to.
     """
     groups = [place for place, line in enumerate(lines) if not place or line.group != lines[place - 1].group]
-    image, draw, left = _page(title, below, len(lines) + len(groups))
+    canvas, left = _page(title, below, len(lines) + len(groups))
     top = HEADER
     for place, line in enumerate(lines):
         if place in groups:
-            style.write_text(draw, (MARGIN, top + ROW / 2), line.group, FONT + 1, style.TEXT, "lm")
+            canvas.write((MARGIN, top + ROW / 2), line.group, FONT + 1, style.TEXT, "lm")
             top += ROW
-        _named(draw, line.name.replace("_", " "), left, top)
-        _band(draw, line, left, top)
+        _named(canvas, line.name.replace("_", " "), left, top)
+        _band(canvas, line, left, top)
         low, _, high = line.people
         said = f"{line.value:.3g}  ({low:.3g} to {high:.3g})"
-        style.write_text(draw, (left + BAR_WIDTH + 12, top + ROW / 2), said, FONT, style.TEXT_MUTED, "lm")
+        canvas.write((left + BAR_WIDTH + 12, top + ROW / 2), said, FONT, style.TEXT_MUTED, "lm")
         top += ROW
-    return style.save_png(image, path)
+    return save_picture(canvas, path)
 
 
 def draw_counts(
@@ -122,7 +121,7 @@ def draw_counts(
 
     Args:
         values: 0 or more each.
-        path: the PNG to write.
+        path: the PNG or SVG to write.
         title: heading.
         unit: of the numbers.
         below: a line under the heading.
@@ -132,8 +131,8 @@ def draw_counts(
         OutputError: the place cannot be written to.
     """
     height, rows = 12 * ROW, 13
-    image, draw, _ = _page(title, below, rows)
-    left, right, bottom = MARGIN + 40, image.width - MARGIN, HEADER + height
+    canvas, _ = _page(title, below, rows)
+    left, right, bottom = MARGIN + 40, canvas.width - MARGIN, HEADER + height
     last = max([*values, mark or 0, _LEAST_COLUMNS - 1])
     wide = -(-(last + 1) // _MOST_COLUMNS)  # numbers to a column
     counts = Counter(value // wide for value in values)
@@ -141,52 +140,50 @@ def draw_counts(
     step = (right - left) / columns
     for share in (0.0, 0.5, 1.0):
         y = bottom - (height - 14) * share
-        draw.line((left, y, right, y), style.LINE)
-        style.write_text(draw, (left - 8, y), f"{most * share:g}", FONT - 2, style.TEXT_FAINT, "rm")
+        canvas.rule((left, y, right, y), style.LINE)
+        canvas.write((left - 8, y), f"{most * share:g}", FONT - 2, style.TEXT_FAINT, "rm")
     every = style.label_every(step, 34)
     for column in range(columns):
         x = left + column * step
         tall = (height - 14) * counts[column] / most
         if tall:
-            draw.rectangle((x + 1, bottom - tall, x + step - 2, bottom - 1), SHARE)
+            canvas.rect((x + 1, bottom - tall, x + step - 2, bottom - 1), SHARE)
         if column % every == 0:
-            style.write_text(draw, (x + step / 2, bottom + 11), str(column * wide), FONT - 2, style.TEXT_FAINT, "mm")
-    style.write_text(draw, (right, bottom + 24), unit, FONT - 1, style.TEXT_MUTED, "ra")
+            canvas.write((x + step / 2, bottom + 11), str(column * wide), FONT - 2, style.TEXT_FAINT, "mm")
+    canvas.write((right, bottom + 24), unit, FONT - 1, style.TEXT_MUTED, "ra")
     if mark is not None:
         x = left + (mark // wide + 1) * step
-        draw.line((x, HEADER - 4, x, bottom), style.TEXT, 1)
-    return style.save_png(image, path)
+        canvas.rule((x, HEADER - 4, x, bottom), style.TEXT, 1)
+    return save_picture(canvas, path)
 
 
-def _page(title: str, below: str, rows: int) -> tuple[Image.Image, ImageDraw.ImageDraw, int]:
+def _page(title: str, below: str, rows: int) -> tuple[Canvas, int]:
     """An empty page with its heading, and where its bars begin."""
     left = MARGIN + NAMES
     width = left + BAR_WIDTH + SAID + MARGIN
-    image, draw = style.new_picture(width, HEADER + ROW * max(1, rows) + 2 * MARGIN)
-    style.write_text(draw, (MARGIN, 14), style.fit_text(title, 20, width - 2 * MARGIN), 20)
-    style.write_text(
-        draw, (MARGIN, 40), style.fit_text(below, FONT - 1, width - 2 * MARGIN), FONT - 1, style.TEXT_FAINT
-    )
-    return image, draw, left
+    canvas = Canvas(width, HEADER + ROW * max(1, rows) + 2 * MARGIN)
+    canvas.write((MARGIN, 14), style.fit_text(title, 20, width - 2 * MARGIN), 20)
+    canvas.write((MARGIN, 40), style.fit_text(below, FONT - 1, width - 2 * MARGIN), FONT - 1, style.TEXT_FAINT)
+    return canvas, left
 
 
-def _named(draw: ImageDraw.ImageDraw, name: str, left: int, top: float) -> None:
+def _named(canvas: Canvas, name: str, left: int, top: float) -> None:
     text = style.fit_text(name, FONT, NAMES - 12)
-    style.write_text(draw, (left - 10, top + ROW / 2), text, FONT, style.TEXT_MUTED, "rm")
+    canvas.write((left - 10, top + ROW / 2), text, FONT, style.TEXT_MUTED, "rm")
 
 
-def _whisker(draw: ImageDraw.ImageDraw, ends: Sequence[float], y: float) -> None:
-    draw.line((ends[0], y, ends[1], y), style.TEXT, 1)
+def _whisker(canvas: Canvas, ends: Sequence[float], y: float) -> None:
+    canvas.rule((ends[0], y, ends[1], y), style.TEXT, 1)
     for x in ends:
-        draw.line((x, y - 4, x, y + 4), style.TEXT, 1)
+        canvas.rule((x, y - 4, x, y + 4), style.TEXT, 1)
 
 
-def _band(draw: ImageDraw.ImageDraw, line: BandLine, left: int, top: float) -> None:
+def _band(canvas: Canvas, line: BandLine, left: int, top: float) -> None:
     y = top + ROW / 2
-    draw.line((left, y, left + BAR_WIDTH, y), style.LINE)
+    canvas.rule((left, y, left + BAR_WIDTH, y), style.LINE)
     ends = [left + BAR_WIDTH * share for share in _BAND]
-    draw.rectangle((ends[0], top + 4, ends[1], top + ROW - 5), style.LINE_STRONG)
+    canvas.rect((ends[0], top + 4, ends[1], top + ROW - 5), style.LINE_STRONG)
     middle = left + BAR_WIDTH * line.place(line.people[1])
-    draw.line((middle, top + 4, middle, top + ROW - 5), style.TEXT_MUTED, 1)
+    canvas.rule((middle, top + 4, middle, top + ROW - 5), style.TEXT_MUTED, 1)
     x, colour = left + BAR_WIDTH * line.place(line.value), INSIDE if line.inside else OUTSIDE
-    draw.ellipse((x - 5, y - 5, x + 5, y + 5), colour)
+    canvas.dot((x, y), 5, colour)

@@ -10,7 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from bandmate.io.atomic import write_bytes_atomic
 from bandmate.pictures import style
+from bandmate.pictures.canvas import Canvas
+from bandmate.pictures.paint import paint, png_bytes
 
 WIDTH, PANEL_HEIGHT = 520, 150  # px of one panel without its frame
 LEFT, TOP, GAP = 56, 26, 14
@@ -66,23 +69,25 @@ def draw_spectrograms(sounds: Sequence[tuple[str, NDArray[np.float32]]], rate: i
     tables = [levels_db(samples, rate, WIDTH, PANEL_HEIGHT) for _, samples in sounds]
     top_db = max(table.max() for table in tables)
     width = LEFT + len(sounds) * (WIDTH + GAP)
-    image, draw = style.new_picture(width, TOP + PANEL_HEIGHT + 24)
+    canvas = Canvas(width, TOP + PANEL_HEIGHT + 24)
     for number, ((name, samples), table) in enumerate(zip(sounds, tables, strict=True)):
         left = LEFT + number * (WIDTH + GAP)
-        style.write_text(draw, (left, 6), style.fit_text(name, 13, WIDTH), 13)
-        image.paste(_shaded(np.clip(1.0 + (table - top_db) / RANGE_DB, 0.0, 1.0)), (left, TOP))
+        canvas.write((left, 6), style.fit_text(name, 13, WIDTH), 13)
+        box = (left, TOP, left + WIDTH - 1, TOP + PANEL_HEIGHT - 1)
+        canvas.raster(box, _shaded(np.clip(1.0 + (table - top_db) / RANGE_DB, 0.0, 1.0)))
         seconds = samples.shape[1] / rate
         for second in range(0, int(np.ceil(seconds)), max(1, round(seconds / 8))):
-            style.write_text(draw, (left + second / seconds * WIDTH, TOP + PANEL_HEIGHT + 5), f"{second} s", 11,
+            canvas.write((left + second / seconds * WIDTH, TOP + PANEL_HEIGHT + 5), f"{second} s", 11,
                              style.TEXT_MUTED)  # fmt: skip
     for hz in _MARKS_HZ:
         height = PANEL_HEIGHT * np.log(HIGHEST_HZ / hz) / np.log(HIGHEST_HZ / LOWEST_HZ)
-        style.write_text(draw, (LEFT - 6, TOP + float(height)), f"{hz} Hz", 11, style.TEXT_MUTED, "rm")
-    return style.save_png(image.quantize(96, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE), path)
+        canvas.write((LEFT - 6, TOP + float(height)), f"{hz} Hz", 11, style.TEXT_MUTED, "rm")
+    few = paint(canvas).quantize(96, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    return write_bytes_atomic(path, png_bytes(few))
 
 
-def _shaded(shares: NDArray[np.float64]) -> Image.Image:
+def _shaded(shares: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Shares of 0..1 as a picture from dark to bright."""
     shares, stops = np.round(shares * (_LEVELS - 1)) / (_LEVELS - 1), np.linspace(0.0, 1.0, len(_SHADES))
     channels = [np.interp(shares, stops, [shade[channel] for shade in _SHADES]) for channel in range(3)]
-    return Image.fromarray(np.stack(channels, axis=-1).astype(np.uint8), "RGB")
+    return np.stack(channels, axis=-1).astype(np.uint8)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bandmate.errors import BriefError
 from bandmate.limits import Limit
-from bandmate.pictures.roll import drum_place
+from bandmate.pictures.names import drum_place
 from bandmate.pictures.style import label_every, role_of
 from bandmate.score.model import Score, Track
 from bandmate.score.timeline import bar_grid
@@ -21,7 +21,9 @@ _BRAILLE = np.array([[1, 8], [2, 16], [4, 32], [64, 128]])
 _ASCII = (" ", "'", ".", ":")
 
 
-def roll_text(score: Score, width: int = 100, *, ascii_only: bool = False, max_tracks: int = 24) -> str:
+def roll_text(
+    score: Score, width: int = 100, *, ascii_only: bool = False, max_tracks: int = 24, first_bar: int = 1
+) -> str:
     """A score as lines of text: bar numbers, then a strip a track, high notes on top.
 
     Args:
@@ -29,6 +31,7 @@ def roll_text(score: Score, width: int = 100, *, ascii_only: bool = False, max_t
         width: letters a line, 40 to 1000.
         ascii_only: for terminals without braille signs; half as fine.
         max_tracks: the rest is counted in a last line.
+        first_bar: the number that the first bar carries.
 
     Raises:
         BriefError: the width is out of range.
@@ -41,7 +44,7 @@ def roll_text(score: Score, width: int = 100, *, ascii_only: bool = False, max_t
     room = width - NAME - 1
     if len(bars) * 2 <= room:
         room -= room % len(bars)  # so that bars of one length take the same letters
-    lines = [_ruler(bars, room)]
+    lines = [_ruler(bars, room, first_bar)]
     for track in sounding[:max_tracks]:
         strip = _strip(track, bars, room, ascii_only)
         name = "".join(sign if sign.isprintable() else " " for sign in track.name or role_of(track))
@@ -51,12 +54,12 @@ def roll_text(score: Score, width: int = 100, *, ascii_only: bool = False, max_t
     return "\n".join(lines) + "\n"
 
 
-def _ruler(bars: NDArray[Any], room: int) -> str:
+def _ruler(bars: NDArray[Any], room: int, first_bar: int) -> str:
     total = int(bars["start_ticks"][-1] + bars["length_ticks"][-1])
     signs = [" "] * room
     for index in range(0, len(bars), label_every(room / len(bars), 5)):
         at = int(bars["start_ticks"][index]) * room // total
-        for offset, sign in enumerate(str(index + 1)):
+        for offset, sign in enumerate(str(first_bar + index)):
             if at + offset < room:
                 signs[at + offset] = sign
     return (" " * NAME + "".join(signs)).rstrip()

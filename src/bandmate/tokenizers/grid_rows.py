@@ -125,7 +125,7 @@ def _cell_rows(piece: GridPiece, view: View) -> tuple[NDArray[np.int16], NDArray
     count, shown = len(view.order), view.shown
     bar = np.tile(np.arange(view.bars), count)
     slot = np.repeat(np.arange(count), view.bars)
-    order = np.array(view.order)
+    order = np.array(view.order, np.int64)
     at = view.start + bar
     given = view.given[slot, bar]
     level, echo = piece.level[order[slot], at], piece.echo[order[slot], at]
