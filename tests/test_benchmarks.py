@@ -50,6 +50,7 @@ SMALL = {
     ),
     "long_form": (["--size", "tiny", "--bars", "1,2"], (), ()),
     "mcp_start": (["--bars", "1", "--engine", "rules"], ("idle", "first_take_mb"), ("mcp",)),
+    "metrics": (["--pieces", "1", "--repeat", "1"], ("pieces", "notes"), ()),
     "midi_doors": (["--sample", "1", "--repeat", "1"], (), ("mido",)),
     "random_takes": (["--count", "6", "--workers", "1"], ("takes", "failures"), ()),
     "moods": (

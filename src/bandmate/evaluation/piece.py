@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.analysis.chords import SpanEvidence, chords_of, span_evidence
+from bandmate.analysis.chords import SpanEvidence, chords_of, pitched_notes, span_evidence
 from bandmate.analysis.harmony import final_bass_of, key_of
 from bandmate.analysis.meter import STEPS_PER_QUARTER, beats, half_bar_edges, place, score_bars
-from bandmate.score.model import NOTE, Score
+from bandmate.score.model import Score
 from bandmate.score.pitch import Chord, Key
 
 Floats = NDArray[np.float64]
@@ -72,8 +72,7 @@ class Piece:
     @cached_property
     def pitched(self) -> NDArray[Any]:
         """The notes of all tracks but drums, by onset: NOTE array."""
-        notes = self._gathered(drums=False)
-        return notes[np.argsort(notes["onset_ticks"], kind="stable")]
+        return pitched_notes(self.score)
 
     @cached_property
     def onsets(self) -> Ints:
@@ -90,11 +89,8 @@ class Piece:
     @cached_property
     def drum_onsets(self) -> Ints:
         """Where drum strokes begin, in no order; int (n,) ticks."""
-        return np.ascontiguousarray(self._gathered(drums=True)["onset_ticks"])
-
-    def _gathered(self, *, drums: bool) -> NDArray[Any]:
-        parts = [track.notes for track in self.score.tracks if track.is_drum == drums]
-        return np.concatenate(parts) if parts else np.empty(0, NOTE)
+        parts = [track.notes["onset_ticks"] for track in self.score.tracks if track.is_drum]
+        return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
     @cached_property
     def bars(self) -> NDArray[Any]:

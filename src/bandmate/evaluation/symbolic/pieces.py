@@ -92,8 +92,10 @@ def empty_measure_rate(p: Piece) -> float:
 
 
 def _on_steps(p: Piece, every: int) -> float:
+    if not len(p.drum_onsets):
+        return np.nan
     steps = np.rint(p.drum_quarters * STEPS_PER_QUARTER).astype(np.int64)
-    return float(np.mean(steps % every == 0)) if len(steps) else np.nan
+    return float(np.mean(steps % every == 0))
 
 
 def drum_in_duple_rate(p: Piece) -> float:
