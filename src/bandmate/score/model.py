@@ -253,6 +253,10 @@ class Score:
         """Write to a file whose suffix names the format (see `bandmate.io.files`)."""
         return _door("io.writer")(self, path)
 
+    def player(self, seconds: float = 30.0) -> Any:
+        """An audio player of its first seconds, for a notebook (see `bandmate.workflows.player`)."""
+        return _door("workflows.player")(self, seconds)
+
     def _repr_png_(self) -> bytes:
         return _door("pictures.roll_png")(self)
 

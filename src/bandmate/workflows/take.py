@@ -112,6 +112,22 @@ class Take:
         """Where its `take.json` lies."""
         return self.folder / self.file
 
+    def player(self, seconds: float = 30.0) -> Any:
+        """An audio player of its first seconds, for a notebook (see `bandmate.workflows.player`)."""
+        from bandmate.workflows.player import player
+
+        return player(self, seconds)
+
+    def _repr_png_(self) -> bytes:
+        from bandmate.pictures.roll import roll_canvas  # brings Pillow
+
+        drawn = self.folder / "roll.png"
+        if drawn.is_file():
+            return drawn.read_bytes()
+        return roll_canvas(
+            self.score, sections=self.plan.sections, chords=self.plan.chords, title=self.heard or self.name
+        ).png()
+
     def to_json(self) -> dict[str, Any]:
         """Plain data of `take.json`."""
         return {
