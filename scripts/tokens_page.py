@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bandmate import registry
+from bandmate.tokenizers.families import Family
 from bandmate.tokenizers.representation import Representation
 from bandmate.workflows.tokens import forms, representation
 
@@ -30,7 +31,8 @@ def page() -> str:
         about = kind.about
         grammar = "yes" if about.grammar else ""
         lines.append(f"| `{kind.name}` | {about.what} | {about.shape} | {grammar} | {about.loss} |")
-    tables = "\n".join(f"#{kind.reference()}" for kind in found)
+    # the vocabularies of MidiTok's families are those of the version of MidiTok that is installed
+    tables = "\n".join(f"#{kind.reference()}" for kind in found if not isinstance(kind, Family))
     return written + MARK + "\n" + "\n".join(lines) + "\n\n" + tables
 
 

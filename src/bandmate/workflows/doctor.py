@@ -17,6 +17,7 @@ _BASE = ("numpy", "scipy", "onnxruntime", "symusic", "soundfile", "pyloudnorm", 
 _EXTRAS = (("torch", "learn", "training on your own music"), ("numba", "fast", "rendering at several times the speed"),
            ("swift-f0", "audio", "following a hummed or played line"),
            ("mcp", "mcp", "assistants that drive Bandmate"),
+           ("miditok", "tokens", "the families of tokens of MidiTok"),
            ("pyarrow", "scale", "libraries in Parquet shards"), ("ray", "ray", "ingest on a Ray cluster"))  # fmt: skip
 _DISTRIBUTIONS = {"PIL": "pillow"}
 _ENOUGH_BYTES = 2**30
