@@ -54,6 +54,11 @@ def parse_midi_fast(data: bytes, name: str = "MIDI data") -> Score:
         raise FileFormatError(
             f"{name} holds {count} notes, more than {MIDI_NOTES.high:.0f}; split it into smaller files"
         )
+    return score_of(parsed)
+
+
+def score_of(parsed: Any) -> Score:
+    """What `read_midi_fast` keeps of a symusic score that counts in ticks."""
     tracks, given = [], 0
     for track in parsed.tracks:
         channel = DRUM_CHANNEL if track.is_drum else _FREE_CHANNELS[given % len(_FREE_CHANNELS)]
