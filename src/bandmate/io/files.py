@@ -20,9 +20,12 @@ from bandmate.io.dawproject import write_dawproject
 from bandmate.io.dawproject_read import read_dawproject
 from bandmate.io.midi import read_midi, write_midi
 from bandmate.io.note_json import read_note_json, read_note_yaml, write_note_json, write_note_yaml
+from bandmate.io.musicxml_file import looks_like_musicxml
+from bandmate.io.musicxml_read import read_musicxml
+from bandmate.io.musicxml_write import write_musicxml
 from bandmate.io.reaper import write_rpp
 from bandmate.io.reaper_read import read_rpp
-from bandmate.score.features import PLAYED, SOUND
+from bandmate.score.features import NOTATION, PLAYED, SOUND
 from bandmate.score.model import Score
 
 
@@ -45,13 +48,18 @@ class Format:
 
 _MIDI = Format("MIDI", read_midi, write_midi, SOUND | PLAYED | {"lyrics"})
 _SEQUENCER = SOUND - {"keys", "instruments"} | {"played timing"}
-_CONTROLLED = _SEQUENCER | {"controllers, bends and pressure"}
+_CONTROLLED = _SEQUENCER | {"pedal", "volume and pan", "controllers, bends and pressure"}
 _LISTED = SOUND - {"release velocities"} | {"played timing", "lyrics"}
 _STEPPED = frozenset({"notes", "velocities"})
 _ABC = Format("ABC", read_abc)
 _YAML = Format("note YAML", read_note_yaml, write_note_yaml, _LISTED, is_general=True)
+_MUSICXML = Format(
+    "MusicXML", read_musicxml, write_musicxml,
+    SOUND - {"release velocities"} | NOTATION | {"played timing", "pedal", "volume and pan"},
+)  # fmt: skip
 FORMATS: dict[str, Format] = {
     **dict.fromkeys((".mid", ".midi", ".kar", ".rmi", ".smf"), _MIDI),
+    **dict.fromkeys((".musicxml", ".mxl", ".xml"), _MUSICXML),
     ".als": Format("Ableton Live", read_als, write_als, _SEQUENCER),
     ".dawproject": Format("DAWproject", read_dawproject, write_dawproject, _CONTROLLED),
     ".rpp": Format("REAPER", read_rpp, write_rpp, _CONTROLLED),
@@ -80,7 +88,7 @@ def format_of(path: str | Path) -> Format | None:
 
 
 def read(path: str | Path) -> Score:
-    """Read a piece of music; the suffix names the format, a file without a known one is MIDI or ABC if it begins so.
+    """Read a piece of music; the suffix names the format, of a file without a known one what it begins with.
 
     Raises:
         FileFormatError: the file is missing, not music we read, or damaged; the message names the file and the cure.
@@ -116,10 +124,12 @@ def _by_content(path: Path) -> Format | None:
     # A missing file or a folder goes to the MIDI door, which says so.
     try:
         with path.open("rb") as file:
-            start = file.read(4)
-    except OSError:
+            start = file.read(4096)
+    except (OSError, ValueError):
         return _MIDI
-    return _MIDI if start == b"MThd" else _ABC if start.startswith((b"X:", b"%abc")) else None
+    if looks_like_musicxml(start):
+        return _MUSICXML
+    return _MIDI if start.startswith(b"MThd") else _ABC if start.startswith((b"X:", b"%abc")) else None
 
 
 def _list(door: str) -> str:

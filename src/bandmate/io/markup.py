@@ -30,9 +30,14 @@ class _Hole:
     name: str = ""
 
 
+def storable(text: str) -> str:
+    """Text without the signs that XML cannot hold."""
+    return _NOT_XML.sub("", text)
+
+
 def escaped(text: str) -> str:
     """Text as it may stand in an attribute; signs that XML cannot hold go."""
-    return _SPECIAL.sub(lambda sign: _ESCAPES[sign[0]], _NOT_XML.sub("", text))
+    return _SPECIAL.sub(lambda sign: _ESCAPES[sign[0]], storable(text))
 
 
 def number(value: float) -> str:

@@ -10,23 +10,26 @@ from bandmate.errors import FileFormatError
 Element = ElementTree.Element
 _FORBIDDEN = re.compile(r"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _DECLARED = re.compile(r"^\ufeff?\s*<\?xml[^>]*\?>")
+_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*\bencoding\s*=\s*["']([\w.-]{1,40})["']""")
+_OLD_ENCODINGS = ("iso-8859-1", "iso-8859-15", "windows-1252", "us-ascii", "macintosh")
 
 
-def parse_xml(data: bytes, name: str) -> Element:
-    """The root element of an XML document in UTF-8.
+def parse_xml(data: bytes, name: str, *, doctype: re.Pattern[str] | None = None) -> Element:
+    """The root element of an XML document in UTF-8, or in UTF-16 with its mark, or in an old encoding that it names.
 
     Args:
         data: the document.
         name: what messages call it.
+        doctype: the one document type that it may declare, as a whole and without entities of its own; it is taken
+            out before anything is parsed, and nothing that it points to is ever opened.
 
     Raises:
-        FileFormatError: it is not UTF-8, not well formed, or declares a document type or entities.
+        FileFormatError: it is no text, not well formed, or declares another document type or entities.
     """
-    try:
-        # subtle: decoded here, so that no declared encoding can hide a document type from the search below
-        text = _DECLARED.sub("", data.decode("utf-8"), count=1)
-    except UnicodeDecodeError as error:
-        raise FileFormatError(f"{name} is damaged at byte {error.start} (no UTF-8 text); restore it") from None
+    # subtle: decoded here, so that no declared encoding can hide a document type from the search below
+    text = _DECLARED.sub("", _decoded(data, name), count=1)
+    if doctype is not None:
+        text = doctype.sub("", text, count=1)
     found = _FORBIDDEN.search(text)
     if found:
         raise FileFormatError(f"{name} declares {found[0][2:].upper()} in its XML, which is refused; save it anew")
@@ -36,6 +39,20 @@ def parse_xml(data: bytes, name: str) -> Element:
         raise FileFormatError(f"{name} is damaged: its XML breaks off or is wrong ({error}); restore it") from None
     except (RecursionError, MemoryError):
         raise FileFormatError(f"{name} is nested too deep to be read") from None
+
+
+def _decoded(data: bytes, name: str) -> str:
+    named = _ENCODING.match(data[:200])
+    encoding = named[1].decode("ascii").lower() if named else "utf-8"
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = "utf-16"
+    elif encoding not in _OLD_ENCODINGS:
+        encoding = "utf-8"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        told = encoding.upper()
+        raise FileFormatError(f"{name} is damaged at byte {error.start} (no {told} text); restore it") from None
 
 
 def value_of(element: Element | None, path: str, default: str = "") -> str:

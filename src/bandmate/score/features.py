@@ -16,7 +16,9 @@ SOUND = frozenset(
     {"notes", "velocities", "release velocities", "tempo changes", "meters", "keys", "markers", "instruments"}
 )
 """Features of what sounds that every sequencer holds."""
-PLAYED = frozenset({"played timing", "controllers, bends and pressure", "text and system events"})
+PLAYED = frozenset(
+    {"played timing", "pedal", "volume and pan", "controllers, bends and pressure", "text and system events"}
+)
 """Features of a performance."""
 NOTATION = frozenset(
     {
@@ -30,6 +32,7 @@ FEATURES = SOUND | PLAYED | NOTATION
 _HEADS = SIGN_BITS["cross-head"] | SIGN_BITS["diamond-head"] | SIGN_BITS["slash-head"]
 _NO_SIGN = _HEADS | SIGN_BITS["tuplet-start"] | SIGN_BITS["tuplet-stop"]
 _LYRIC = 0x05
+_VOLUME, _PAN, _PEDAL = 7, 10, 64
 
 
 def features_of(score: Score) -> dict[str, int]:
@@ -68,7 +71,13 @@ def _of_track(score: Score, track: Track) -> Iterator[tuple[str, int]]:
     yield "release velocities", int(((notes["off_velocity"] != 64) & (notes["off_velocity"] != OFF_AS_ON)).sum())
     yield "instruments", int(track.program != 0 or track.is_drum)
     yield "played timing", _off_grid(score, track)
-    yield "controllers, bends and pressure", int(((status >= 0xA0) & (status < 0xF0) & (status != 0xC0)).sum())
+    control, number = status == 0xB0, track.events["data1"]
+    pedal = control & (number == _PEDAL)
+    mixed = control & ((number == _VOLUME) | (number == _PAN)) & (track.events["ticks"] == 0)
+    yield "pedal", int(pedal.sum())
+    yield "volume and pan", int(mixed.sum())
+    moved = (status >= 0xA0) & (status < 0xF0) & (status != 0xC0)
+    yield "controllers, bends and pressure", int((moved & ~pedal & ~mixed).sum())
     lyrics = (status == 0xFF) & (track.events["data1"] == _LYRIC)
     yield "text and system events", int(((status >= 0xF0) & ~lyrics).sum())
     if track.notation is None:

@@ -138,10 +138,15 @@ class Volta(NamedTuple):
 
 
 class Jump(NamedTuple):
-    """A sign of the way: segno, coda, to-coda, fine, da-capo, dal-segno; at the start or end of a bar."""
+    """A sign of the way: segno, coda, to-coda, fine, da-capo, dal-segno; at the start or end of a bar.
+
+    Attributes:
+        text: the words that are printed, such as `D.C. al Fine`; "" = as usual.
+    """
 
     ticks: int
     kind: str
+    text: str = ""
 
 
 class Barline(NamedTuple):

@@ -11,10 +11,10 @@ from typing import Any
 from bandmate.score.model import Score
 
 MIDI_SUFFIXES = (".mid", ".midi", ".kar")
-READABLE = (*MIDI_SUFFIXES, ".als", ".dawproject", ".rpp")  # and chord charts, see `library.charts`
+READABLE = (*MIDI_SUFFIXES, ".als", ".dawproject", ".rpp", ".musicxml", ".mxl", ".xml")  # and chord charts, see `library.charts`
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")  # only where they are asked for
 NOT_YET = (
-    ".musicxml", ".mxl", ".xml", ".abc", ".gp", ".gp3", ".gp4", ".gp5", ".gpx", ".krn",
+    ".abc", ".gp", ".gp3", ".gp4", ".gp5", ".gpx", ".krn",
     ".mscz", ".mscx", ".flp", ".logicx", ".cpr", ".ly", ".sib", ".rmi", ".mod", ".xm", ".s3m", ".it", ".nsf", ".vgm",
     ".wav", ".mp3", ".flac", ".ogg", ".aif", ".aiff", ".m4a",
 )  # fmt: skip

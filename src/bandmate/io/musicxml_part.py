@@ -1,0 +1,443 @@
+"""One part of a MusicXML score, walked bar by bar: notes with what is on them, clefs, keys, meters, transpositions.
+
+Places are (bar, ticks from its start) until the lengths of all bars are known, for a bar is as long as in the part in
+which it is longest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from bandmate.errors import FileFormatError
+from bandmate.io.musicxml_marks import Marks, Place
+from bandmate.io.musicxml_tables import HEADS, LOOKS, SIGN_PLACES, TYPES
+from bandmate.io.safe_xml import Element, as_number
+from bandmate.limits import MIDI_NOTES
+from bandmate.score.notation import BAR_REST, SIGN_BITS, STEP_SEMITONES, STEPS
+
+LONGEST_BAR_QUARTERS = 1024
+_GRACE_SHARE = 8  # a grace note lasts an eighth of a quarter
+_SEMITONES = dict(zip(STEPS, STEP_SEMITONES.tolist(), strict=True))
+_STEP = {letter: place for place, letter in enumerate(STEPS)}
+_VALUES = {
+    Fraction(4) / Fraction(2) ** value * (2 - Fraction(1, 2**dots)): (value, dots)
+    for value in range(-3, 9)
+    for dots in range(3)
+}
+_TUPLET_BITS = {"start": SIGN_BITS["tuplet-start"], "stop": SIGN_BITS["tuplet-stop"]}
+
+
+@dataclass(slots=True)
+class Sound:
+    """A written note or rest, before ties are joined; pitch None = a rest, "" as `unpitched` = a pitched note."""
+
+    bar: int
+    onset: int
+    duration: int
+    pitch: int | None = None
+    step: int = 0
+    alter: int = 0
+    octave: int = 0
+    voice: int = 1
+    staff: int = 1
+    value: int = 2
+    dots: int = 0
+    actual: int = 1
+    normal: int = 1
+    grace: int = 0
+    strokes: int = 0
+    signs: int = 0
+    tie_start: bool = False
+    tie_stop: bool = False
+    percent: float = 0.0  # of forte, where the note says so itself
+    early: int = 0  # ticks by which it begins before its place as played, and ends after it
+    late: int = 0
+    written: int = 0  # ticks on the page: 0 for a grace note
+    place: int = 0  # ticks on the page
+    instrument: str = ""
+    unpitched: str = ""
+    lyrics: list[tuple[int, str, bool, bool, bool]] = field(default_factory=list)
+    slurs: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class PartWalk:
+    """What a part holds.
+
+    Attributes:
+        name: what errors call it; ticks_per_quarter: of the score; left_out: what is not held, shared by all parts.
+        sounds: notes and rests in the order of the file; lengths: of each bar, 0 = empty.
+        marks: directions, harmony, bar lines; meters, keys, clefs, transpositions: with their places.
+    """
+
+    name: str
+    ticks_per_quarter: int
+    left_out: Counter[str]
+    sounds: list[Sound] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
+    marks: Marks = field(default_factory=Marks)
+    meters: list[tuple[Place, int, int]] = field(default_factory=list)
+    keys: list[tuple[Place, int, bool]] = field(default_factory=list)
+    clefs: list[tuple[Place, int, str, int, int]] = field(default_factory=list)
+    transpositions: list[tuple[Place, int, int]] = field(default_factory=list)
+    bar_numbers: list[str] = field(default_factory=list)
+    staves: int = 1
+    _bar: int = -1
+    _cursor: int = 0
+    _longest: int = 0  # where the bar ends, with its rests
+    _sounding: int = 0  # where its last note ends
+    _divisions: int = 1
+    _up: int = 0  # semitones that it sounds above what is written
+    _last: Sound | None = None
+    _graces: dict[int, list[Sound]] = field(default_factory=dict)
+    _bar_length: int = 0
+    _voices: dict[str, int] = field(default_factory=dict)
+
+    def walk(self, part: Element) -> PartWalk:
+        """Take in all bars of a part.
+
+        Raises:
+            FileFormatError: a number that no music has; the message names bar and part.
+        """
+        self._bar_length = 4 * self.ticks_per_quarter
+        handlers: dict[str, Callable[[Element], None]] = {
+            "note": self._note, "backup": self._backup, "forward": self._forward, "attributes": self._attributes,
+            "direction": self._direction, "harmony": self._harmony, "barline": self._barline, "sound": self._sound,
+        }  # fmt: skip
+        for measure in part.iter("measure"):
+            self._bar += 1
+            self._cursor = self._longest = self._sounding = 0
+            self._last = None
+            self.bar_numbers.append(measure.get("number", ""))
+            for child in measure:
+                handler = handlers.get(child.tag)
+                if handler is None:
+                    self.leave_out(child.tag)
+                else:
+                    handler(child)
+            self._settle_graces(None)
+            # rests that run past the meter are a slip of the pen; notes are not
+            self.lengths.append(max(self._sounding, min(self._longest, self._bar_length)))
+        return self
+
+    def leave_out(self, tag: Any) -> None:
+        """Count an element that is not held."""
+        if isinstance(tag, str):  # else a comment
+            self.left_out[LOOKS.get(tag, tag)] += 1
+
+    def _where(self) -> str:
+        return f"bar {self.bar_numbers[-1] or self._bar + 1} of {self.name}"
+
+    def _ticks(self, text: str | None, what: str) -> int:
+        """Divisions as ticks, to the nearest."""
+        try:
+            number = int(text or "")
+        except ValueError:
+            number = as_number((text or "").strip(), float("nan"))
+            if number != number:
+                raise FileFormatError(f"{what} '{(text or '')[:20]}' in {self._where()} is no number") from None
+        ticks = round(number * self.ticks_per_quarter / self._divisions)
+        if abs(ticks) > LONGEST_BAR_QUARTERS * self.ticks_per_quarter:
+            raise FileFormatError(
+                f"{what} {number:g} in {self._where()} is more than {LONGEST_BAR_QUARTERS} quarter notes; mend the file"
+            )
+        return ticks
+
+    def _moved(self, ticks: int) -> None:
+        self._cursor = max(0, self._cursor + ticks)
+        self._longest = max(self._longest, self._cursor)
+        if self._longest > LONGEST_BAR_QUARTERS * self.ticks_per_quarter:
+            raise FileFormatError(f"{self._where()} is longer than {LONGEST_BAR_QUARTERS} quarter notes; mend the file")
+
+    def _backup(self, element: Element) -> None:
+        self._settle_graces(None)
+        self._moved(-self._ticks(element.findtext("duration"), "backup"))
+        self._last = None
+
+    def _forward(self, element: Element) -> None:
+        self._moved(self._ticks(element.findtext("duration"), "forward"))
+
+    # -- notes ---------------------------------------------------------------------------------------------------
+
+    def _note(self, element: Element) -> None:
+        sound = Sound(self._bar, self._cursor, 0)
+        is_chord = is_cue = typed = False
+        for child in element:
+            tag = child.tag
+            if tag == "pitch":
+                self._pitch(sound, child)
+            elif tag == "duration":
+                sound.duration = self._ticks(child.text, "duration")
+            elif tag == "type":
+                sound.value, typed = TYPES.get((child.text or "").strip(), 2), True
+            elif tag == "voice":
+                sound.voice = self._voice((child.text or "1").strip())
+            elif tag == "staff":
+                sound.staff = min(max(1, int(as_number(child.text, 1))), 255)
+            elif tag == "chord":
+                is_chord = True
+            elif tag == "rest":
+                if child.get("measure") == "yes":
+                    sound.value, typed = BAR_REST, True
+            elif tag == "dot":
+                sound.dots = min(sound.dots + 1, 4)
+            elif tag == "tie":
+                sound.tie_start |= child.get("type") == "start"
+                sound.tie_stop |= child.get("type") == "stop"
+            elif tag == "grace":
+                sound.grace = 2 if child.get("slash") == "yes" else 1
+            elif tag == "time-modification":
+                sound.actual = _small(child.findtext("actual-notes"))
+                sound.normal = _small(child.findtext("normal-notes"))
+            elif tag == "notations":
+                self._notations(sound, child)
+            elif tag == "lyric":
+                self._lyric(sound, child)
+            elif tag == "unpitched":
+                self._unpitched(sound, child)
+            elif tag == "instrument":
+                sound.instrument = child.get("id", "")
+            elif tag == "notehead":
+                sound.signs |= SIGN_BITS.get(HEADS.get((child.text or "").strip(), ""), 0)
+            elif tag == "cue":
+                is_cue = True
+            else:
+                self.leave_out(tag)
+        if element.attrib:
+            self._own_attributes(sound, element)
+        if sound.duration < 0:
+            raise FileFormatError(f"a note of negative duration stands in {self._where()}; mend the file")
+        self._place(sound, is_chord, is_cue, typed)
+
+    def _place(self, sound: Sound, is_chord: bool, is_cue: bool, typed: bool) -> None:
+        last = self._last
+        if is_chord and last is not None:
+            sound.onset = last.onset
+            sound.place = last.place
+        else:
+            is_chord = False
+            sound.place = sound.onset
+        if not typed and not sound.grace:
+            sound.value, sound.dots = self._value_of(sound)
+        if sound.grace:
+            sound.duration, sound.written = 0, 0
+        else:
+            sound.written = sound.duration
+            if not is_chord:
+                self._settle_graces(sound)
+                self._moved(sound.duration)
+                if sound.pitch is not None or sound.unpitched:
+                    self._sounding = max(self._sounding, self._cursor)
+        if is_cue:
+            self.left_out["cue notes"] += 1
+            return
+        if sound.grace:
+            self._graces.setdefault(sound.voice, []).append(sound)
+            sound.late = 1 if is_chord else 0  # until they are settled: whether it sounds with the one before
+        self._last = sound
+        self.sounds.append(sound)
+        if len(self.sounds) > MIDI_NOTES.high:
+            raise FileFormatError(f"{self.name} has more than {MIDI_NOTES.high:,.0f} notes; split the file")
+
+    def _settle_graces(self, main: Sound | None) -> None:
+        """Give the waiting grace notes their time: before the note they lead to, each an eighth of a quarter."""
+        if not self._graces:
+            return
+        length = max(1, self.ticks_per_quarter // _GRACE_SHARE)
+        for voice in list(self._graces) if main is None else [main.voice]:
+            waiting = self._graces.pop(voice, [])
+            place = self._cursor if main is None else main.onset
+            steps = sum(not sound.late for sound in waiting)
+            left = steps
+            for sound in waiting:
+                left -= not sound.late
+                sound.late = 0
+                sound.place = place
+                sound.onset, sound.duration = place - (left + 1) * length, length
+
+    def _value_of(self, sound: Sound) -> tuple[int, int]:
+        if sound.pitch is None and not sound.unpitched and sound.duration in (0, self._bar_length):
+            return BAR_REST, 0
+        quarters = Fraction(sound.duration, self.ticks_per_quarter) * sound.actual / sound.normal
+        return _VALUES.get(quarters, (2, 0))
+
+    def _pitch(self, sound: Sound, element: Element) -> None:
+        letter = (element.findtext("step") or "").strip()
+        octave = as_number(element.findtext("octave"), -100)
+        if letter not in _STEP or not -3 <= octave <= 12:
+            raise FileFormatError(
+                f"pitch '{letter[:8]}{octave:g}' in {self._where()} is none; mend the file or export it again"
+            )
+        alter = as_number(element.findtext("alter"), 0)
+        if alter != int(alter):
+            self.left_out["quarter tones"] += 1
+        sound.step, sound.alter, sound.octave = _STEP[letter], min(max(-4, round(alter)), 4), int(octave)
+        sound.pitch = 12 * (sound.octave + 1) + _SEMITONES[letter] + sound.alter + self._up
+
+    def _unpitched(self, sound: Sound, element: Element) -> None:
+        letter = (element.findtext("display-step") or "C").strip()
+        sound.octave = int(min(max(-1, as_number(element.findtext("display-octave"), 5)), 9))
+        sound.step = _STEP.get(letter, 0)
+        sound.unpitched = f"{letter}{sound.octave}"
+
+    def _voice(self, text: str) -> int:
+        if text not in self._voices:
+            number = int(text) if text.isascii() and text.isdigit() and 0 < int(text) < 256 else 0
+            taken = self._voices.values()
+            if not number or number in taken:
+                number = next((free for free in range(1, 256) if free not in taken), 255)
+            self._voices[text] = number
+        return self._voices[text]
+
+    def _own_attributes(self, sound: Sound, element: Element) -> None:
+        get = element.get
+        sound.percent = as_number(get("dynamics"), 0.0)
+        if get("attack"):
+            sound.early = -self._ticks(get("attack"), "attack")
+        if get("release"):
+            sound.late = self._ticks(get("release"), "release")
+
+    def _notations(self, sound: Sound, element: Element) -> None:
+        for child in element:
+            tag = child.tag
+            if tag == "tied":
+                pass  # <tie> says it
+            elif tag == "slur":
+                sound.slurs.append((child.get("number", "1"), child.get("type", "")))
+            elif tag == "tuplet":
+                sound.signs |= _TUPLET_BITS.get(child.get("type", ""), 0)
+            elif tag == "fermata":
+                sound.signs |= SIGN_BITS["fermata"]
+            elif tag == "arpeggiate":
+                sound.signs |= SIGN_BITS["arpeggio"]
+            elif tag == "dynamics":
+                for mark in child:
+                    self.marks.dynamic(Place(self._bar, sound.onset), mark, sound.staff)
+            elif tag in SIGN_PLACES:
+                self._signs(sound, child, SIGN_PLACES[tag])
+            else:
+                self.leave_out(tag)
+
+    def _signs(self, sound: Sound, element: Element, known: dict[str, str]) -> None:
+        for child in element:
+            sign = known.get(child.tag)
+            if sign is None:
+                self.leave_out(child.tag)
+                continue
+            sound.signs |= SIGN_BITS[sign]
+            if sign == "tremolo":
+                sound.strokes = int(min(max(0, as_number(child.text, 3)), 8))
+
+    def _lyric(self, sound: Sound, element: Element) -> None:
+        number = element.get("number", "1")
+        verse = int(number) if number.isascii() and number.isdigit() and 0 < int(number) < 256 else 1
+        text = " ".join("".join(t.text or " " for t in element if t.tag in ("text", "elision")).split())
+        kind = element.findtext("syllabic") or "single"
+        joined, follows = kind in ("begin", "middle"), kind in ("middle", "end")
+        extends = element.find("extend") is not None
+        if text or extends:
+            sound.lyrics.append((verse, text, joined, follows, extends))
+
+    # -- what stands between notes ---------------------------------------------------------------------------------
+
+    def _place_of(self, element: Element) -> Place:
+        offset = element.findtext("offset")
+        moved = 0 if offset is None else self._ticks(offset, "offset")
+        return Place(self._bar, max(0, self._cursor + moved))
+
+    def _direction(self, element: Element) -> None:
+        self.marks.direction(self._place_of(element), element, self)
+
+    def _sound(self, element: Element) -> None:
+        self.marks.sound(self._place_of(element), element, self)
+
+    def _harmony(self, element: Element) -> None:
+        self.marks.harmony(self._place_of(element), element, self)
+
+    def _barline(self, element: Element) -> None:
+        self.marks.barline(self._bar, self._cursor, element, self)
+
+    def _attributes(self, element: Element) -> None:
+        here = Place(self._bar, self._cursor)
+        for child in element:
+            tag = child.tag
+            if tag == "divisions":
+                self._divisions = divisions_of(child, self._where())
+            elif tag == "key":
+                self._key(here, child)
+            elif tag == "time":
+                self._time(here, child)
+            elif tag == "staves":
+                self.staves = min(max(1, int(as_number(child.text, 1))), 255)
+            elif tag == "clef":
+                staff = int(min(max(1, as_number(child.get("number"), 1)), 255))
+                sign = (child.findtext("sign") or "G").strip()
+                usual = {"G": 2, "F": 4, "C": 3}.get(sign, 3)
+                line = int(min(max(-9, as_number(child.findtext("line"), usual)), 9))
+                octaves = int(min(max(-3, as_number(child.findtext("clef-octave-change"))), 3))
+                self.clefs.append((here, staff, sign, line, octaves))
+            elif tag == "transpose":
+                self._transpose(here, child)
+            else:
+                self.leave_out(tag)
+
+    def _transpose(self, here: Place, element: Element) -> None:
+        octaves = int(min(max(-9, as_number(element.findtext("octave-change"))), 9))
+        chromatic = int(min(max(-127, as_number(element.findtext("chromatic"))), 127))
+        diatonic = int(min(max(-70, as_number(element.findtext("diatonic"), round(chromatic * 7 / 12))), 70))
+        self._up = chromatic + 12 * octaves
+        self.transpositions.append((here, self._up, diatonic + 7 * octaves))
+
+    def _key(self, here: Place, element: Element) -> None:
+        fifths = element.findtext("fifths")
+        if fifths is None:
+            self.left_out["keys of single accidentals"] += 1
+            return
+        if element.get("number", "1") != "1":
+            return  # of a lower staff
+        mode = (element.findtext("mode") or "major").strip()
+        if mode not in ("major", "minor", "none", ""):
+            self.left_out["church modes of keys"] += 1
+        self.keys.append((here, int(min(max(-14, as_number(fifths)), 14)), mode == "minor"))
+
+    def _time(self, here: Place, element: Element) -> None:
+        if element.find("senza-misura") is not None or element.get("number", "1") != "1":
+            return
+        sizes = [int(as_number(one.text)) for one in element.findall("beat-type")]
+        try:
+            beats = [sum(int(n) for n in (one.text or "").split("+")) for one in element.findall("beats")]
+        except ValueError:
+            beats = []
+        good = beats and len(beats) == len(sizes) and all(0 < b <= 255 for b in beats)
+        if not good or not all(size in (1, 2, 4, 8, 16, 32, 64, 128) for size in sizes):
+            raise FileFormatError(f"the meter in {self._where()} is none; mend the file or export it again")
+        if len(beats) > 1 or "+" in (element.findtext("beats") or ""):
+            self.left_out["groupings of additive meters"] += 1
+        size = max(sizes)
+        total = sum(b * size // s for b, s in zip(beats, sizes, strict=True))
+        if total > 255:
+            raise FileFormatError(f"the meter in {self._where()} has {total} beats, more than 255; mend the file")
+        self.meters.append((here, total, size))
+        self._bar_length = 4 * self.ticks_per_quarter * total // size
+
+
+def divisions_of(element: Element, where: str) -> int:
+    """How many divisions a quarter note has.
+
+    Raises:
+        FileFormatError: none, less than one, or more than any program writes.
+    """
+    value = as_number((element.text or "").strip(), 0)
+    if not 1 <= value <= 2**24 or value != int(value):
+        raise FileFormatError(
+            f"{(element.text or '')[:20].strip()} divisions a quarter in {where} are out of range; give 1 to {2**24:,}"
+        )
+    return int(value)
+
+
+def _small(text: str | None) -> int:
+    return int(min(max(1, as_number(text, 1)), 255))
