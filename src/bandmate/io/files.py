@@ -19,10 +19,10 @@ from bandmate.io.arrays import read_npy, read_npz, write_npy, write_npz
 from bandmate.io.dawproject import write_dawproject
 from bandmate.io.dawproject_read import read_dawproject
 from bandmate.io.midi import read_midi, write_midi
-from bandmate.io.note_json import read_note_json, read_note_yaml, write_note_json, write_note_yaml
 from bandmate.io.musicxml_file import looks_like_musicxml
 from bandmate.io.musicxml_read import read_musicxml
 from bandmate.io.musicxml_write import write_musicxml
+from bandmate.io.note_json import read_note_json, read_note_yaml, write_note_json, write_note_yaml
 from bandmate.io.reaper import write_rpp
 from bandmate.io.reaper_read import read_rpp
 from bandmate.score.features import NOTATION, PLAYED, SOUND

@@ -11,7 +11,9 @@ from typing import Any
 from bandmate.score.model import Score
 
 MIDI_SUFFIXES = (".mid", ".midi", ".kar")
-READABLE = (*MIDI_SUFFIXES, ".als", ".dawproject", ".rpp", ".musicxml", ".mxl", ".xml")  # and chord charts, see `library.charts`
+READABLE = (  # and chord charts, see `library.charts`
+    *MIDI_SUFFIXES, ".als", ".dawproject", ".rpp", ".musicxml", ".mxl", ".xml",
+)  # fmt: skip
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")  # only where they are asked for
 NOT_YET = (
     ".abc", ".gp", ".gp3", ".gp4", ".gp5", ".gpx", ".krn",
