@@ -5,8 +5,7 @@
 `--data DIR` holds `corpus/*/*.mid`, of which N spread over all sources are taken; without it random bands are measured.
 Reading is not timed. Alone = one metric of a piece of which nothing is known yet; all = the fifteen that MusPy has, one
 after another, ours sharing what is worked out, with the key given to both; and all but the two for which it draws a
-piano roll. MusPy is timed on its own objects, made
-from the same notes. Without muspy only our own times are shown.
+piano roll. MusPy is timed on its own objects, made from the same notes. Without muspy only our own times are shown.
 """
 
 from __future__ import annotations

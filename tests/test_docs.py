@@ -91,7 +91,7 @@ def test_the_readme_says_what_it_has_to() -> None:
         assert promise in text, promise
 
 
-@pytest.mark.parametrize("page", [*PAGES, "docs/DEVELOPING.md", "CHANGELOG.md"])
+@pytest.mark.parametrize("page", [*PAGES, "docs/DEVELOPING.md", "docs/CORPORA.md", "CHANGELOG.md"])
 def test_every_link_to_a_file_leads_somewhere(page: str) -> None:
     place = (ROOT / page).parent
     links = re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / page).read_text(encoding="utf-8"))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +26,8 @@ SCORES = {
     "band": band(), "fills": band(8, 4), "noise_4_4": noise(1, 4, 150), "noise_6_8": noise(2, 3, 80, (6, 8), 96),
     "noise_5_4": noise(3, 2, 40, (5, 4), 10), "drums": Score((drums(4),)), "solo": alone([60, 64, 67, 72, 71]),
 }  # fmt: skip
-GOLDEN = json.loads((Path(__file__).parents[1] / "fixtures" / "muspy_metrics.json").read_text(encoding="utf-8"))
+ROOT = Path(__file__).parents[2]
+GOLDEN = json.loads((ROOT / "tests" / "fixtures" / "muspy_metrics.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("name", list(SCORES))
@@ -113,6 +116,13 @@ def test_groove_does_not_depend_on_ticks_and_has_no_bar_that_is_not_there() -> N
     assert muspy.muspy_groove_consistency(whole) == 1 - 4 / (2 * BAR)
 
 
+def test_silence_after_the_last_note_is_no_music() -> None:
+    piece = one(np.arange(4) * 480, 480, 60)
+    longer = Piece(replace(piece.score, end_ticks=4 * BAR + 1))
+    assert measure_metrics(longer) == pytest.approx(measure_metrics(piece), nan_ok=True)
+    assert pieces.empty_measure_rate(longer) == 0
+
+
 def test_a_scale_can_be_given() -> None:
     piece = one(np.arange(4) * 480, 480, [60, 62, 64, 66])
     assert pieces.pitch_in_scale_rate(piece, Key(0, "major")) == 0.75
@@ -142,7 +152,9 @@ def test_what_does_not_apply_is_nan() -> None:
     silent = measure_metrics(Score())
     assert {name for name, value in silent.items() if value == 0} == {"n_pitches_used", "n_pitch_classes_used"}
     assert all(np.isnan(value) for value in silent.values() if value != 0)
-    assert np.isnan(measure_metrics(Score((drums(4),)))["pitch_range"])
+    beat = measure_metrics(Score((drums(4),)))
+    assert all(np.isnan(beat[name]) for name in ("pitch_range", "polyphony", "polyphony_rate", "harmonic_tension"))
+    assert beat["drum_pattern_consistency"] == 1
     assert np.isnan(measure_metrics(alone([60, 62]))["drum_pattern_consistency"])
 
 
@@ -167,12 +179,36 @@ def test_voices_are_those_of_a_piano_roll(rows: list[tuple[int, int, int]]) -> N
     assert np.array_equal(np.bincount(count, weights=ticks, minlength=8)[1:], wanted)
 
 
-def test_the_page_holds_the_table() -> None:
-    root = Path(__file__).parents[2]
-    text = (root / "docs" / "METRICS.md").read_text(encoding="utf-8")
-    for metric in METRICS:
-        assert f"| `{metric.name}` | {metric.words} | {metric.unit} |" in text
-        assert not metric.differs or f"| `{metric.name}` | {metric.fault} |" in text
+def script(name: str) -> Any:
+    """A script of the project, as a module."""
+    spec = spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", ["metrics_page", "corpora_page"])
+def test_a_page_is_what_its_script_writes(name: str) -> None:
+    made = script(name)
+    assert made.PAGE.read_text(encoding="utf-8") == made.page()
+
+
+def test_a_source_is_measured_by_work(tmp_path) -> None:
+    lines = []
+    for number in range(5):
+        alone([60, 62, 64, 60 + number]).write(tmp_path / f"{number}.mid")
+        lines.append(json.dumps({"file": f"{number}.mid", "tags": {"group": f"work {number // 2}"}}))
+    (tmp_path / "bad.mid").write_bytes(b"no music")
+    lines.append(json.dumps({"file": "bad.mid"}))
+    (tmp_path / "manifest.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "SOURCE.json").write_text('{"licence": "CC0"}', encoding="utf-8")
+    found = script("corpora_page").source_of(tmp_path, 100)
+    assert (found["pieces"], found["works"], found["left_out"]) == (5, 3, 1)
+    row = found["metrics"]["n_pitches_used"]
+    assert row["mean"] == pytest.approx((3 + 4 + 3 + 4 + 3) / 5)
+    assert row["low"] <= row["mean"] <= row["high"]
+    assert found["metrics"]["drum_in_duple_rate"]["n"] == 0
 
 
 def test_centroids_lie_where_the_paper_puts_them() -> None:

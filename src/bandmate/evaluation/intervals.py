@@ -34,12 +34,23 @@ def mean_interval(windows: Measured, name: str, *, draws: int = DRAWS, seed: int
         draws: how many times works are drawn with replacement.
         seed: of the draws.
     """
-    values = windows.column(name)
+    return interval(windows.column(name), windows.works, draws=draws, seed=seed)
+
+
+def interval(values: Floats, works: NDArray[Any], *, draws: int = DRAWS, seed: int = 0) -> Interval:
+    """The mean of some values, and how far it would differ with other works of the kind.
+
+    Args:
+        values: NaN where one is not known; float (n,).
+        works: whose each is, any names; (n,).
+        draws: how many times works are drawn with replacement.
+        seed: of the draws.
+    """
     known = ~np.isnan(values)
     if not known.any():
         return Interval(np.nan, np.nan, np.nan, 0)
     values = values[known]
-    _, owner = np.unique(windows.works[known], return_inverse=True)
+    _, owner = np.unique(works[known], return_inverse=True)
     total, count = np.bincount(owner, values), np.bincount(owner)
     means = _drawn_means(total, count, draws, np.random.default_rng(seed))
     low, high = np.quantile(means, (0.5 - LEVEL / 2, 0.5 + LEVEL / 2))

@@ -6,7 +6,7 @@ ticks, meter changes included, for metrics that others publish of whole pieces.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -94,14 +94,14 @@ class Piece:
 
     @cached_property
     def bars(self) -> NDArray[Any]:
-        """Its bars under its meter map: BAR array."""
-        return score_bars(self.score)
+        """Its bars under its meter map to the end of its last note, whatever a file says of its length: BAR array."""
+        return score_bars(replace(self.score, end_ticks=0))
 
     @cached_property
     def beat_ticks(self) -> Ints:
-        """Where each beat begins, as a foot taps it, up to the end of the music; int (beats,) ticks."""
+        """Where each beat begins, as a foot taps it, to the end of the last note; int (beats,) ticks."""
         ticks = beats(self.score, self.bars)["ticks"]
-        return ticks[ticks < max(1, self.score.last_ticks)]
+        return ticks[ticks < max(1, self.end_ticks)]
 
     @cached_property
     def places(self) -> tuple[Ints, Floats]:

@@ -63,7 +63,7 @@ def muspy_pitch_range(p: Piece) -> float:
 
 
 def muspy_polyphony_rate(p: Piece, threshold: int = 2) -> float:
-    """Polyphony rate: counts more than two pitches at once, so that a chord of two is none, against its own words."""
+    """Polyphony rate: counts more than two pitches at once, so that a chord of two is none; 0 where only drums play."""
     count, ticks = p.voices
     return float(ticks[count > threshold].sum() / p.end_ticks) if p.end_ticks else np.nan
 

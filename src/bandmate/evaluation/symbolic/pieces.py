@@ -42,9 +42,9 @@ def polyphony(p: Piece) -> float:
 
 
 def polyphony_rate(p: Piece, least: int = CHORD) -> float:
-    """Share of the time to the end of the last note in which two pitches or more sound; NaN for no time."""
+    """Share of the time to the end of the last note in which two pitches or more sound; NaN where only drums play."""
     count, ticks = p.voices
-    return float(ticks[count >= least].sum() / p.end_ticks) if p.end_ticks else np.nan
+    return float(ticks[count >= least].sum() / p.end_ticks) if len(ticks) else np.nan
 
 
 def pitch_in_scale_rate(p: Piece, key: Key | None = None) -> float:
