@@ -47,6 +47,7 @@ COMMANDS = {
     "reharmonise": "other chords under the same melody",
     "interpolate": "the steps between two clips",
     "restyle": "a song in another style; melody and harmony stay",
+    "convert": "a file of music in another format, and what that cannot hold",
     "export": "a file or a take as a project of Ableton Live, Bitwig, Cubase, REAPER ...",
     "device": "a Max for Live device, and the service that it talks to",
     "tokens": "a file as the text a model sees, and back",

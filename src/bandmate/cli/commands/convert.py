@@ -1,0 +1,33 @@
+"""A file of music in another format; the suffixes say which. What the new format cannot hold is told.
+
+bandmate convert song.musicxml song.mid --repeats
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from bandmate.cli.console import Console
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is read, what is written."""
+    parser.add_argument("file", help="a file of music: .mid, .musicxml, .mxl, .abc ...; it stays as it is")
+    parser.add_argument("out", help="the file to write; its suffix names the format")
+    parser.add_argument(
+        "--repeats", action="store_true", help="write out repeats, endings and jumps as they are played"
+    )
+
+
+def run(arguments: argparse.Namespace, console: Console) -> None:
+    """Convert, then say what was lost."""
+    from bandmate.workflows.convert import convert
+
+    result = convert(arguments.file, arguments.out, repeats=arguments.repeats)
+    console.say(f"wrote {result.path} ({result.format}): {result.notes} notes in {result.tracks} tracks")
+    if result.repeats:
+        console.say(f"  wrote out {result.repeats} signs of repeats and jumps")
+    for told, things in ((f"{result.format} does not hold", result.lost), ("was not read", result.left_out)):
+        if things:
+            console.note(f"note: {told}: {', '.join(f'{one.count} x {one.what}' for one in things)}")
+    console.result(result.to_json())

@@ -1,0 +1,72 @@
+"""Convert a file of music to another format, and say what the other one cannot hold."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bandmate.errors import OutputError
+from bandmate.io.files import format_of, read, write
+from bandmate.score.features import features_of
+from bandmate.score.notation import LeftOut
+from bandmate.score.repeats import expand_repeats
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertResult:
+    """What came of it.
+
+    Attributes:
+        source, path: the file read, the file written.
+        format: of the file written; notes, tracks: what it holds.
+        lost: what of the piece the format cannot hold, and how much of it.
+        left_out: what of the file read no Score holds.
+        repeats: signs of repeats and jumps that were written out.
+    """
+
+    source: Path
+    path: Path
+    format: str
+    notes: int
+    tracks: int
+    lost: tuple[LeftOut, ...]
+    left_out: tuple[LeftOut, ...]
+    repeats: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data."""
+        plain = asdict(self) | {"source": str(self.source), "path": str(self.path)}
+        return plain | {name: {one.what: one.count for one in getattr(self, name)} for name in ("lost", "left_out")}
+
+
+def convert(source: str | Path, out: str | Path, *, repeats: bool = False) -> ConvertResult:
+    """Write a file of music in the format that another name's suffix says.
+
+    Args:
+        source: any file of music that is read.
+        out: the file to write.
+        repeats: whether repeats, endings and jumps are written out as they are played.
+
+    Raises:
+        FileFormatError: the source cannot be read.
+        OutputError: the suffix names no format that is written, the place cannot be written, or both are one file.
+        ScoreError: the piece holds what the format cannot, or its repeats lead on without end.
+    """
+    known = format_of(out)
+    if Path(out).exists() and Path(source).exists() and Path(out).samefile(source):
+        raise OutputError(f"{out} is the file that is read; give another name to write")
+    score = read(source)
+    signs = features_of(score).get("repeats and jumps", 0)
+    left_out = score.notation.left_out if score.notation else ()
+    if repeats:
+        score = expand_repeats(score)
+    held = features_of(score)
+    path = write(score, out)
+    holds = known.holds if known else frozenset()
+    lost = tuple(LeftOut(what, count) for what, count in held.items() if known and what not in holds)
+    return ConvertResult(
+        Path(source), path, known.name if known else path.suffix, score.note_count,
+        sum(len(track.notes) > 0 for track in score.tracks), lost, left_out,
+        max(0, signs - held.get("repeats and jumps", 0)),
+    )  # fmt: skip

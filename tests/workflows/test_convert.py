@@ -1,0 +1,60 @@
+"""Convert: formats by suffix, repeats written out, and what was lost is told."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.io.test_musicxml import BAND, WALTZ
+
+from bandmate.cli.main import main
+from bandmate.errors import BandmateError
+from bandmate.io.files import read
+from bandmate.workflows.convert import convert
+
+
+def test_to_midi_tells_what_midi_does_not_hold(tmp_path):
+    result = convert(WALTZ, tmp_path / "a.mid")
+    lost = {one.what: one.count for one in result.lost}
+    assert lost["spellings"] == 17 and lost["repeats and jumps"] == 4 and "lyrics" not in lost
+    assert read(tmp_path / "a.mid").note_count == result.notes == 16
+
+
+def test_repeats_are_written_out(tmp_path):
+    result = convert(WALTZ, tmp_path / "a.mid", repeats=True)
+    assert result.repeats == 4 and result.notes == 25
+    assert "repeats and jumps" not in {one.what for one in result.lost}
+
+
+def test_between_its_own_formats_nothing_is_lost(tmp_path):
+    result = convert(BAND, tmp_path / "a.mxl")
+    assert not result.lost and result.format == "MusicXML"
+
+
+def test_there_and_back_through_midi(tmp_path):
+    convert(WALTZ, tmp_path / "a.mid")
+    convert(tmp_path / "a.mid", tmp_path / "b.musicxml")
+    one, two = read(WALTZ), read(tmp_path / "b.musicxml")
+    assert [t.notes["pitch"].tolist() for t in two.tracks] == [t.notes["pitch"].tolist() for t in one.tracks]
+    assert [lyric.text for lyric in two.tracks[0].notation.lyrics] == ["Oh", "lit", "tle"]
+
+
+@pytest.mark.parametrize(
+    ("source", "out", "words"),
+    [("none.xml", "a.mid", "no such file"), (str(WALTZ), "a.docx", "is no format written here"),
+     ("same.mid", "same.mid", "is the file that is read"), ("text.xml", "a.mid", "damaged")],
+)  # fmt: skip
+def test_bad_input_is_one_sentence(source, out, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    read(WALTZ).write("same.mid")
+    (tmp_path / "text.xml").write_text("la la", encoding="utf-8")
+    with pytest.raises(BandmateError, match=words):
+        convert(source, out)
+
+
+def test_the_command(tmp_path, capsys):
+    assert main(["convert", str(WALTZ), str(tmp_path / "a.mid"), "--repeats"]) == 0
+    told = capsys.readouterr()
+    assert "25 notes in 1 tracks" in told.out and "MIDI does not hold" in told.out + told.err
+    assert main(["convert", str(WALTZ), str(tmp_path / "b.mid"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["lost"]["chord symbols"] == 2
