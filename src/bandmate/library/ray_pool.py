@@ -1,7 +1,7 @@
 """Ray: the readers of files as actors on all machines of a cluster. The one place that imports ray, the extra `ray`.
 
 Each actor holds a worker process of `library.pool`, so a file that crashes or hangs ends as it does on one machine; an
-actor whose machine goes is started on another, with its file. Every machine must see the folder under the same path.
+file whose machine goes is read on another. Every machine must see the folder under the same path.
 """
 
 from __future__ import annotations
@@ -9,12 +9,17 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bandmate.errors import MissingExtra, UserError
 from bandmate.library.pool import Done, Worker
 
-_TRIES = 3  # of one file, on actors whose machines go
+_LOSSES = 3  # machines that may go while they read one file, until it is held to blame
+_LOST = {
+    "state": "left out",
+    "columns": {"reason": "crashed", "detail": f"{_LOSSES} machines went while they read it"},
+}
 
 
 def _ray() -> Any:
@@ -52,6 +57,15 @@ class _Reader:
         return {**self.worker.ask(task, limit_sec), "machine": ray.get_runtime_context().get_node_id()}
 
 
+@dataclass(slots=True)
+class _Item:
+    """A task, and how often a machine went while it was read."""
+
+    key: Any
+    task: dict[str, Any]
+    losses: int = 0
+
+
 def run_on_ray(
     tasks: Iterator[tuple[Any, dict[str, Any]]], *, workers: int | None = None, limit_sec: float
 ) -> Iterator[Done]:
@@ -64,35 +78,42 @@ def run_on_ray(
 
     Raises:
         MissingExtra: ray is not installed.
-        UserError: no cluster is reachable.
+        UserError: no cluster is reachable, or all its machines have gone.
         InternalError: no worker can be started at all.
     """
     ray = _connected()
-    count = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-    reader = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=_TRIES)(_Reader)
-    actors = [reader.remote() for _ in range(count)]
+    reader = ray.remote(num_cpus=1)(_Reader)
+    actors = [reader.remote() for _ in range(workers or max(1, int(ray.cluster_resources().get("CPU", 1))))]
     idle, asked = deque(actors), {}
+    waiting, again = (_Item(key, task) for key, task in tasks), deque[_Item]()
     try:
-        for key, task in tasks:
-            if not idle:
-                yield _one_done(ray, asked, idle)
-            actor = idle.popleft()
-            asked[actor.ask.remote(task, limit_sec)] = (key, actor)
-        while asked:
-            yield _one_done(ray, asked, idle)
+        while True:
+            while idle and (item := again.popleft() if again else next(waiting, None)):
+                actor = idle.popleft()
+                asked[actor.ask.remote(item.task, limit_sec)] = (item, actor)
+            if not asked:
+                break
+            (ended, *_), _ = ray.wait(list(asked), num_returns=1)
+            item, actor = asked.pop(ended)
+            answer = _answer(ray, ended)
+            if answer is not None:
+                idle.append(actor)
+            elif item.losses + 1 < _LOSSES:
+                again.append(replace(item, losses=item.losses + 1))
+                continue
+            yield Done(item.key, answer or _LOST)
+        if not idle:
+            raise UserError("all machines of the Ray cluster have gone; start it again and run the same command")
     finally:
         for actor in actors:
             ray.kill(actor)
 
 
-def _one_done(ray: Any, asked: dict[Any, tuple[Any, Any]], idle: deque[Any]) -> Done:
-    (ended, *_), _ = ray.wait(list(asked), num_returns=1)
-    key, actor = asked.pop(ended)
-    idle.append(actor)
+def _answer(ray: Any, ended: Any) -> dict[str, Any] | None:
+    """What a reader said; None where it went with its machine."""
     try:
-        return Done(key, ray.get(ended))
+        return ray.get(ended)
+    except ray.exceptions.RayActorError:
+        return None
     except ray.exceptions.RayTaskError as error:
         raise error.cause from error
-    except ray.exceptions.RayError as error:
-        detail = f"its machine went {_TRIES + 1} times while it was read: {type(error).__name__}"
-        return Done(key, {"state": "left out", "columns": {"reason": "crashed", "detail": detail}})
