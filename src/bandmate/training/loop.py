@@ -29,6 +29,7 @@ from bandmate.models.grid import GridModel, parameter_groups
 from bandmate.models.grid_config import GridConfig
 from bandmate.tokenizers.grid_table import COLUMN, MAX_BARS, MAX_TRACKS, NAME, Kind
 from bandmate.training.eventlog import EventLog
+from bandmate.training.ranks import Alone, Ranks, first_says, share_gradients
 from bandmate.training.tuning import adapt, folded
 
 
@@ -217,7 +218,9 @@ class Trainer:
         on_sample: Callable[[Any, int], None] | None = None,
         on_step: Callable[[int, float], None] | None = None,
         clock: Clock = time.perf_counter,
+        ranks: Ranks | None = None,
     ) -> None:
+        self.ranks: Ranks = ranks or Alone()
         if options.threads:
             torch.set_num_threads(options.threads)
         torch.manual_seed(options.seed)
@@ -234,12 +237,22 @@ class Trainer:
         self.until = options.steps  # a stage may end before the schedule does
         self.on_sample, self.on_step = on_sample, on_step
         self.clock = clock
-        self.log = EventLog(folder)
+        self.log = EventLog(folder) if self.ranks.rank == 0 else None
         self.probed: bool | None = None
         if (folder / CHECKPOINT).exists():
             self._resume()
+        self._part_dropout()
         self.bf16 = self._choose_precision()
-        self.log.add(self.step, {"bf16": float(self.bf16)})
+        self._note({"bf16": float(self.bf16)})
+
+    def _part_dropout(self) -> None:
+        """Each rank drops other units; the first draws as a run alone does."""
+        if self.ranks.rank:
+            torch.manual_seed(self.options.seed + 1_000_003 * self.ranks.rank + self.step)
+
+    def _note(self, values: dict[str, float]) -> None:
+        if self.log:
+            self.log.add(self.step, values)
 
     def _choose_precision(self) -> bool:
         if self.options.precision != "auto":
@@ -250,7 +263,7 @@ class Trainer:
         probe = torch.from_numpy(self.valid[0][:2]).to(self.device)
         helps = bf16_helps(self.model, probe, self.subject.losses, self.clock)
         torch.set_rng_state(state)
-        return helps
+        return bool(first_says(self.ranks, helps))
 
     def seconds_a_step(self) -> float:
         """How long a step takes here, found on the next one's batch without learning from it."""
@@ -286,7 +299,8 @@ class Trainer:
 
     def _train_step(self) -> dict[str, float]:
         batches = self.train.batch(self.step, self.options.sequences)
-        total = sum(self.subject.counted(rows) for rows in batches)
+        counted = sum(self.subject.counted(rows) for rows in batches)
+        total = int(self.ranks.sum(torch.tensor([counted]))[0])
         for group in self.optimiser.param_groups:
             group["lr"] = self._rate()
         sums: dict[str, float] = {}
@@ -295,6 +309,10 @@ class Trainer:
             (loss / total).backward()
             for name, value in parts.items():
                 sums[name] = sums.get(name, 0.0) + float(value.detach()) / total
+        if self.ranks.world > 1:
+            share_gradients(self.ranks, self.model)
+            shared = self.ranks.sum(torch.tensor(list(sums.values()), dtype=torch.float64)).tolist()
+            sums = dict(zip(sums, shared, strict=True))
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
@@ -334,15 +352,15 @@ class Trainer:
             rows += values.pop("rows")
             if self.on_step:
                 self.on_step(self.step, values["loss"])
-            over = minutes is not None and self.clock() - began > 60 * minutes
+            over = minutes is not None and bool(first_says(self.ranks, self.clock() - began > 60 * minutes))
             if self._due(self.options.validate_every) or self.step == self.until or (over and judge_last):
                 held = self.validate()
-                last = held["valid/loss"]
+                last = first_says(self.ranks, held["valid/loss"])  # ranks on unlike machines must stop together
                 values |= held
                 stopped = self._judge(last)
             if self.step % 10 == 0 or "valid/loss" in values:
                 speed = rows / (self.clock() - began)
-                self.log.add(self.step, {**{k: round(v, 4) for k, v in values.items()}, "rows_per_sec": round(speed)})
+                self._note({**{k: round(v, 4) for k, v in values.items()}, "rows_per_sec": round(speed)})
             if self._due(self.options.sample_every) and self.on_sample:
                 self.on_sample(self.model, self.step)
             if self._due(self.options.save_every):
@@ -358,7 +376,8 @@ class Trainer:
     def _judge(self, loss: float) -> bool:
         if loss < self.best:
             self.best, self.stale = loss, 0
-            self.export(self.folder / "best.safetensors")
+            if self.ranks.rank == 0:
+                self.export(self.folder / "best.safetensors")
         else:
             self.stale += 1
         return bool(self.options.patience) and self.stale >= self.options.patience
@@ -369,7 +388,9 @@ class Trainer:
         return save_weights(path, tensors, self.config, self.subject.tokenizer, f"step {self.step}")
 
     def save(self) -> None:
-        """Checkpoint: weights, optimiser, random state, counters."""
+        """Checkpoint: weights, optimiser, random state, counters; rank 0 writes for all."""
+        if self.ranks.rank:
+            return
         tensors = {f"model.{name}": value.contiguous() for name, value in self.model.state_dict().items()}
         names = [name for group in self.optimiser.param_groups for name in self._names(group)]
         states = [self.optimiser.state.get(p, {}) for group in self.optimiser.param_groups for p in group["params"]]
