@@ -23,7 +23,7 @@ PAGES = (
     "docs/TOKENS.md",
     "README.md", "docs/USING.md", "docs/PYTHON.md", "docs/LISTENING.md", "docs/HEARING.md",
     "docs/LOCKS.md", "docs/ORIGIN.md", "docs/REWORKING.md", "docs/ABLETON.md", "docs/DAW.md", "docs/AUDIO.md",
-    "docs/MCP.md", "docs/FORMATS.md", "docs/METRICS.md", "docs/LIBRARY.md",
+    "docs/MCP.md", "docs/FORMATS.md", "docs/METRICS.md", "docs/LIBRARY.md", "docs/DATASETS.md",
     "docs/PICTURES.md",
 )  # fmt: skip
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -99,7 +99,7 @@ def test_every_link_to_a_file_leads_somewhere(page: str) -> None:
     assert not missing
 
 
-def test_no_network_module_is_imported_by_the_package() -> None:
+def test_no_network_module_is_imported_but_where_datasets_are_fetched() -> None:
     code = (
         "import sys, pkgutil, importlib, bandmate\n"
         "[importlib.import_module(m.name) for m in pkgutil.walk_packages(bandmate.__path__, 'bandmate.')"
@@ -108,7 +108,8 @@ def test_no_network_module_is_imported_by_the_package() -> None:
     )
     sources = list((ROOT / "src").rglob("*.py"))
     pattern = re.compile(r"^\s*(?:import|from)\s+(socket|urllib\.request|http\.client|requests|ftplib|smtplib)\b", re.M)
-    assert not [path.name for path in sources if pattern.search(path.read_text(encoding="utf-8"))]
+    found = sorted(path.name for path in sources if pattern.search(path.read_text(encoding="utf-8")))
+    assert found == ["device.py", "fetch.py"]  # the first listens on this machine, the second is `datasets download`
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,

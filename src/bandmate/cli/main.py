@@ -55,6 +55,7 @@ COMMANDS = {
     "evaluate": "the report card: how near music is to what people write",
     "learn": "take in a folder of your music",
     "library": "a folder of any size as Parquet shards, on one machine or many",
+    "datasets": "published collections: licences, fetching, converting",
     "models": "what is installed; export, import, remove",
     "replay": "make a take again from its take.json, byte for byte",
     "origin": "which pieces a take or a file quotes, per track and per bar",
@@ -67,7 +68,8 @@ start with:
   bandmate compose "funky house beat at 120 BPM with a slap bass line" --bars 16 --seed 7 --out funky
   bandmate again "busier bass, keep the drums"
 
-Every command explains itself with --help and speaks to programs with --json. Nothing leaves this machine."""
+Every command explains itself with --help and speaks to programs with --json. Nothing leaves this machine; only
+`datasets download` opens a connection, to fetch what you name."""
 _OURS = "this is our mistake"
 _DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from bandmate.errors import OutputError
 
 
-def _cannot_write(path: Path, error: OSError) -> OutputError:
+def cannot_write(path: Path, error: OSError) -> OutputError:
+    """The sentence for a place that cannot be written: which, why, and the cure."""
     if isinstance(error, FileNotFoundError | NotADirectoryError | FileExistsError):
         reason, cure = "its folder cannot be made", "check the path"
     elif isinstance(error, IsADirectoryError):
@@ -53,7 +54,7 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         # subtle: Path.replace moves over an existing file on every system, Path.rename does not on Windows
         temporary.replace(path)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
