@@ -19,6 +19,7 @@ SMALL = {
     "analysis_accuracy": (["--files", "1"], (), ()),
     "controls": (["--size", "tiny", "--bars", "2", "--genres", "1"], ("met", "rows", "cells"), ()),
     "copies": (["--files", "20"], ("false_alarms", "quotes_found"), ()),
+    "live_set": (["--edits", "2"], ("right", "reported", "wrong"), ()),
     "daw_formats": (["--count", "3", "--minutes", "0.1", "--tracks", "2"], ("scores", "wrong", "seconds"), ()),
     "diversity": (
         ["--engine", "rules", "--bars", "4", "--takes", "2", "--briefs", "1", "--candidates", "1", "--genres", "house"],

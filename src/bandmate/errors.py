@@ -54,6 +54,10 @@ class OutputError(UserError):
     """A place that cannot be written to."""
 
 
+class DawError(UserError):
+    """A running sequencer does not answer, or does not do what it was asked."""
+
+
 class MissingExtra(UserError):  # noqa: N818
     """An optional part is not installed; the message is its install line."""
 

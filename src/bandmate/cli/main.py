@@ -49,6 +49,7 @@ COMMANDS = {
     "restyle": "a song in another style; melody and harmony stay",
     "convert": "a file of music in another format, and what that cannot hold",
     "export": "a file or a take as a project of Ableton Live, Bitwig, Cubase, REAPER ...",
+    "live-set": "play along with a running Live set, and put what comes into it",
     "device": "a Max for Live device, and the service that it talks to",
     "tokens": "a file as the text a model sees, and back",
     "metrics": "pitch, texture and rhythm of a file or a folder in the numbers that papers publish",
@@ -144,7 +145,7 @@ def _run(words: list[str], console: Console) -> int:
         close = difflib.get_close_matches(name, COMMANDS, n=1)
         hint = f"did you mean '{close[0]}'?" if close else f"commands: {', '.join(COMMANDS)}"
         raise UserError(f"'{name}' is not a command; {hint}")
-    command = import_module(f"bandmate.cli.commands.{name}")
+    command = import_module(f"bandmate.cli.commands.{name.replace('-', '_')}")
     parser = Parser(prog=f"bandmate {name}", description=command.__doc__, allow_abbrev=False,
                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     parser.add_argument("--json", action="store_true", help="one object for programs; events on standard error")
