@@ -15,7 +15,7 @@ from bandmate.score.model import Marker, Score, Track, make_notes
 from bandmate.workflows.show import KINDS, MOST_BARS, OF_FOLDERS, show
 
 BAR = 1920
-MUSIC = [kind for kind in KINDS if kind not in OF_FOLDERS]
+MUSIC = [kind for kind in KINDS if kind not in OF_FOLDERS and kind != "score"]
 
 
 def song(bars: int = 4, tracks: int = 2) -> Score:
@@ -85,6 +85,23 @@ def test_an_empty_score_is_a_picture(kind, score, tmp_path):
     assert show(score, kind, out=tmp_path / "a.png", terminal=True).file
 
 
+def test_a_score_is_engraved_from_its_bar_on(file, tmp_path):
+    shown = show(file, "score", out=tmp_path / "a.svg", bars="3-4", tracks="part 1")
+    assert (shown.kind, shown.text, shown.cut) == ("score", "", ())
+    words = [text.strip() for text in ET.fromstring((tmp_path / "a.svg").read_bytes()).itertext()]
+    assert {"song", "part 1"} <= set(words)
+    assert show(file, "score", out=tmp_path / "a.pdf").file == tmp_path / "a.pdf"
+
+
+def test_a_score_has_no_letters_and_no_empty_page(file, tmp_path):
+    with pytest.raises(UserError, match="cannot be drawn in letters"):
+        show(file, "score")
+    with pytest.raises(OutputError, match="no format of engraving"):
+        show(file, "score", out=tmp_path / "a.gif")
+    with pytest.raises(ScoreError, match="nothing to engrave"):
+        show(Score(), "score", out=tmp_path / "a.svg")
+
+
 def test_an_empty_score_has_no_drums():
     with pytest.raises(BriefError, match="no drum sounds"):
         show(Score(), "drums")
@@ -128,7 +145,7 @@ def test_a_folder_of_music_is_a_library(tmp_path):
 @pytest.mark.parametrize(
     ("options", "error", "sentence"),
     [
-        ({"kind": "poster"}, UserError, "pictures as 'poster' are not known; give roll, drums"),
+        ({"kind": "poster"}, UserError, "pictures as 'poster' are not known; give roll, score, drums"),
         ({"kind": "training"}, UserError, "a score cannot be drawn as training"),
         ({"kind": "library", "bars": "1-2"}, UserError, "has no bars and tracks"),
         ({"out": "a.gif"}, OutputError, "no format of pictures"),

@@ -18,6 +18,7 @@ _EXTRAS = (("torch", "learn", "training on your own music"), ("numba", "fast", "
            ("swift-f0", "audio", "following a hummed or played line"),
            ("mcp", "mcp", "assistants that drive Bandmate"),
            ("miditok", "tokens", "the families of tokens of MidiTok"),
+           ("verovio", "scores", "engraving"),
            ("pyarrow", "scale", "libraries in Parquet shards"), ("ray", "ray", "ingest on a Ray cluster"),
            ("accelerate", "accelerate", "training on several processes"))  # fmt: skip
 _DISTRIBUTIONS = {"PIL": "pillow"}

@@ -9,7 +9,8 @@ from typing import Any
 
 from bandmate.analysis.labels import Labels, label
 from bandmate.analysis.sections import Section
-from bandmate.errors import BriefError, FileFormatError, UserError
+from bandmate.errors import BriefError, FileFormatError, ScoreError, UserError
+from bandmate.io.engrave import check_engraving, write_engraving
 from bandmate.pictures.canvas import Canvas, check_picture, save_picture
 from bandmate.pictures.terminal import WIDTH
 from bandmate.score.cut import split_channels, trim
@@ -17,18 +18,28 @@ from bandmate.score.model import Score
 from bandmate.score.selection import find_tracks, parse_bars
 from bandmate.score.timeline import bar_grid
 
-MOST_BARS = {"roll": 160, "drums": 64, "tokens": 256, "similarity": 20_000, "score": 400}
+MOST_BARS = {"roll": 160, "drums": 64, "tokens": 256, "similarity": 20_000, "score": 128}
 MOST_TRACKS = 32
 LIBRARY_FILE, LOG_FILE, TAKE_FILE = "catalog.sqlite", "log.jsonl", "take.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Something that can be drawn: as a page, and in letters of some width; `cut` says what is not in it."""
+    """Something that can be drawn.
 
-    canvas: Callable[[], Canvas]
-    text: Callable[[int], str]
+    Attributes:
+        save: writes the picture to a path.
+        text: gives it in letters of some width, None where letters cannot show it.
+        cut: sentences: what is not in it.
+    """
+
+    save: Callable[[Path], Path]
+    text: Callable[[int], str] | None
     cut: tuple[str, ...] = ()
+
+
+def _on_canvas(canvas: Callable[[], Canvas], text: Callable[[int], str], cut: tuple[str, ...] = ()) -> Drawing:
+    return Drawing(lambda path: save_picture(canvas(), path), text, cut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +93,17 @@ def show(
         source: a score, a file of music, a take's folder, a folder of music, a catalog, or the folder of a model or a
             training run.
         kind: one of KINDS; None = by what the source is: a roll, a library or a training run.
-        out: PNG or SVG to write; None = none.
+        out: PNG or SVG to write, of a score PDF too; None = none.
         terminal: also give it in letters; without `out` it always is.
         bars: of a piece, such as 5-12; None = all, as many as are readable.
         tracks: of a piece: names, roles or numbers, separated by commas.
         width: letters a line, 40 to 1000.
 
     Raises:
-        UserError: no such kind, or bars and tracks of what has none. BriefError: the width is out of range, or there
-        are no drums to draw. ScoreError: no such bars or tracks. FileFormatError, LibraryError: the source cannot be
-        read. OutputError: no format of pictures, or the place cannot be written.
+        UserError: no such kind, letters for a score, or bars and tracks of what has none. MissingExtra: a score without
+        the extra `[scores]`. BriefError: the width is out of range, or there are no drums to draw. ScoreError: no such
+        bars or tracks, no notes to engrave. FileFormatError, LibraryError: the source cannot be read. OutputError: no
+        format of pictures, or the place cannot be written.
     """
     WIDTH.check(width)
     kind = kind or _kind_of(source)
@@ -99,10 +111,12 @@ def show(
         raise UserError(f"pictures as '{kind}' are not known; give {', '.join(KINDS)}")
     if kind in OF_FOLDERS and (bars or tracks):
         raise UserError(f"a picture as {kind} has no bars and tracks to choose; leave --bars and --tracks out")
-    place = None if out is None else check_picture(out)
+    place = None if out is None else check_engraving(out) if kind == "score" else check_picture(out)
+    if kind == "score" and (terminal or place is None):
+        raise UserError("a score cannot be drawn in letters; give --out with a name in .svg, .png or .pdf")
     drawing = KINDS[kind](source, bars, tracks)
-    text = drawing.text(width) if terminal or place is None else ""
-    return Shown(kind, None if place is None else save_picture(drawing.canvas(), place), text, drawing.cut)
+    text = drawing.text(width) if drawing.text and (terminal or place is None) else ""
+    return Shown(kind, None if place is None else drawing.save(place), text, drawing.cut)
 
 
 def _kind_of(source: Score | str | Path) -> str:
@@ -196,7 +210,7 @@ def _roll(source: Score | str | Path, bars: str | None, tracks: str | None) -> D
 
     part = _part_of(source, "roll", bars, tracks)
     sections = _named(part.sections) or None
-    return Drawing(
+    return _on_canvas(
         lambda: roll_canvas(part.score, sections=sections, chords=part.chords, title=part.title,
                             first_bar=part.first_bar),
         lambda width: roll_text(part.score, width, first_bar=part.first_bar),
@@ -208,7 +222,7 @@ def _drums(source: Score | str | Path, bars: str | None, tracks: str | None) -> 
     from bandmate.pictures.drums import drums_canvas, drums_text
 
     part = _part_of(source, "drums", bars, tracks)
-    return Drawing(
+    return _on_canvas(
         lambda: drums_canvas(part.score, part.first_bar, part.bars, part.title),
         lambda width: drums_text(part.score, part.first_bar, part.bars, width),
         part.cut,
@@ -220,7 +234,7 @@ def _similarity(source: Score | str | Path, bars: str | None, tracks: str | None
 
     part = _part_of(source, "similarity", bars, tracks)
     likeness = bar_likeness(part.score)
-    return Drawing(
+    return _on_canvas(
         lambda: similarity_canvas(likeness, part.sections, part.title, part.first_bar),
         lambda width: similarity_text(likeness, part.sections, width, part.first_bar),
         part.cut,
@@ -237,9 +251,17 @@ def _tokens(source: Score | str | Path, bars: str | None, tracks: str | None) ->
     cut = part.cut
     if len(rows) > MOST_ROWS:
         cut = (*cut, f"the first {MOST_ROWS:,} rows of {len(rows):,} are drawn; choose fewer bars with --bars")
-    return Drawing(
+    return _on_canvas(
         lambda: tokens_canvas(piece, part.title, part.first_bar), lambda width: tokens_text(rows, width), cut
     )
+
+
+def _score(source: Score | str | Path, bars: str | None, tracks: str | None) -> Drawing:
+    part = _part_of(source, "score", bars, tracks)
+    if not part.score.note_count:
+        raise ScoreError("there is nothing to engrave: the piece has no notes in these bars and tracks")
+    titled = replace(part.score, title=part.title)
+    return Drawing(lambda path: write_engraving(titled, path, part.first_bar), None, part.cut)
 
 
 # folders
@@ -265,7 +287,7 @@ def _library(source: Score | str | Path, bars: str | None, tracks: str | None) -
     if not facts.keys:
         raise FileFormatError(f"{path} holds no piece that could be taken in; give a folder with music in it")
     title = path.name if path.is_dir() else path.resolve().parent.name
-    return Drawing(lambda: library_canvas(facts, title), lambda width: library_text(facts, width))
+    return _on_canvas(lambda: library_canvas(facts, title), lambda width: library_text(facts, width))
 
 
 def _training(source: Score | str | Path, bars: str | None, tracks: str | None) -> Drawing:
@@ -278,7 +300,7 @@ def _training(source: Score | str | Path, bars: str | None, tracks: str | None) 
         raise FileFormatError(f"{path} holds no {LOG_FILE} of a training run; give the folder of a run or its log")
     curves = read_curves(log)
     title = (path if path.is_dir() else path.resolve().parent).resolve().name
-    return Drawing(lambda: curves_canvas(curves, title), lambda width: curves_text(curves, width))
+    return _on_canvas(lambda: curves_canvas(curves, title), lambda width: curves_text(curves, width))
 
 
 def _folder_source(source: Score | str | Path, kind: str) -> Path:
@@ -296,6 +318,7 @@ def _log_of(folder: Path) -> Path | None:
 
 KINDS: dict[str, Callable[[Score | str | Path, str | None, str | None], Drawing]] = {
     "roll": _roll,
+    "score": _score,
     "drums": _drums,
     "tokens": _tokens,
     "similarity": _similarity,

@@ -23,9 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", help="a file of music, a take's folder, a folder of music, a model's folder, a run")
     parser.add_argument(
         "--as", dest="form", metavar="KIND",
-        help="roll, drums, tokens, similarity, library or training (default: by what the file or folder is)",
+        help="roll, score, drums, tokens, similarity, library or training (default: by what the file or folder is)",
     )  # fmt: skip
-    parser.add_argument("--out", metavar="PICTURE", help="PNG or SVG to write")
+    parser.add_argument("--out", metavar="PICTURE", help="PNG or SVG to write; of a score PDF too")
     parser.add_argument("--terminal", action="store_true", help="also draw it in the terminal")
     parser.add_argument("--bars", metavar="A-B", help="bars of a piece, such as 5-12")
     parser.add_argument("--tracks", help="names, roles or numbers, separated by commas")
