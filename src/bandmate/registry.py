@@ -19,6 +19,7 @@ BUILT_IN = {
     "tokenizer.arrival.v1": "bandmate.tokenizers.arrival:ArrivalTokenizer",
     "tokenizer.event.v1": "bandmate.tokenizers.event:EventTokenizer",
     "tokenizer.grid.v1": "bandmate.tokenizers.grid:GridTokenizer",
+    "tokenizer.groove.v1": "bandmate.tokenizers.groove_rows:GrooveTokenizer",
     "tokenizer.interarrival.v1": "bandmate.tokenizers.arrival:InterarrivalTokenizer",
     "tokenizer.multitrack.v1": "bandmate.tokenizers.multitrack:MultitrackTokenizer",
     "tokenizer.note.v1": "bandmate.tokenizers.steps:NoteTokenizer",

@@ -111,7 +111,7 @@ def test_bad_text_of_a_representation_is_one_clear_error(tmp_path, content, says
 def test_a_missing_file_and_an_unknown_form_are_named(tmp_path):
     with pytest.raises(FileFormatError, match=r"no\.txt"):
         detokenise(tmp_path / "no.txt")
-    with pytest.raises(UserError, match="arrival, .*event, grid, .* or tsd"):
+    with pytest.raises(UserError, match="arrival, .*event, grid, groove, .* or tsd"):
         tokens(song(), "riddles")
     with pytest.raises(UserError, match="polka"):
         tokens(song(), genre="polka")

@@ -21,6 +21,7 @@ from bandmate.score.model import Score
 from bandmate.tokenizers.base import TokenSequence, TokenType, Vocabulary
 
 MOST_TOKENS = 20_000_000  # of one sequence; only damaged times make more
+MOST_STEPS = 1_000_000  # of what has a place for every step
 _SHOWN = 12  # values that a table prints in full
 
 
@@ -62,6 +63,18 @@ def check_length(count: int, name: str) -> None:
     if count > MOST_TOKENS:
         raise ScoreError(
             f"the score would be {count:,} tokens of {name}, more than {MOST_TOKENS:,}; trim it or mend its times"
+        )
+
+
+def check_steps(count: int, name: str) -> None:
+    """Refuse what would have too many places for memory.
+
+    Raises:
+        ScoreError: there are more than MOST_STEPS.
+    """
+    if count > MOST_STEPS:
+        raise ScoreError(
+            f"the score would be {count:,} steps of {name}, more than {MOST_STEPS:,}; trim it or mend its times"
         )
 
 

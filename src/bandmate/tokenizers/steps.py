@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bandmate.errors import FileFormatError, ScoreError
+from bandmate.errors import FileFormatError
 from bandmate.score.model import Score
 from bandmate.tokenizers.base import TokenSequence, TokenType
 from bandmate.tokenizers.flat import DRUMS, FlatNotes, flat_steps, one_track, score_of_steps
-from bandmate.tokenizers.representation import About, Field, Rows, Words, numbers, vocabulary_of, whole
+from bandmate.tokenizers.representation import About, Field, Rows, Words, check_steps, numbers, vocabulary_of, whole
 
 UNSAID_VELOCITY = 64
-MOST_STEPS = 1_000_000  # of what has a place for every step
 MOST_TIME = 2**40
 REST, HOLD = 128, 129
 _MUSPY = "MusPy, Dong et al. 2020"
@@ -90,10 +89,8 @@ class RollOptions:
 def _notes_of(score: Score, steps_per_quarter: int, dense: str = "") -> FlatNotes:
     """The notes by time; for a representation with a place for every step no longer than memory should hold."""
     notes = flat_steps(score, steps_per_quarter).by_time()
-    if dense and notes.last > MOST_STEPS:
-        raise ScoreError(
-            f"the score would be {notes.last:,} steps of {dense}, more than {MOST_STEPS:,}; trim it or mend its times"
-        )
+    if dense:
+        check_steps(notes.last, dense)
     return notes
 
 
