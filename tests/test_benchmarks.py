@@ -66,6 +66,7 @@ SMALL = {
     "prompts": (["--size", "tiny", "--most", "2"], ("table", "night"), ()),
     "report_card": (["--pieces", "12", "--takes", "6", "--sets", "rules,markov"], ("inside", "means", "auc"), ()),
     "rendering": (["--bars", "1"], (), ()),
+    "representations": (["--rounds", "1"], ("forms", "miditok_notes_per_sec"), ("miditok",)),
     "sampling": (
         ["--size", "tiny", "--bars", "2", "--repeats", "1", "--batch", "3", "--equal", "2", "--equal-bars", "1",
          "--points", "2"],
