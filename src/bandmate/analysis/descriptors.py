@@ -39,8 +39,8 @@ from bandmate.score.timeline import ticks_to_seconds
 
 __all__ = [
     "DESCRIPTORS", "NO_BIN", "Descriptor", "PieceView", "TrackView", "bar_density", "bar_onsets", "bar_polyphony",
-    "bar_values", "bar_velocity", "groove_of", "piece_values", "piece_view", "track_value", "track_values",
-    "track_view", "view",
+    "bar_values", "bar_velocity", "best_scale_share", "groove_of", "piece_values", "piece_view",
+    "track_value", "track_values", "track_view", "view",
 ]  # fmt: skip
 NO_BIN = -1
 MAJOR_SETS = np.array([[(c - root) % 12 in (0, 2, 4, 5, 7, 9, 11) for c in range(12)] for root in range(12)], float)
@@ -187,8 +187,18 @@ def _entropy(p: PieceView) -> float:
         return float(np.where(share == 0, 0.0, -share * np.log2(share)).sum())
 
 
+def best_scale_share(classes: NDArray[Any]) -> float:
+    """Share of notes in the best of the twelve major scales (which are the minor ones too); NaN without notes.
+
+    Args:
+        classes: notes of each pitch class, or their shares; (12,).
+    """
+    total = classes.sum()
+    return float((MAJOR_SETS @ classes).max() / total) if total else np.nan
+
+
 def _scale_consistency(p: PieceView) -> float:
-    return float((MAJOR_SETS @ p.pitch_class_share).max())
+    return best_scale_share(p.pitch_class_share)
 
 
 def groove_of(bar: Ints, step: Ints, bar_quarters: Floats) -> float:

@@ -1,9 +1,10 @@
 """Frechet distance of two sets of music: how far the bells lie apart that fit their metrics.
 
-The metrics are put on the scale of the set that is held against (its mean 0, its spread 1), so that bits and semitones
-weigh alike; a metric that applies to less than half of either set, or has no spread, is left out, and of a piece to
-which one does not apply the mean stands in. The distance grows as sets get smaller than some hundred pieces: compare
-sets of one size, or hold two halves of one set against each other to see what is chance.
+The metrics are put on the scale of both sets together (mean 0, spread 1), so that bits and semitones weigh alike and a
+metric that hardly varies in one set cannot outweigh the rest. A metric that applies to less than half of either set,
+or has no spread, is left out; of a piece to which one does not apply the mean of its set stands in. The distance grows
+as sets get smaller than some hundred pieces: compare sets of one size, or hold two halves of one set against each other
+to see what is chance.
 
 Source: Dowson and Landau (1982), The Frechet distance between multivariate normal distributions; on own features in
 place of a pretrained network's, as Heusel et al. (2017) use it.
@@ -42,7 +43,8 @@ def metric_frechet(first: Floats, other: Floats) -> tuple[float, int]:
         return np.nan, 0
     known = np.minimum(*((~np.isnan(rows)).mean(0) for rows in (first, other))) >= 0.5
     first, other = first[:, known], other[:, known]
-    centre, spread = np.nanmean(other, 0), np.nanstd(other, 0)
+    both = np.concatenate([first, other])
+    centre, spread = np.nanmean(both, 0), np.nanstd(both, 0)
     kept = spread > 1e-9
     if not kept.any():
         return np.nan, 0

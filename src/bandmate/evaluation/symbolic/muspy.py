@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bandmate.analysis.descriptors import MAJOR_SETS
+from bandmate.analysis.descriptors import best_scale_share
 from bandmate.evaluation.excerpt import TICKS, Excerpt
 from bandmate.evaluation.piece import Ints, Piece
 from bandmate.evaluation.symbolic.numbers import entropy
@@ -35,8 +35,7 @@ def muspy_entropy(e: Excerpt) -> float:
 def muspy_scale(e: Excerpt) -> float:
     """Scale consistency in percent."""
     rows = e.pitched[_steps(e.pitched["ticks"]) < MOST_STEPS]
-    count = np.bincount(rows["pitch"] % 12, minlength=12)
-    return float(100.0 * (MAJOR_SETS @ count).max() / count.sum()) if len(rows) else np.nan
+    return 100.0 * best_scale_share(np.bincount(rows["pitch"] % 12, minlength=12))
 
 
 def muspy_groove(e: Excerpt) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bandmate.analysis.descriptors import MAJOR_SETS, groove_of
+from bandmate.analysis.descriptors import best_scale_share, groove_of
 from bandmate.analysis.meter import STEPS_PER_QUARTER
 from bandmate.evaluation.piece import Ints, Piece
 from bandmate.evaluation.symbolic.numbers import entropy_of
@@ -56,8 +56,7 @@ def pitch_in_scale_rate(p: Piece, key: Key | None = None) -> float:
 
 def scale_consistency(p: Piece) -> float:
     """Share of notes in the best of the twelve major scales (which are the minor ones too); NaN without notes."""
-    total = p.class_counts.sum()
-    return float((MAJOR_SETS @ p.class_counts).max() / total) if total else np.nan
+    return best_scale_share(p.class_counts)
 
 
 def pitch_entropy(p: Piece) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bandmate.analysis.descriptors import MAJOR_SETS
+from bandmate.analysis.descriptors import best_scale_share
 from bandmate.evaluation.excerpt import Excerpt
 from bandmate.evaluation.symbolic.numbers import entropy, share
 
@@ -19,10 +19,7 @@ def pitch_class_entropy(e: Excerpt) -> float:
 
 def scale_consistency(e: Excerpt) -> float:
     """Share of onsets inside the best of the twelve major scales (which are the minor ones too)."""
-    if not len(e.pitched):
-        return np.nan
-    count = np.bincount(e.pitched["pitch"] % 12, minlength=12)
-    return float(100.0 * (MAJOR_SETS @ count).max() / count.sum())
+    return 100.0 * best_scale_share(np.bincount(e.pitched["pitch"] % 12, minlength=12))
 
 
 def _moves(e: Excerpt) -> np.ndarray:
