@@ -184,7 +184,7 @@ class TestWay:
 
     def test_jumps_and_parts(self):
         score = tune("P:A\nC4|!segno!D4|\nP:B\nE4 !D.S.!F|")
-        assert score.notation.jumps == (Jump(1920, "segno"), Jump(5760, "dal-segno"))
+        assert score.notation.jumps == (Jump(1920, "segno"), Jump(6240, "dal-segno"))
         assert [(m.ticks, m.text) for m in score.markers] == [(0, "A"), (3840, "B")]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from bandmate import registry
 from bandmate.errors import FileFormatError, OutputError
 from bandmate.io.abc.read import read_abc
+from bandmate.io.abc.write import write_abc
 from bandmate.io.als.to_score import read_als
 from bandmate.io.als.write import write_als
 from bandmate.io.arrays import read_npy, read_npz, write_npy, write_npz
@@ -51,7 +52,8 @@ _SEQUENCER = SOUND - {"keys", "instruments"} | {"played timing"}
 _CONTROLLED = _SEQUENCER | {"pedal", "volume and pan", "controllers, bends and pressure"}
 _LISTED = SOUND - {"release velocities"} | {"played timing", "lyrics"}
 _STEPPED = frozenset({"notes", "velocities"})
-_ABC = Format("ABC", read_abc)
+_UNWRITTEN = {"staves", "note heads", "hairpins and octave lines", "bar numbers"}
+_ABC = Format("ABC", read_abc, write_abc, SOUND - {"velocities", "release velocities"} | (NOTATION - _UNWRITTEN))
 _YAML = Format("note YAML", read_note_yaml, write_note_yaml, _LISTED, is_general=True)
 _MUSICXML = Format(
     "MusicXML", read_musicxml, write_musicxml,

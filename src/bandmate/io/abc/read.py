@@ -22,8 +22,9 @@ from bandmate.io.abc.layout import barlines_of, end_of, meters_of, repeats_of, r
 from bandmate.io.abc.to_track import track_of
 from bandmate.io.abc.tune import Tune, TuneReader
 from bandmate.io.midi import read_file_bytes
-from bandmate.score.model import KEY_SIGNATURE, MADE, TEMPO, Marker, Score, make_tempos
+from bandmate.score.model import KEY_SIGNATURE, MADE, TEMPO, Marker, Score
 from bandmate.score.notation import Credit, Jump, LeftOut, ScoreNotation, TempoWord, Words
+from bandmate.score.timeline import DEFAULT_US_PER_QUARTER
 
 _SHOWN = 5
 
@@ -100,6 +101,8 @@ def _score(tune: Tune) -> Score:
         return round(quarters * ticks)
 
     tempos = [(at(place), round(60e6 / tempo.bpm), 0, MADE) for place, tempo in said if tempo.bpm]
+    if not tempos or tempos[0][0] > 0:
+        tempos.insert(0, (0, DEFAULT_US_PER_QUARTER, 0, MADE))
     keys = [(at(place), key.fifths, key.minor, 0, MADE) for place, key in sorted(tune.keys.items())]
     notation = ScoreNotation(
         ticks,
@@ -114,7 +117,7 @@ def _score(tune: Tune) -> Score:
         left_out=tuple(LeftOut(what, count) for what, count in sorted(tune.left_out.items()) if count),
     )
     return Score(
-        tuple(tracks), ticks, np.array(tempos, TEMPO) if tempos else make_tempos(120.0), meters,
+        tuple(tracks), ticks, np.array(tempos, TEMPO), meters,
         np.array(keys, KEY_SIGNATURE), tuple(Marker(at(place), text) for place, text in sorted(tune.parts.items())),
         tune.title, end_ticks=at(end), notation=notation,
     )  # fmt: skip

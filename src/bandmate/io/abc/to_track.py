@@ -11,6 +11,7 @@ import numpy as np
 from bandmate.io.abc.fields import CLEF
 from bandmate.io.abc.signs import JUMPS, LEVELS, SIGN_OF, SPANS
 from bandmate.io.abc.voice import Sound, Voice
+from bandmate.io.written import plain_values
 from bandmate.score.gm import DRUM_CHANNEL
 from bandmate.score.model import Track, make_notes
 from bandmate.score.notation import (
@@ -33,26 +34,6 @@ _VELOCITY = 80
 _GRACE = Fraction(1, 8)
 _LINES = {"G": 2, "F": 4, "C": 3}
 _CLEFS = {"treble": ("G", 2), "alto": ("C", 3), "tenor": ("C", 4), "bass": ("F", 4), "perc": ("percussion", 3)}
-_VALUES = sorted(
-    (
-        (Fraction(4) / Fraction(2) ** value * (2 - Fraction(1, 2**dots)), value, dots)
-        for value in range(-1, 9)
-        for dots in range(3)
-    ),
-    reverse=True,
-)
-
-
-def written_values(quarters: Fraction) -> list[tuple[Fraction, int, int]]:
-    """Notes that are tied to last so long: (quarters, value, dots) of each, longest first; finer ones are left out."""
-    out = []
-    while quarters > 0:
-        found = next((one for one in _VALUES if one[0] <= quarters), None)
-        if found is None or len(out) > 300:
-            break
-        out.append(found)
-        quarters -= found[0]
-    return out
 
 
 @dataclass(slots=True)
@@ -149,7 +130,7 @@ class _Writer:
                 self.level = LEVELS[name]
                 self.dynamics.append(Dynamic(at, name))
             elif name in JUMPS:
-                self.jumps.append(Jump(at, JUMPS[name]))
+                self.jumps.append(Jump(self._jump_at(sound, JUMPS[name]), JUMPS[name]))
             elif name in SPANS:
                 kind, opens = SPANS[name]
                 if opens:
@@ -159,6 +140,12 @@ class _Writer:
             else:
                 self.left_out[f"decoration {name}"] += 1
         return signs, accent
+
+    def _jump_at(self, sound: Sound, kind: str) -> int:
+        """Signs to jump from stand at the end of their bar, signs to jump to at its note."""
+        if kind in ("segno", "coda"):
+            return self.at(sound.onset)
+        return self.at(next((bar for bar in self.voice.bars if bar > sound.onset), self.voice.clock))
 
 
 def _in_values(sound: Sound) -> tuple[list[tuple[Fraction, int, int]], int, int]:
@@ -170,7 +157,7 @@ def _in_values(sound: Sound) -> tuple[list[tuple[Fraction, int, int]], int, int]
     if odd > 1 and odd * actual < 256:
         below = 1 << (odd.bit_length() - 1)
         actual, normal, written = actual * odd, normal * below, written * odd / below
-    pieces = written_values(written)
+    pieces = plain_values(written)
     if actual > 255 or normal > 255 or not pieces or sum(piece[0] for piece in pieces) != written:
         return [(sound.length, 2, 0)], 1, 1
     return pieces, actual, normal
