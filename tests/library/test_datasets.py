@@ -124,6 +124,19 @@ def test_words_for_sides(text, side) -> None:
     assert split_word(text) == side
 
 
+def test_a_corpus_keeps_its_licence_and_its_tags(tmp_path) -> None:
+    folder = laid_out("corpus", tmp_path / "in")
+    about = {"source": "groove_midi", "licence": "CC BY 4.0", "credit": "the drummers"}
+    (folder / "SOURCE.json").write_text(json.dumps(about), encoding="utf-8")
+    tags = {"group": "song-1", "split": "test", "downbeat_offset_beats_est": 2, "genre": ["pop", "rock"]}
+    (folder / "manifest.jsonl").write_text(json.dumps({"file": "a.mid", "tags": tags}), encoding="utf-8")
+    convert(open_dataset("corpus", folder), tmp_path / "out")
+    said = json.loads((tmp_path / "out" / "SOURCE.json").read_text(encoding="utf-8"))
+    assert about.items() <= said.items()
+    kept = json.loads((tmp_path / "out" / "manifest.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert kept["tags"] == tags | {"downbeat_offset_beats_est": "2", "genre": "pop, rock"}
+
+
 def test_a_cache_is_filled_at_the_first_reading_and_used_at_the_next(tmp_path) -> None:
     folder = laid_out("any_folder", tmp_path / "in")
     pieces = open_dataset("any_folder", folder, cache=tmp_path / "cache")

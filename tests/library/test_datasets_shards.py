@@ -90,7 +90,7 @@ def test_workers_of_torch_take_shards_of_their_own(folder) -> None:
     pytest.importorskip("torch")
     from torch.utils.data import DataLoader
 
-    loader = DataLoader(Shards(folder).to_torch(_name), batch_size=None, num_workers=2, multiprocessing_context="fork")
+    loader = DataLoader(Shards(folder).to_torch(_name), batch_size=None, num_workers=2)
     assert sorted(loader) == NAMES
 
 

@@ -125,7 +125,7 @@ def convert_dataset(
         OutputError: the place or the format cannot be written.
     """
     pieces = open_dataset(name, folder, only=split, seed=seed)
-    job, total = Job(listener, {"converting": 1.0}), len(pieces)
+    job, total = Job(listener, {"converting": 1.0}), sum(1 for _ in pieces.walk())
 
     def tell(done: int) -> None:
         if done % _EVERY == 0 or done == total:

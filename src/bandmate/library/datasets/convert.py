@@ -10,7 +10,7 @@ from pathlib import Path
 from bandmate.errors import FileFormatError, LibraryError, OutputError, ScoreError
 from bandmate.io.atomic import atomic_write, write_text_atomic
 from bandmate.io.files import format_of, write
-from bandmate.library.datasets.place import NOTE
+from bandmate.library.datasets.place import NOTE, provenance
 from bandmate.library.datasets.reading import Pieces
 
 MANIFEST = "manifest.jsonl"
@@ -72,8 +72,6 @@ def convert(
             manifest.write(json.dumps({"file": name, "tags": tags}, ensure_ascii=False) + "\n")
         if not written + known:
             raise LibraryError(f"nothing in {pieces.folder} could be read: {(*skipped, 'no piece is in it')[0]}")
-    about = pieces.dataset
-    said = {"source": about.title, "dataset": about.name, "licence": about.licence, "credit": about.homepage,
-            "citation": about.citation}  # fmt: skip
+    said = provenance(pieces.dataset, pieces.folder)
     write_text_atomic(out / NOTE, json.dumps(said, ensure_ascii=False, indent=1) + "\n")
     return Converted(out, written, known, tuple(skipped))

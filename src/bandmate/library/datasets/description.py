@@ -47,7 +47,7 @@ class Table:
         path: column that names the piece, from the table's own folder; "a.b" is b within a.
         split: column of the published split.
         work: columns that together name the work.
-        labels: columns worth keeping.
+        labels: columns worth keeping; "a.*" is everything within a that is neither its work nor its split.
     """
 
     file: str

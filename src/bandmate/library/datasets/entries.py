@@ -158,7 +158,7 @@ def _rows(table: Table, folder: Path, relative: str) -> Iterator[tuple[str, _Row
         for record in _records(path):
             place = _cell(record, table.path)
             if place:
-                labels = {name.rpartition(".")[2]: _cell(record, name) for name in table.labels}
+                labels = {name.rpartition(".")[2]: _cell(record, name) for name in _labels(table, record)}
                 yield (
                     (above / place.replace("\\", "/").lstrip("/")).as_posix(),
                     _Row(
@@ -169,6 +169,14 @@ def _rows(table: Table, folder: Path, relative: str) -> Iterator[tuple[str, _Row
                 )
     except (OSError, ValueError, csv.Error) as error:
         raise LibraryError(f"{path} cannot be read as the table of its dataset ({error}); fetch it again") from error
+
+
+def _labels(table: Table, record: dict[str, Any]) -> Iterator[str]:
+    for name in table.labels:
+        within, all_of, _ = name.partition(".*")
+        found = record.get(within)
+        names = [f"{within}.{key}" for key in found] if all_of and isinstance(found, dict) else [] if all_of else [name]
+        yield from (one for one in names if one not in (*table.work, table.split) or not all_of)
 
 
 def _records(path: Path) -> Iterator[dict[str, Any]]:

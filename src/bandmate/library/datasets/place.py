@@ -15,6 +15,7 @@ from bandmate.errors import LibraryError, OutputError
 from bandmate.io.atomic import cannot_write, write_text_atomic
 from bandmate.library.datasets.description import UNVERIFIED, Dataset, Remote
 from bandmate.library.datasets.unpack import Bounds, is_archive, unpack
+from bandmate.library.sources.manifest import source_info
 
 NOTE = "SOURCE.json"
 _KEPT = (".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".txt", ".md", ".cff", ".html")
@@ -129,12 +130,21 @@ def is_music(relative: str, dataset: Dataset) -> bool:
     return matches and not any(fnmatchcase(name, pattern.lower()) for pattern in dataset.without)
 
 
+def provenance(dataset: Dataset, folder: Path) -> dict[str, Any]:
+    """What SOURCE.json has to say of a dataset that lies in a folder: what the folder says itself, else the table."""
+    said = {"source": dataset.title, "dataset": dataset.name, "licence": dataset.licence, "credit": dataset.homepage,
+            "citation": dataset.citation}  # fmt: skip
+    own = source_info(folder)
+    if own is not None and dataset.homepage.startswith("docs/"):  # of a folder of one's own the table knows nothing
+        said |= {"source": own.name, "licence": own.licence, "credit": own.credit}
+    return said
+
+
 def _note(dataset: Dataset, folder: Path) -> None:
-    said: dict[str, Any] = {
-        "source": dataset.kind or dataset.title, "dataset": dataset.name, "licence": dataset.licence,
-        "credit": dataset.homepage, "citation": dataset.citation,
+    said = provenance(dataset, folder) | {
+        "source": dataset.kind or dataset.title,
         "fetched": {remote.url: remote.checksum or UNVERIFIED for remote in dataset.remotes},
-    }  # fmt: skip
+    }
     with suppress(FileNotFoundError):
         (folder / NOTE).unlink()
     write_text_atomic(folder / NOTE, json.dumps(said, ensure_ascii=False, indent=1) + "\n")

@@ -19,6 +19,7 @@ from bandmate.errors import FileFormatError, LibraryError, ScoreError
 from bandmate.io.atomic import atomic_write, write_text_atomic
 from bandmate.io.midi import midi_bytes, parse_midi
 from bandmate.library.datasets.entries import SPLITS, Entry
+from bandmate.library.datasets.place import provenance
 from bandmate.library.datasets.reading import Pieces
 from bandmate.limits import MIDI_BYTES
 from bandmate.score.model import Score
@@ -71,7 +72,7 @@ def write_shards(pieces: Pieces, folder: str | Path, *, per_shard: int = PER_SHA
     if not written:
         raise LibraryError(f"nothing in {pieces.folder} could be read: {(*pieces.skipped, 'no piece is in it')[0]}")
     written.sort(key=lambda row: row["file"])
-    described = {"dataset": pieces.dataset.name, "licence": pieces.dataset.licence, "shards": written}
+    described = {**provenance(pieces.dataset, pieces.folder), "shards": written}
     write_text_atomic(folder / INDEX, json.dumps(described, ensure_ascii=False, indent=1) + "\n")
     count = sum(row["pieces"] for row in written)
     return Sharded(folder, count, len(written), (*pieces.skipped, *skipped))

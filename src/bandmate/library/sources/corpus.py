@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from bandmate.library.datasets.description import MIDI, Dataset, Table
 
-MANIFEST = Table(
-    "*manifest.jsonl", "file", "tags.split", ("tags.group",), ("tags.genre", "tags.caption", "tags.credit")
-)
+MANIFEST = Table("*manifest.jsonl", "file", "tags.split", ("tags.group",), ("tags.*",))
 
 DATASET = Dataset(
     name="corpus",
