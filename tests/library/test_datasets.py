@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from tests.library.dataset_samples import SAMPLES, contents, packed, song
+from tests.library.dataset_samples import SAMPLES, TUNES, contents, packed, song
 from tests.library.dataset_server import Shelf, serving
 
 from bandmate.errors import FileFormatError, LibraryError, OutputError
@@ -122,6 +122,21 @@ def test_works_are_drawn_by_seed_and_what_is_added_moves_none(tmp_path) -> None:
 )  # fmt: skip
 def test_words_for_sides(text, side) -> None:
     assert split_word(text) == side
+
+
+def test_a_tunebook_gives_each_of_its_tunes_with_what_stands_before_the_first(tmp_path) -> None:
+    notes = {"1": "CDE|]", "7": "CD[|]", "7 ": "C|]", "9": "C3|]"}
+    tunes = [f"X:{number}\nT:Tune\nK:C\n{music}\n" for number, music in notes.items()]
+    book = "%abc\nM:3/4\nL:1/4\n\n" + "\n".join(tunes)
+    (tmp_path / "a.abc").write_text(book, encoding="utf-8")
+    (tmp_path / "b#2.abc").write_text(TUNES.split("\n\n")[0], encoding="utf-8")
+    pieces = open_dataset("essen", tmp_path)
+    assert [entry.relative for entry in pieces.entries] == ["a.abc#1", "a.abc#7", "a.abc#9", "b#2.abc"]
+    read_by_door = [read(tmp_path / name).note_count for name in ("a.abc#1", "a.abc#9", "b#2.abc")]
+    found = {entry.relative: score for score, entry in pieces}
+    assert [found[name].note_count for name in ("a.abc#1", "a.abc#9", "b#2.abc")] == read_by_door
+    assert found["a.abc#9"].meters["numerator"].tolist() == [3]
+    assert len({entry.work for entry in pieces.entries}) == 4
 
 
 def test_a_corpus_keeps_its_licence_and_its_tags(tmp_path) -> None:

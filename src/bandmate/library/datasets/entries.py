@@ -13,7 +13,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from bandmate.errors import LibraryError
+from bandmate.errors import FileFormatError, LibraryError
+from bandmate.library.datasets.books import tune_numbers
 from bandmate.library.datasets.description import Dataset, Table
 from bandmate.library.datasets.place import is_music
 from bandmate.library.split import Shares, work_name
@@ -23,7 +24,6 @@ _SPLIT_WORD = re.compile(r"^(train|valid|val|dev|test)(ing|ation)?([^a-z].*)?$")
 _SPLIT_OF = {"train": "train", "valid": "valid", "val": "valid", "dev": "valid", "test": "test"}
 _FLAGS = {"true": "test", "false": "train"}  # a column such as test_set
 _WHOLE_JSON_BYTES = 256 * 2**20
-_TUNE = re.compile(rb"^X:\s*(\d+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +135,9 @@ def _tunes(path: Path) -> Iterator[str]:
         yield ""
         return
     try:
-        numbers = list(dict.fromkeys(number.decode() for number in _TUNE.findall(path.read_bytes())))
-    except OSError:
-        numbers = []  # reading it will say why
+        numbers = tune_numbers(path)
+    except (OSError, FileFormatError):
+        numbers = ()  # reading it will say why
     yield from (f"#{number}" for number in numbers) if len(numbers) > 1 else [""]
 
 

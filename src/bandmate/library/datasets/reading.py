@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bandmate.errors import FileFormatError, LibraryError, ScoreError
-from bandmate.io.files import read
 from bandmate.io.midi import read_midi, write_midi
+from bandmate.library.datasets.books import book_of, read_piece
 from bandmate.library.datasets.description import Dataset
 from bandmate.library.datasets.entries import SPLITS, Entry, entries
 from bandmate.library.datasets.table import dataset
@@ -101,14 +101,14 @@ class Pieces:
             return self._converted(entry)
         name = hashlib.sha256(f"{self.dataset.name}/{entry.relative}".encode()).hexdigest()
         kept = self.cache / name[:2] / f"{name[2:26]}.mid"
-        if kept.exists() and kept.stat().st_mtime_ns >= _file_of(entry).stat().st_mtime_ns:
+        if kept.exists() and kept.stat().st_mtime_ns >= book_of(entry.path)[0].stat().st_mtime_ns:
             return read_midi(kept)
         score = self._converted(entry)
         write_midi(score, kept)
         return score
 
     def _converted(self, entry: Entry) -> Score:
-        score = read(entry.path)
+        score = read_piece(entry.path)
         return score if self.dataset.convert is None else self.dataset.convert(score)
 
     def to_torch(self, transform: Any = None) -> Any:
@@ -120,11 +120,6 @@ class Pieces:
         from bandmate.library.datasets.torch_door import torch_data
 
         return torch_data().PieceDataset(self, transform)
-
-
-def _file_of(entry: Entry) -> Path:
-    stem, mark, _ = entry.path.name.rpartition("#")
-    return entry.path if not mark or entry.path.exists() else entry.path.with_name(stem)
 
 
 def open_dataset(name: str | Path | Dataset, folder: str | Path, **options: Any) -> Pieces:

@@ -1,0 +1,63 @@
+"""Tunebooks tune by tune: a book is taken apart once, not once for each of its thousand tunes."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from bandmate.errors import FileFormatError
+from bandmate.io.abc.read import parse_abc
+from bandmate.io.files import read
+from bandmate.io.midi import read_file_bytes
+from bandmate.score.model import Score
+
+_TUNE = re.compile(r"^X:\s*(\d+)", re.MULTILINE)
+_BOOKS = 8  # that stay taken apart
+
+
+def tune_numbers(path: Path) -> tuple[str, ...]:
+    """The number of each tune of a book in order, each once; of a number given twice the first tune counts.
+
+    Raises:
+        FileFormatError: the file cannot be read.
+    """
+    return tuple(_tunes(path, path.stat().st_mtime_ns))
+
+
+def book_of(path: Path) -> tuple[Path, str]:
+    """A path such as `book.abc#7` as the book and the number; of any other the path and ""."""
+    stem, mark, number = path.name.rpartition("#")
+    return (path.with_name(stem), number) if mark and stem and not path.exists() else (path, "")
+
+
+def read_piece(path: Path) -> Score:
+    """The score of a file, or of one tune of a tunebook.
+
+    Raises:
+        FileFormatError: it cannot be read.
+    """
+    book, number = book_of(path)
+    if not number or not book.exists():
+        return read(path)
+    text = _tunes(book, book.stat().st_mtime_ns).get(number)
+    if text is None:
+        raise FileFormatError(f"{book} holds no tune X:{number}; look at the X: lines in it")
+    return parse_abc(text, str(path))[0]
+
+
+@lru_cache(maxsize=_BOOKS)
+def _tunes(path: Path, mtime_ns: int) -> dict[str, str]:
+    """Number -> text of its tune, with what stands before the first for all of them."""
+    data = read_file_bytes(path)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")  # the standard's encoding before 2.1
+    marks = [*_TUNE.finditer(text)]
+    head = text[: marks[0].start()] if marks else ""
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    tunes: dict[str, str] = {}
+    for mark, end in zip(marks, ends, strict=True):
+        tunes.setdefault(mark[1], head + text[mark.start() : end])
+    return tunes
