@@ -26,6 +26,7 @@ from bandmate.io.musicxml_write import write_musicxml
 from bandmate.io.note_json import read_note_json, read_note_yaml, write_note_json, write_note_yaml
 from bandmate.io.reaper import write_rpp
 from bandmate.io.reaper_read import read_rpp
+from bandmate.io.verovio_read import read_humdrum, read_mei
 from bandmate.score.features import NOTATION, PLAYED, SOUND
 from bandmate.score.model import Score
 
@@ -66,6 +67,8 @@ FORMATS: dict[str, Format] = {
     ".dawproject": Format("DAWproject", read_dawproject, write_dawproject, _CONTROLLED),
     ".rpp": Format("REAPER", read_rpp, write_rpp, _CONTROLLED),
     ".abc": _ABC,
+    ".mei": Format("MEI", read_mei),
+    ".krn": Format("Humdrum", read_humdrum),
     ".json": Format("note JSON", read_note_json, write_note_json, _LISTED, is_general=True),
     ".yaml": _YAML,
     ".yml": _YAML,

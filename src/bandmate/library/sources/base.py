@@ -16,7 +16,7 @@ READABLE = (  # and chord charts, see `library.charts`
 )  # fmt: skip
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")  # only where they are asked for
 NOT_YET = (
-    ".abc", ".gp", ".gp3", ".gp4", ".gp5", ".gpx", ".krn",
+    ".abc", ".gp", ".gp3", ".gp4", ".gp5", ".gpx", ".krn", ".mei",
     ".mscz", ".mscx", ".flp", ".logicx", ".cpr", ".ly", ".sib", ".rmi", ".mod", ".xm", ".s3m", ".it", ".nsf", ".vgm",
     ".wav", ".mp3", ".flac", ".ogg", ".aif", ".aiff", ".m4a",
 )  # fmt: skip

@@ -1,0 +1,81 @@
+"""MEI and Humdrum (`**kern`) files, read by Verovio (extra `[scores]`): what sounds of them, repeats played out."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from bandmate.errors import BandmateError, FileFormatError, MissingExtra
+from bandmate.io.midi import parse_midi, read_file_bytes
+from bandmate.io.safe_xml import parse_xml
+from bandmate.io.verovio_child import NOT_INSTALLED
+from bandmate.limits import Limit
+from bandmate.score.model import Score, Track
+
+TEXT_BYTES = Limit("score text size", 0, 16 * 2**20, "bytes")
+SECONDS = 60.0  # that one file may take
+_CHILD = "bandmate.io.verovio_child"
+
+
+def read_mei(path: str | Path) -> Score:
+    """Read an MEI file: notes, tempi, meters, keys and lyrics; how it is written is not kept.
+
+    Raises:
+        FileFormatError: it is missing, too large, no MEI, or damaged; the message names it.
+        MissingExtra: Verovio is not installed.
+    """
+    data = _checked(path)
+    if parse_xml(data, str(path)).tag.rpartition("}")[2] not in ("mei", "music"):
+        raise FileFormatError(f"{path} is XML but no MEI; give a file whose first element is mei")
+    return _read(data, "mei", path)
+
+
+def read_humdrum(path: str | Path) -> Score:
+    """Read a Humdrum file with `**kern` columns: notes, tempi, meters, keys and lyrics; how it is written is not kept.
+
+    Raises:
+        FileFormatError: it is missing, too large, no Humdrum, or damaged; the message names it.
+        MissingExtra: Verovio is not installed.
+    """
+    data = _checked(path)
+    if b"**kern" not in data:
+        raise FileFormatError(f"{path} has no **kern column; give a Humdrum file with notes in it")
+    return _read(data, "humdrum", path)
+
+
+def _checked(path: str | Path) -> bytes:
+    data = read_file_bytes(path)
+    if len(data) > TEXT_BYTES.high:
+        raise FileFormatError(f"{path} is larger than {TEXT_BYTES.high:,.0f} bytes; cut it into pieces")
+    try:
+        return data.decode("utf-8-sig").encode("utf-8")
+    except UnicodeDecodeError:  # old collections; every byte is a sign there
+        return data.decode("latin-1").encode("utf-8")
+
+
+def _read(data: bytes, kind: str, path: str | Path) -> Score:
+    try:
+        done = subprocess.run([sys.executable, "-m", _CHILD, kind], input=data, capture_output=True, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        raise FileFormatError(f"{path} takes Verovio more than {SECONDS:g} seconds; cut it into pieces") from None
+    if done.returncode == NOT_INSTALLED:
+        raise MissingExtra("scores", "reading MEI and Humdrum")
+    if done.returncode:
+        raise FileFormatError(f"{path} is damaged: Verovio cannot read it; open it in the program it came from")
+    try:
+        score = parse_midi(done.stdout, str(path))
+    except BandmateError as error:
+        raise FileFormatError(f"{path} cannot be read: {error}") from error
+    if not score.note_count:
+        raise FileFormatError(f"{path} holds no notes that Verovio can read; open it in the program it came from")
+    tracks = tuple(_whole(track) for track in score.tracks if len(track.notes))
+    return replace(score, tracks=tracks, title=score.title or Path(path).stem, header=None)
+
+
+def _whole(track: Track) -> Track:
+    """Notes as long as they are written: Verovio ends each a tick before."""
+    notes = track.notes.copy()
+    notes["duration_ticks"] += 1
+    return track.with_notes(notes)
