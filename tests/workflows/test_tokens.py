@@ -87,6 +87,11 @@ def test_options_travel_in_the_first_line(tmp_path):
     assert read(detokenise(tmp_path / "a.txt")).note_count == 6
 
 
+def test_trackbar_takes_its_options_by_name():
+    by_name = tokens(song(), options={"steps_per_quarter": 24, "lengths": "duration", "velocity_bins": 32})
+    assert by_name == tokens(song(), options=TrackBarOptions(24, "duration", 32))
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -76,6 +76,22 @@ def check_steps(count: int, name: str) -> None:
         raise ScoreError(
             f"the score would be {count:,} steps of {name}, more than {MOST_STEPS:,}; trim it or mend its times"
         )
+
+
+def named_options(kind: type[Any], given: Mapping[str, Any], owner: str) -> Any:
+    """Options of a class by their names; `owner` is what a message calls them.
+
+    Raises:
+        UserError: an option is unknown or out of range; the message names it.
+    """
+    usual = asdict(kind())
+    for name, value in given.items():
+        if name not in usual:
+            has = f"it has {', '.join(sorted(usual))}" if usual else "it has none"
+            raise UserError(f"{owner} has no option '{name}'; {has}")
+        if isinstance(usual[name], bool) and not isinstance(value, bool):
+            raise UserError(f"{name} {value!r} is neither true nor false")
+    return kind(**given)
 
 
 class Representation(ABC):
@@ -149,11 +165,7 @@ class Representation(ABC):
         Raises:
             UserError: an option is unknown or out of range; the message names it.
         """
-        known = {field.name for field in fields(cls.options_type)}
-        for name in given:
-            if name not in known:
-                raise UserError(f"{cls.name} has no option '{name}'; it has {', '.join(sorted(known))}")
-        return cls(cls.options_type(**given))
+        return cls(named_options(cls.options_type, given, cls.name))
 
 
 class Words(Representation):

@@ -14,7 +14,7 @@ from bandmate.io.files import read, write
 from bandmate.limits import Limit
 from bandmate.score.model import Score
 from bandmate.score.ops import split_channels
-from bandmate.tokenizers.representation import Representation
+from bandmate.tokenizers.representation import Representation, named_options
 from bandmate.tokenizers.trackbar import TrackBarOptions, TrackBarTokenizer
 
 TEXT_BYTES = Limit("text size", 0, 64 * 2**20, "bytes")
@@ -76,8 +76,8 @@ def tokens(
         source: a score or a file.
         form: "trackbar" (words, see docs/TRACKBAR.md), "grid" (one row of the grid a line), or any name of
             docs/TOKENS.md with or without its version.
-        options: how trackbar writes, None = note-offs, 12 steps a quarter, track after track; or the options of
-            another form by name.
+        options: of the form, by name; of trackbar as TrackBarOptions too. None = as usual; trackbar then writes
+            note-offs, 12 steps a quarter, track after track.
         genre: what the header of trackbar says, None = nothing.
         lines: trackbar with every bar on a line of its own; else all on one line.
 
@@ -87,9 +87,12 @@ def tokens(
     name = full_name(form)
     score = split_channels(source if isinstance(source, Score) else read(source))  # a type-0 file holds a band in one
     if name.startswith("grid."):
+        if options:
+            raise UserError(f"{name} has no options; leave them out")
         return "".join(f"{line}\n" for line in registry.get(_PREFIX + name).encode(score).lines())
     if name.startswith("trackbar."):
-        tokenizer = TrackBarTokenizer(options if isinstance(options, TrackBarOptions) else None)
+        given = options if isinstance(options, TrackBarOptions) else named_options(TrackBarOptions, options or {}, name)
+        tokenizer = TrackBarTokenizer(given)
         return tokenizer.text(tokenizer.encode(score, genre=genre), lines=lines) + "\n"
     if isinstance(options, TrackBarOptions):
         raise UserError(f"options of trackbar are none of {name}; give its own by name")

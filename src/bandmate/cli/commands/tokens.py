@@ -2,13 +2,16 @@
 
 bandmate tokens song.mid --as trackbar --out piece.txt
 bandmate tokens piece.txt --out piece.mid
+bandmate tokens song.mid --as event --set encode_velocity=true --out events.txt
 bandmate tokens --vocabulary event
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
+from typing import Any
 
 from bandmate.cli.console import Console
 
@@ -22,6 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="trackbar (words), grid (rows), or a representation such as event")  # fmt: skip
     parser.add_argument("--out", help="file to write (default: the text goes to the terminal)")
     parser.add_argument("--genre", help="what the header of a trackbar text says")
+    parser.add_argument("--set", dest="options", action="append", default=[], metavar="OPTION=VALUE",
+                        help="an option of the form, such as steps_per_quarter=24; may be given again")  # fmt: skip
     parser.add_argument("--vocabulary", metavar="NAME", help="print the vocabulary of a form and do nothing else")
 
 
@@ -32,7 +37,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     from bandmate.workflows.tokens import detokenise, tokens, vocabulary
 
     if arguments.vocabulary:
-        text = vocabulary(arguments.vocabulary)
+        text = vocabulary(arguments.vocabulary, _options(arguments.options))
         console.say(text.rstrip("\n"))
         console.result({"text": text})
         return
@@ -43,7 +48,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
         console.say(f"wrote {path}")
         console.result({"file": str(path)})
         return
-    text = tokens(arguments.file, arguments.form, genre=arguments.genre)
+    text = tokens(arguments.file, arguments.form, _options(arguments.options) or None, genre=arguments.genre)
     if arguments.out:
         write_text_atomic(Path(arguments.out), text)
         console.say(f"wrote {arguments.out}: {len(text.split())} words")
@@ -51,3 +56,19 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     else:
         console.say(text.rstrip("\n"))
         console.result({"text": text})
+
+
+def _options(given: list[str]) -> dict[str, Any]:
+    """Options by name: numbers, true, false and JSON as they are, all else as text."""
+    from bandmate.errors import UserError
+
+    found: dict[str, Any] = {}
+    for word in given:
+        name, sign, value = word.partition("=")
+        if not sign or not name:
+            raise UserError(f"--set '{word}' is not understood; write it like steps_per_quarter=12")
+        try:
+            found[name] = json.loads(value)
+        except json.JSONDecodeError:
+            found[name] = value
+    return found
