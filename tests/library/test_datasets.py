@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.library.dataset_samples import SAMPLES, TUNES, contents, packed, song
@@ -54,6 +55,15 @@ def test_every_class_of_muspy_has_one() -> None:
         "NottinghamDatabase", "WikifoniaDataset", "MusicDataset", "FolderDataset",
     }  # fmt: skip
     assert {one.muspy for one in datasets() if one.muspy} == theirs
+
+
+def test_the_page_holds_the_table() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "DATASETS.md").read_text(encoding="utf-8")
+    for one in datasets():
+        assert f"| `{one.name}` | " in text and one.about in text and f"| {one.licence} |" in text, one.name
+        assert one.remotes or f"- `{one.name}`: {one.where}" in text
+        for remote, checksum in zip(one.remotes, one.checksums, strict=True):
+            assert f"| {remote.url} | `{checksum}` |" in text
 
 
 @pytest.mark.parametrize("name", [one.name for one in datasets() if one.remotes])

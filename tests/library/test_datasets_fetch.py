@@ -135,6 +135,13 @@ def test_no_room_is_said_before_it_comes(shelf, tmp_path, monkeypatch) -> None:
         fetch(remote(shelf), tmp_path / "a.zip")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+def test_a_disk_that_fills_up_on_the_way_is_said(shelf, tmp_path) -> None:
+    (tmp_path / "a.zip.part").symlink_to("/dev/full")
+    with pytest.raises(OutputError, match=r"a\.zip\.part cannot be written: No space left on device"):
+        fetch(remote(shelf), tmp_path / "a.zip")
+
+
 def test_a_place_that_cannot_be_written_is_said(shelf, tmp_path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(OutputError, match="cannot be written"):

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
@@ -201,17 +201,16 @@ def _check_room(remote: Remote, part: Path, have: int, total: int | None, limit_
 
 def _copy(answer: Any, part: Path, have: int, total: int | None, progress: Progress | None, limit: int) -> int:
     try:
-        file = part.open("ab" if have else "wb")
-    except OSError as error:
+        with part.open("ab" if have else "wb") as file:
+            while data := _read(answer):
+                have += len(data)
+                if have > limit:
+                    raise LibraryError(f"what comes is more than the {limit:,} bytes that are taken; it is not taken")
+                file.write(data)
+                if progress is not None:
+                    progress(have, total)
+    except OSError as error:  # those of the net are no OSErrors any more
         raise cannot_write(part, error) from error
-    with file:
-        while data := _read(answer):
-            have += len(data)
-            if have > limit:
-                raise LibraryError(f"what comes is more than the {limit:,} bytes that are taken; it is not taken")
-            _write(file, data, part)
-            if progress is not None:
-                progress(have, total)
     return have
 
 
@@ -220,13 +219,6 @@ def _read(answer: Any) -> bytes:
         return answer.read(_CHUNK)
     except (OSError, HTTPException) as error:
         raise _CutOff(str(error) or type(error).__name__) from error
-
-
-def _write(file: BinaryIO, data: bytes, part: Path) -> None:
-    try:
-        file.write(data)
-    except OSError as error:
-        raise cannot_write(part, error) from error
 
 
 def _check(part: Path, mark: Path, remote: Remote) -> None:
