@@ -2,10 +2,12 @@
 
     python benchmarks/ingest.py [--files 10000] [--broken 0.01] [--workers N]
     python benchmarks/ingest.py --data DIR      a folder of real music instead of made files
+    python benchmarks/ingest.py --pairs 3       also into Parquet shards, on one and on two workers by turns
 
 Makes small bands that differ from each other, breaks some of the files in five ways, takes a tenth of them in (for the
 growth of memory), then all: first in a process that is killed in the middle, then to the end, then once more with
-nothing left to do.
+nothing left to do. Shards: pairs of whole runs on one and on two workers, the medians of both, and the memory of the
+process that writes, after a tenth and after all.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 
@@ -46,6 +49,17 @@ def peak(kind):
 print(json.dumps({"seconds": seconds, "taken": report.taken, "left_out": report.left_out, "notes": report.notes,
     "known": last["progress"].known, "reasons": {item.reason: item.count for item in report.reasons},
     "peak_mb": peak("RUSAGE_SELF"), "worker_peak_mb": peak("RUSAGE_CHILDREN"), "summary": report.summary}))
+"""
+
+SHARDS_CHILD = """
+import json, resource, sys, time
+from bandmate.library.bulk import ingest_shards
+started = time.perf_counter()
+report = ingest_shards(sys.argv[1], sys.argv[2], workers=int(sys.argv[3]), music=True)
+peak = {kind: round(resource.getrusage(getattr(resource, kind)).ru_maxrss / 1024, 1)
+    for kind in ("RUSAGE_SELF", "RUSAGE_CHILDREN")}
+print(json.dumps({"seconds": time.perf_counter() - started, "files": report.files, "mb": report.bytes / 2**20,
+    "parts": report.parts, "peak_mb": peak["RUSAGE_SELF"], "worker_peak_mb": peak["RUSAGE_CHILDREN"]}))
 """
 
 
@@ -87,13 +101,13 @@ def write_files(folder: Path, count: int, share: float) -> int:
     return bad
 
 
-def start(folder: Path, catalog: Path, workers: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", CHILD, str(folder), str(catalog), str(workers)]
+def start(folder: Path, catalog: Path, workers: int, child: str = CHILD) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", child, str(folder), str(catalog), str(workers)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def run_to_end(folder: Path, catalog: Path, workers: int) -> dict[str, object]:
-    process = start(folder, catalog, workers)
+def run_to_end(folder: Path, catalog: Path, workers: int, child: str = CHILD) -> dict[str, object]:
+    process = start(folder, catalog, workers, child)
     assert process.stdout is not None
     line = ""
     for line in process.stdout:  # noqa: B007 - the last line is the result
@@ -118,12 +132,30 @@ def run_and_kill(folder: Path, catalog: Path, workers: int, after: int) -> int:
     return done
 
 
+def shards(root: Path, folder: Path, small: Path | None, pairs: int) -> dict[str, object]:
+    """Pairs of runs into shards, on one and on two workers by turns."""
+    seconds: dict[int, list[float]] = {1: [], 2: []}
+    done: dict[str, object] = {}
+    for pair in range(pairs):
+        for workers in (1, 2) if pair % 2 == 0 else (2, 1):
+            done = run_to_end(folder, root / f"shards-{pair}-{workers}", workers, SHARDS_CHILD)
+            seconds[workers].append(float(str(done["seconds"])))
+    tenth = run_to_end(small, root / "shards-small", 2, SHARDS_CHILD)["peak_mb"] if small else None
+    one, two = median(seconds[1]), median(seconds[2])
+    return {
+        "shards_seconds_one_worker": round(one, 2), "shards_seconds_two_workers": round(two, 2),
+        "shards_two_times_as_fast": round(one / two, 2), "shards_peak_mb_of_a_tenth": tenth,
+        **{f"shards_{name}": done[name] for name in ("files", "parts", "mb", "peak_mb", "worker_peak_mb")},
+    }  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--files", type=int, default=1000)
     parser.add_argument("--broken", type=float, default=0.01)
     parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) - 1))
+    parser.add_argument("--pairs", type=int, default=0, help="pairs of runs into shards; 0 = none")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         root = Path(place)
@@ -155,6 +187,8 @@ def main() -> None:
             **{name: whole[name] for name in ("taken", "left_out", "reasons", "peak_mb", "worker_peak_mb", "summary")},
             "catalog_mb": round((root / "whole.sqlite").stat().st_size / 2**20, 1),
         }
+        if options.pairs:
+            result |= shards(root, folder, small, options.pairs)
     for name, value in result.items():
         print(f"{name:28} {value}")
     print(json.dumps(result))

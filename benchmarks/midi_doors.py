@@ -1,4 +1,4 @@
-"""The two MIDI doors against mido: events kept, speed as a ratio in one run, and what damaged files come to.
+"""The two MIDI doors against mido, symusic and MusPy: events kept, speed as a ratio in one run, and damaged files.
 
     python benchmarks/midi_doors.py [--data DIR] [--sample N] [--repeat N]
 
@@ -20,6 +20,7 @@ from typing import Any
 
 import mido
 import numpy as np
+import symusic
 
 from bandmate.errors import FileFormatError
 from bandmate.io.midi import midi_bytes, parse_midi
@@ -53,6 +54,52 @@ MIDO_REFUSES = (OSError, EOFError, ValueError, KeyError, mido.midifiles.meta.Key
 def by_mido(data: bytes, clip: bool = False) -> mido.MidiFile:
     """What mido makes of it."""
     return mido.MidiFile(file=BytesIO(data), clip=clip)
+
+
+def by_symusic(data: bytes) -> symusic.Score:
+    """What symusic alone makes of it."""
+    return symusic.Score.from_midi(data)
+
+
+def by_symusic_with_arrays(data: bytes) -> list[Any]:
+    """The same, and what it parsed as NumPy arrays, which is what a Score holds."""
+    score = by_symusic(data)
+    return [*(track.notes.numpy() for track in score.tracks), score.tempos.numpy(), score.time_signatures.numpy(),
+            score.key_signatures.numpy()]  # fmt: skip
+
+
+def muspy_reader() -> Callable[[bytes], object] | None:
+    """MusPy's reader of MIDI, from bytes as its `read_midi` does it from a file; None where it is not installed."""
+    try:
+        import muspy
+    except ImportError:
+        return None
+    return lambda data: muspy.from_mido(by_mido(data))
+
+
+def library_door(files: list[tuple[str, bytes]], repeat: int) -> dict[str, Any]:
+    """The library door's time against symusic's own, mido's and MusPy's, over the files that all of them read."""
+    readers: dict[str, Callable[[bytes], object]] = {
+        "ours": parse_midi_fast, "symusic": by_symusic, "symusic_arrays": by_symusic_with_arrays, "mido": by_mido
+    }  # fmt: skip
+    muspy = muspy_reader()
+    if muspy is not None:
+        readers["muspy"] = muspy
+    seconds = dict.fromkeys(readers, 0.0)
+    read = 0
+    for _, data in files:
+        try:
+            times = {name: best(work, data, repeat) for name, work in readers.items()}
+        except Exception:  # a file that one of them refuses says nothing about speed
+            continue
+        read += 1
+        seconds = {name: seconds[name] + times[name] for name in seconds}
+    if not read:
+        return {"files_all_read": 0}
+    ours = seconds["ours"]
+    ratios = {f"times_{name}": seconds[name] / ours for name in readers if name in ("mido", "muspy")}
+    return {"files_all_read": read, "of_symusics_own_time": ours / seconds["symusic"],
+            "of_symusics_time_with_arrays": ours / seconds["symusic_arrays"], **ratios}  # fmt: skip
 
 
 def messages(file: mido.MidiFile) -> list[list[Any]]:
@@ -184,17 +231,18 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3, help="runs a file, the fastest counts")
     arguments = parser.parse_args()
     result: dict[str, Any] = {"corpus": measure(corpus(arguments.data, arguments.sample), arguments.repeat)}
+    result["library_door"] = library_door(corpus(arguments.data, arguments.sample), arguments.repeat)
     if arguments.data and (arguments.data / "odd").is_dir():
         result["odd"] = sweep(arguments.data / "odd")
         result["odd"]["speed"] = measure(list(odd_files(arguments.data / "odd")), arguments.repeat)
     unit = 2**20 if sys.platform == "darwin" else 2**10
     result["peak_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
     print(json.dumps(result, indent=1, ensure_ascii=False))
-    for part in ("corpus", "odd"):
+    for part in ("corpus", "library_door", "odd"):
         for name, value in result.get(part, {}).items():
             if isinstance(value, int | float | str):
                 print(
-                    f"{part:7} {name:40} {value if isinstance(value, int | str) else f'{value:,.2f}'}", file=sys.stderr
+                    f"{part:12} {name:40} {value if isinstance(value, int | str) else f'{value:,.2f}'}", file=sys.stderr
                 )
 
 

@@ -38,7 +38,7 @@ SMALL = {
     "grooves": (["--clips", "1"], ("typed", "like", "drummer"), ()),
     "harmonise": ([], ("ours", "all I"), ()),
     "hearing_audio": (["--clips", "1", "--lines", "1"], ("band", "line", "kind"), ("swift_f0",)),
-    "ingest": (["--files", "40", "--workers", "1"], (), ()),
+    "ingest": (["--files", "40", "--workers", "1", "--pairs", "1"], ("shards_two_times_as_fast",), ("pyarrow",)),
     "labelling_speed": (["--files", "1", "--repeats", "1"], (), ()),
     "learn_methods": (
         ["--songs", "4", "--size", "tiny", "--minutes", "0", "--judge-steps", "1"], ("rows", "best"), ("torch",)
@@ -52,7 +52,7 @@ SMALL = {
     "long_form": (["--size", "tiny", "--bars", "1,2"], (), ()),
     "mcp_start": (["--bars", "1", "--engine", "rules"], ("idle", "first_take_mb"), ("mcp",)),
     "metrics": (["--pieces", "1", "--repeat", "1"], ("pieces", "notes"), ()),
-    "midi_doors": (["--sample", "1", "--repeat", "1"], (), ("mido",)),
+    "midi_doors": (["--sample", "1", "--repeat", "1"], ("corpus", "library_door"), ("mido",)),
     "random_takes": (["--count", "6", "--workers", "1"], ("takes", "failures"), ()),
     "moods": (
         ["--size", "tiny", "--moods", "2", "--genres", "1", "--seeds", "1", "--bars", "2"], ("rules", "model"), ()
