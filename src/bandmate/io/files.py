@@ -19,6 +19,7 @@ from bandmate.io.als.write import write_als
 from bandmate.io.arrays import read_npy, read_npz, write_npy, write_npz
 from bandmate.io.dawproject import write_dawproject
 from bandmate.io.dawproject_read import read_dawproject
+from bandmate.io.lilypond import write_lilypond
 from bandmate.io.midi import read_midi, write_midi
 from bandmate.io.musicxml_file import looks_like_musicxml
 from bandmate.io.musicxml_read import read_musicxml
@@ -55,6 +56,13 @@ _LISTED = SOUND - {"release velocities"} | {"played timing", "lyrics"}
 _STEPPED = frozenset({"notes", "velocities"})
 _UNWRITTEN = {"staves", "note heads", "hairpins and octave lines", "bar numbers"}
 _ABC = Format("ABC", read_abc, write_abc, SOUND - {"velocities", "release velocities"} | (NOTATION - _UNWRITTEN))
+_ENGRAVED = Format(
+    "LilyPond", None, write_lilypond,
+    frozenset({
+        "notes", "tempo changes", "meters", "keys", "spellings", "voices", "ties", "tuplets", "grace notes", "lyrics",
+        "articulations and ornaments", "dynamics", "slurs", "clefs", "bar lines", "credits",
+    }),
+)  # fmt: skip
 _YAML = Format("note YAML", read_note_yaml, write_note_yaml, _LISTED, is_general=True)
 _MUSICXML = Format(
     "MusicXML", read_musicxml, write_musicxml,
@@ -69,6 +77,7 @@ FORMATS: dict[str, Format] = {
     ".abc": _ABC,
     ".mei": Format("MEI", read_mei),
     ".krn": Format("Humdrum", read_humdrum),
+    ".ly": _ENGRAVED,
     ".json": Format("note JSON", read_note_json, write_note_json, _LISTED, is_general=True),
     ".yaml": _YAML,
     ".yml": _YAML,
@@ -77,7 +86,7 @@ FORMATS: dict[str, Format] = {
     ),
     ".npy": Format("event NumPy", read_npy, write_npy, _STEPPED, is_general=True),
 }
-MUSIC_SUFFIXES = tuple(suffix for suffix, known in FORMATS.items() if not known.is_general)
+MUSIC_SUFFIXES = tuple(suffix for suffix, known in FORMATS.items() if known.read and not known.is_general)
 PROJECT_SUFFIXES = (".als", ".dawproject", ".rpp")
 
 
