@@ -124,6 +124,10 @@ def test_all_of_two_thousand_bars_is_one_matrix(tmp_path):
     assert size(tmp_path / "a.png")[0] < 1000
 
 
+def test_a_matrix_does_not_grow_without_end():
+    assert show(song(2500), "similarity").cut[0].startswith("bars 1-2400 of 2,500 are drawn")
+
+
 def test_a_run_is_drawn_by_its_folder(tmp_path):
     rows = [{"step": step, "loss": 5 - step / 100, "valid/loss": 5.0} for step in range(0, 100, 10)]
     (tmp_path / "run").mkdir()

@@ -18,7 +18,7 @@ from bandmate.score.model import Score
 from bandmate.score.selection import find_tracks, parse_bars
 from bandmate.score.timeline import bar_grid
 
-MOST_BARS = {"roll": 160, "drums": 64, "tokens": 256, "similarity": 20_000, "score": 128}
+MOST_BARS = {"roll": 160, "drums": 64, "tokens": 256, "similarity": 2400, "score": 128}
 MOST_TRACKS = 32
 LIBRARY_FILE, LOG_FILE, TAKE_FILE = "catalog.sqlite", "log.jsonl", "take.json"
 
