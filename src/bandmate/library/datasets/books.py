@@ -8,11 +8,12 @@ from pathlib import Path
 
 from bandmate.errors import FileFormatError
 from bandmate.io.abc.read import parse_abc
-from bandmate.io.files import read
+from bandmate.io.files import format_of, read
 from bandmate.io.midi import read_file_bytes
 from bandmate.score.model import Score
 
 _TUNE = re.compile(r"^X:\s*(\d+)", re.MULTILINE)
+_AS = {".hrm": ".krn"}  # suffix -> that of the format it is
 _BOOKS = 8  # that stay taken apart
 
 
@@ -38,6 +39,9 @@ def read_piece(path: Path) -> Score:
         FileFormatError: it cannot be read.
     """
     book, number = book_of(path)
+    known = format_of(path.with_suffix(_AS[path.suffix.lower()])) if path.suffix.lower() in _AS else None
+    if known is not None and known.read is not None:
+        return known.read(path)
     if not number or not book.exists():
         return read(path)
     text = _tunes(book, book.stat().st_mtime_ns).get(number)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bandmate.errors import FileFormatError, LibraryError, OutputError, ScoreError
+from bandmate.errors import LibraryError, OutputError
 from bandmate.io.atomic import atomic_write, write_text_atomic
 from bandmate.io.files import format_of, write
 from bandmate.library.datasets.place import NOTE, provenance
-from bandmate.library.datasets.reading import Pieces
+from bandmate.library.datasets.reading import UNREADABLE, Pieces
 
 MANIFEST = "manifest.jsonl"
 
@@ -62,7 +62,7 @@ def convert(
                 else:
                     write(pieces.read(entry), out / name)
                     written += 1
-            except (FileFormatError, LibraryError, ScoreError) as error:
+            except UNREADABLE as error:
                 skipped.append(str(error))
                 continue
             finally:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bandmate.errors import FileFormatError, LibraryError, ScoreError
+from bandmate.errors import FileFormatError, LibraryError, MissingExtra, ScoreError
 from bandmate.io.midi import read_midi, write_midi
 from bandmate.library.datasets.books import book_of, read_piece
 from bandmate.library.datasets.description import Dataset
@@ -16,6 +16,8 @@ from bandmate.library.datasets.entries import SPLITS, Entry, entries
 from bandmate.library.datasets.table import dataset
 from bandmate.library.split import Shares
 from bandmate.score.model import Score
+
+UNREADABLE = (FileFormatError, LibraryError, MissingExtra, ScoreError)  # one piece, not the whole dataset
 
 
 class Pieces:
@@ -86,7 +88,7 @@ class Pieces:
         for entry in some:
             try:
                 score = self.read(entry)
-            except (FileFormatError, ScoreError, LibraryError) as error:
+            except UNREADABLE as error:
                 self.skipped.append(str(error))
                 continue
             yield score, entry
