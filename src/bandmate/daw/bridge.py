@@ -60,7 +60,8 @@ class Bridge:
         """
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
-            self._socket.bind(("", self._answer_port))
+            # Only a Live on another machine is heard from outside of this one.
+            self._socket.bind((HOST if self._live[0] in (HOST, "localhost") else "", self._answer_port))
         except OSError as error:
             self._socket.close()
             raise DawError(f"port {self._answer_port}, at which Live answers, cannot be used ({error.strerror}); end "
