@@ -187,6 +187,10 @@ class TestWay:
         assert score.notation.jumps == (Jump(1920, "segno"), Jump(6240, "dal-segno"))
         assert [(m.ticks, m.text) for m in score.markers] == [(0, "A"), (3840, "B")]
 
+    def test_jumps_before_a_bar_line_are_of_their_bar(self):
+        jumps = tune("!segno!C4|D4!fine!|E4 !D.S.!|").notation.jumps
+        assert jumps == (Jump(0, "segno"), Jump(3840, "fine"), Jump(5760, "dal-segno"))
+
 
 class TestSigns:
     def test_chord_symbols_and_words(self):

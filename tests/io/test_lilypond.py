@@ -82,6 +82,7 @@ def test_braces_close_and_bars_are_full(music):
             ["} \\alternative {", "\\volta 1 { c''1 | }", "\\volta 2 { d''1"],
         ),
         ("A4::c4::|d4|", ["\\repeat volta 2 { ", "\\repeat volta 3 { c''1 | }"]),
+        ("!segno!C4|D4!fine!|E4!D.S.!|", ['\\musicglyph "scripts.segno" } c', 'd\'1 \\textEndMark "Fine" |', '"D.S."']),
         ("G|C4|", ["measureLength = #(ly:make-moment 1/4)", "measureLength = #(ly:make-moment 4/4)"]),
     ],
 )

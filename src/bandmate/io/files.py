@@ -60,7 +60,7 @@ _ENGRAVED = Format(
     "LilyPond", None, write_lilypond,
     frozenset({
         "notes", "tempo changes", "meters", "keys", "spellings", "voices", "ties", "tuplets", "grace notes", "lyrics",
-        "articulations and ornaments", "dynamics", "slurs", "clefs", "bar lines", "credits",
+        "articulations and ornaments", "dynamics", "slurs", "clefs", "bar lines", "credits", "repeats and jumps",
     }),
 )  # fmt: skip
 _YAML = Format("note YAML", read_note_yaml, write_note_yaml, _LISTED, is_general=True)

@@ -2,8 +2,8 @@ r"""LilyPond text (2.24), written only: a staff a track, voices, ties, tuplets, 
 
     { \key g \major \time 3/4 \tempo 4 = 90  g'4 b'8 ~ b'8 <d' g'>4 | ... }
 
-Notes are spelt in LilyPond's own names (cis, es). Velocities, controllers, instruments, chord symbols and jumps are not
-kept, and drums are written as pitches.
+Notes are spelt in LilyPond's own names (cis, es). Velocities, controllers, instruments and chord symbols are not kept,
+and drums are written as pitches.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ _SIGNS = {
 _DYNAMICS = ("ppppp", "pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "fp", "sf", "sfz", "fz", "rfz")
 _CLEFS = {("G", 2): "treble", ("F", 4): "bass", ("C", 3): "alto", ("C", 4): "tenor", ("percussion", 3): "percussion"}
 _BAR_LINES = {"light-light": "||", "light-heavy": "|."}
+_GOALS = {kind: f'\\mark \\markup {{ \\musicglyph "scripts.{kind}" }} ' for kind in ("segno", "coda")}
+_LEAPS = {"fine": "Fine", "da-capo": "D.C.", "dal-segno": "D.S.", "to-coda": "To Coda"}
 _VOICES = ("\\voiceOne", "\\voiceTwo", "\\voiceThree", "\\voiceFour")
 
 
@@ -89,6 +91,7 @@ class _Voice:
         self._score, self._track, self._voice, self._is_first = score, track, voice, is_first
         self._opens, self._closes = _way(score, track.bars)
         self._dynamics = [(mark.ticks, mark.mark) for mark in track.notation.dynamics if mark.mark in _DYNAMICS]
+        self._jumps = score.notation.jumps if score.notation is not None and is_first else ()
         self._chords = [chord for bar in track.bars for chord in bar.voices.get(voice, ())]
         notation = score.notation
         self._lines = (
@@ -100,7 +103,15 @@ class _Voice:
         out = []
         for place, bar in enumerate(self._track.bars):
             before = self._track.bars[place - 1] if place else None
-            body = self._opens[place] + self._changes(bar, before) + self._body(bar)
+            goals = "".join(
+                _GOALS[jump.kind] for jump in self._jumps
+                if jump.kind in _GOALS and bar.start_ticks <= jump.ticks < bar.end_ticks
+            )  # fmt: skip
+            leaps = "".join(
+                f' \\textEndMark {_quoted(jump.text or _LEAPS[jump.kind])}' for jump in self._jumps
+                if jump.kind in _LEAPS and bar.start_ticks < jump.ticks <= bar.end_ticks
+            )  # fmt: skip
+            body = self._opens[place] + self._changes(bar, before) + goals + self._body(bar) + leaps
             line = f' \\bar "{self._lines[bar.end_ticks]}"' if bar.end_ticks in self._lines else ""
             out.append(f"{body} |{line}{self._closes[place]}")
         return out

@@ -103,6 +103,7 @@ class TuneReader:
         for voice in tune.voices.values():
             voice.clock = max(voice.clock, voice.farthest)
             tune.left_out["grace notes without a note"] += len(voice.graces)
+            tune.left_out["decorations without a note"] += len(voice.decorations)
         tune.left_out["lines after an empty line"] += self._text.stray
         return tune
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from bandmate.io.abc.fields import Signature
+from bandmate.io.abc.signs import JUMPS
 
 Zero = Fraction(0)
+LEAPS = frozenset(name for name, kind in JUMPS.items() if kind not in ("segno", "coda"))
 
 
 @dataclass(slots=True)
@@ -97,7 +99,10 @@ class Voice:
         return Fraction(4 * self.meter[0], self.meter[1]) if self.meter else Fraction(4)
 
     def new_bar(self) -> None:
-        """Go over a bar line."""
+        """Go over a bar line; signs that send elsewhere, written before it, are of the note before it."""
+        if self.last is not None:
+            self.last.decorations += [name for name in self.decorations if name in LEAPS]
+            self.decorations = [name for name in self.decorations if name not in LEAPS]
         self.clock = max(self.clock, self.farthest)
         if self.clock > self.bar_start:
             self.bars.append(self.clock)
