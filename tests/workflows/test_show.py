@@ -11,8 +11,9 @@ from PIL import Image
 
 from bandmate.cli.main import main
 from bandmate.errors import BriefError, FileFormatError, OutputError, ScoreError, UserError
+from bandmate.io.files import read
 from bandmate.score.model import Marker, Score, Track, make_notes
-from bandmate.workflows.show import KINDS, MOST_BARS, OF_FOLDERS, show
+from bandmate.workflows.show import KINDS, MOST_BARS, OF_FOLDERS, _chosen_tracks, show
 
 BAR = 1920
 MUSIC = [kind for kind in KINDS if kind not in OF_FOLDERS and kind != "score"]
@@ -179,3 +180,9 @@ def test_the_command_speaks_to_people_and_programs(file, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["kind"] == "drums"
     assert main(["show", str(file), "--as", "poster"]) == 2
     assert "are not known" in capsys.readouterr().err
+
+
+def test_what_a_file_says_of_how_it_is_written_stays(tmp_path):
+    waltz = Path(__file__).parents[1] / "fixtures" / "musicxml" / "waltz.musicxml"
+    drawn, _ = _chosen_tracks(read(waltz), "score", None)
+    assert drawn.notation is not None and all(track.notation is not None for track in drawn.tracks)

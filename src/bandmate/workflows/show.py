@@ -185,7 +185,9 @@ def _chosen_tracks(score: Score, kind: str, tracks: str | None) -> tuple[Score, 
     if len(chosen) > MOST_TRACKS and kind in ("roll", "tokens", "score"):
         cut = (f"{MOST_TRACKS} tracks of {len(chosen)} are drawn, those with the most notes; choose with --tracks",)
         chosen = sorted(sorted(chosen, key=lambda i: -len(score.tracks[i].notes))[:MOST_TRACKS])
-    # the length stays that of the whole piece, so that bars keep their numbers
+    # the length stays that of the whole piece, so that bars keep their numbers; how all is written, if all are drawn
+    if len(chosen) == len(score.tracks):
+        return replace(score, end_ticks=score.last_ticks), cut
     return replace(score, tracks=tuple(score.tracks[i] for i in chosen), end_ticks=score.last_ticks, notation=None), cut
 
 
