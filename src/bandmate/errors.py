@@ -9,7 +9,8 @@
     │   ├── LibraryError         a folder or catalog that gives nothing to learn from
     │   ├── ModelError           a model that is missing, damaged or of another version
     │   ├── OutputError          a place that cannot be written
-    │   └── MissingExtra         an optional part that is not installed
+    │   ├── MissingExtra         an optional part that is not installed
+    │   └── LiveError            a running Live that does not answer, or refuses
     └── InternalError            ours: exit code 1, the log says where
 
 A message names the file, the place, the value and the cure, in one sentence.
@@ -54,16 +55,16 @@ class OutputError(UserError):
     """A place that cannot be written to."""
 
 
-class DawError(UserError):
-    """A running sequencer does not answer, or does not do what it was asked."""
-
-
 class MissingExtra(UserError):  # noqa: N818
     """An optional part is not installed; the message is its install line."""
 
     def __init__(self, extra: str, purpose: str) -> None:
         super().__init__(f'{purpose} needs an optional part; install it with: pip install "bandmate[{extra}]"')
         self.extra = extra
+
+
+class LiveError(UserError):
+    """A running Ableton Live that does not answer, refuses, or was changed meanwhile."""
 
 
 class InternalError(BandmateError):

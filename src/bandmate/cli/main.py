@@ -49,7 +49,7 @@ COMMANDS = {
     "restyle": "a song in another style; melody and harmony stay",
     "convert": "a file of music in another format, and what that cannot hold",
     "export": "a file or a take as a project of Ableton Live, Bitwig, Cubase, REAPER ...",
-    "live-set": "play along with a running Live set, and put what comes into it",
+    "live-set": "play along with the set that is open in Ableton Live, and write clips into it",
     "device": "a Max for Live device, and the service that it talks to",
     "tokens": "a file as the text a model sees, and back",
     "metrics": "pitch, texture and rhythm of a file or a folder in the numbers that papers publish",

@@ -1,269 +1,323 @@
-"""A running Live set: what plays in it is heard, played along with, gone on from, and what comes is put into it."""
+"""Live set: the set that is open in Live is heard, played along with and written to, over AbletonOSC.
+
+Hear (`live_hear`), edit as any file is edited, write and read again (`live_write`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from bandmate.daw.bridge import Bridge
-from bandmate.daw.live_view import LiveScene, LiveSet, read_scene, read_set, scene_of, score_of
-from bandmate.daw.live_write import (
-    ClipWritten,
-    fire,
-    make_scene,
-    make_track,
-    notes_of,
-    set_tempo,
-    write_clip,
-)
 from bandmate.errors import BriefError
-from bandmate.io.files import read, write
+from bandmate.io.files import read
+from bandmate.io.live.client import LiveClient, LiveSilent
+from bandmate.io.live.clips import fire_clip, fire_scene, set_tempo
+from bandmate.io.live.link import ANSWER_PORT, LIVE_PORT, Link, UdpLink
+from bandmate.io.live.notes import LiveNote, playable
+from bandmate.io.live.view import SetView, TrackView, view_set
+from bandmate.limits import BARS, TEMPO
 from bandmate.score.model import Score, Track
+from bandmate.score.splice import music_bars
 from bandmate.settings import user_folder
+from bandmate.workflows.device import check_port
 from bandmate.workflows.jobs import Listener
-from bandmate.workflows.places import safe_name
+from bandmate.workflows.live_hear import Heard, find_scene, hear, scene_words
+from bandmate.workflows.live_write import ClipJob, Written, surplus, write_jobs
 
-EDITS = ("accompany", "regenerate", "vary", "continue", "respond")
-_CONDUCTOR = 1  # tracks of a file before those of its score: tempo and meter stand in one of their own
-_BEHIND = ("continue", "respond")  # what they write lies behind what was given
+EDITS = ("accompany", "regenerate", "vary", "fill", "continue", "respond")
+_IN_PLACE = ("regenerate", "vary", "fill")  # their result has the length of what was heard, bar by bar
+_MOST_QUARTERS = 4096.0
 
 
 @dataclass(frozen=True, slots=True)
 class LiveResult:
-    """What an edit put into the set.
+    """What an edit came to.
 
     Attributes:
-        scene: where, from 1.
-        clips: each with its place and the notes counted in Live.
-        heard: what was understood; notices: what was left alone, and why.
-        midi: the file of the take; resent: how many messages had to be sent again.
+        heard, done: what was heard and made, in words; clips: in Live now; take: MIDI file that they came from.
+        remark: what else was left in the set, "" if nothing was.
     """
 
-    scene: int
-    clips: tuple[ClipWritten, ...]
     heard: str
-    notices: tuple[str, ...]
-    midi: Path | None
-    resent: int
-
-    def lines(self) -> list[str]:
-        """The result in words."""
-        said = [f"track {c.track + 1}, scene {c.scene + 1}: {c.name}, {c.notes} notes" for c in self.clips]
-        again = [f"{self.resent} messages were lost on the way and sent again"] if self.resent else []
-        return [*filter(None, (self.heard,)), *said, *self.notices, *again]
+    done: str
+    clips: tuple[Written, ...]
+    take: Path
+    remark: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data; tracks and scenes count from 1, as Live shows them."""
-        clips = [{**asdict(clip), "track": clip.track + 1, "scene": clip.scene + 1} for clip in self.clips]
-        return {"scene": self.scene, "clips": clips, "heard": self.heard, "notices": list(self.notices),
-                "midi": str(self.midi.resolve()) if self.midi else None, "resent": self.resent}  # fmt: skip
+        """Plain data for the command line."""
+        clips = [asdict(clip) for clip in self.clips]
+        return {"heard": self.heard, "done": self.done, "clips": clips, "take": str(self.take), "remark": self.remark}
 
 
-def look(bridge: Bridge) -> tuple[LiveSet, list[str]]:
-    """The set, and lines that say what is in it."""
-    found = read_set(bridge)
-    key = f", {found.key}" if found.key else ""
-    lines = [f"{found.tempo:g} BPM, {found.meter[0]}/{found.meter[1]}{key}"]
-    lines += [
-        f"track {t.index + 1}: {t.name} ({'MIDI' if t.takes_midi else 'audio'})"
-        + (f", plays scene {t.playing + 1}" if t.playing is not None else "")
-        for t in found.tracks
-    ]
-    return found, [*lines, *(f"scene {n}: {name or '(no name)'}" for n, name in enumerate(found.scenes, 1))]
-
-
-def take_in(bridge: Bridge, scene: str = "playing") -> tuple[LiveSet, LiveScene, Score]:
-    """A scene as music.
-
-    Args:
-        bridge: open.
-        scene: number from 1, name, or "playing".
+def open_link(port: int, answer_port: int) -> Link:
+    """The link to Live on this machine.
 
     Raises:
-        BriefError: there is no such scene, or no MIDI in it. DawError: Live does not answer.
+        OutputError: the port at which Live answers is taken.
     """
-    found = read_set(bridge)
-    read_back = read_scene(bridge, found, scene_of(found, scene))
-    return found, read_back, score_of(found, read_back)
+    return UdpLink(port, answer_port)
 
 
-def save_scene(bridge: Bridge, scene: str = "playing", out: str | Path | None = None) -> Path:
-    """Write a scene to a MIDI file; beside the takes of the set if no place is named.
+def connect(port: int | None = None, answer_port: int | None = None) -> LiveClient:
+    """A client that has heard from Live.
 
     Raises:
-        BriefError: there is no such scene, or no MIDI in it. DawError: Live does not answer. OutputError: bad place.
+        BriefError: no such port. OutputError: it is taken. LiveSilent: no Live answers.
     """
-    _, heard, score = take_in(bridge, scene)
-    path = Path(out).expanduser() if out else live_folder() / f"{safe_name(score.title)} scene {heard.index + 1}.mid"
-    return write(score, path)
+    ports = {"port": LIVE_PORT if port is None else port,
+             "answer_port": ANSWER_PORT if answer_port is None else answer_port}  # fmt: skip
+    for name, value in ports.items():
+        check_port(name, value)
+    client = LiveClient(open_link(**ports))
+    try:
+        client.ask("/live/test", keys=0)
+    except LiveSilent as error:
+        client.link.close()
+        raise LiveSilent(
+            f"no Live answers at port {ports['port']} of this machine; start Live and choose AbletonOSC as a control "
+            "surface in its settings (docs/LIVE_SET.md says how)"
+        ) from error
+    except BaseException:
+        client.link.close()
+        raise
+    return client
 
 
-def play_along(
-    bridge: Bridge, command: str, text: str = "", *, scene: str = "playing", replace: bool = False,
-    launch: bool = False, listener: Listener | None = None, **options: Any,
+def take_folder() -> Path:
+    """Where takes for Live go if nothing was said: a folder in the user's music."""
+    return user_folder("music") / "Live set"
+
+
+def edit_set(
+    client: LiveClient, command: str, text: str = "", *, scene: str | None = None, loop: bool = False,
+    replace: bool = False, fire: bool = False, listener: Listener | None = None, **options: Any,
 ) -> LiveResult:  # fmt: skip
-    """Edit what a scene holds, and put the result into the set.
-
-    New tracks come beside the others in the same scene. Whatever changes or goes on comes into a new scene, beside the
-    unchanged MIDI clips; with `replace` what changes is written over in its own scene.
+    """Edit what plays in Live, and write what is new back into the set.
 
     Args:
-        bridge: open.
+        client: speaks with Live.
         command: one of EDITS.
         text: what is wanted, in words.
-        scene: number from 1, name, or "playing".
-        replace: write over clips.
-        launch: launch the scene afterwards.
-        listener: gets events, as in the edit itself.
-        options: of the edit.
+        scene: what is heard, see `hear`.
+        loop: how much of it, see `hear`.
+        replace: whether clips that were heard get the new notes; else these go into a new scene.
+        fire: whether the new clips are launched.
+        listener: gets events, as in `run_edit`.
+        options: as there.
 
     Raises:
-        BriefError: no such scene or option, or nothing to edit. DawError: Live does not answer; what came into the set
-            until then is said.
+        BriefError: a demand cannot be met. LiveError: Live does not answer, refuses, or was changed meanwhile; the
+            message says what was written by then.
     """
     from bandmate.workflows.edits import run_edit
 
     if command not in EDITS:
-        raise BriefError(f"'{command}' is no edit of a running set; choose one of {', '.join(EDITS)}")
-    found, heard, score = take_in(bridge, scene)
-    if found.key and "key" not in options:
-        options["key"] = found.key
-    options["out"] = options.get("out") or live_folder() / safe_name(f"{score.title} {command}")
-    clips_heard = [clip for clip in heard.clips if clip.notes]
-    if options.get("tracks"):
-        options["tracks"] = _as_in_file(str(options["tracks"]), [clip.track.index for clip in clips_heard])
-    result = run_edit(command, score, text, listener=listener, **options)
+        raise BriefError(f"'{command}' is no edit of a set; choose one of {', '.join(EDITS)}")
+    if replace and command not in _IN_PLACE:
+        raise BriefError(f"{command} makes new clips and replaces none; leave --replace out")
+    view = view_set(client)
+    heard = hear(client, view, scene=scene, loop=loop)
+    if listener is not None:
+        listener({"event": "heard", "text": heard.words})
+    if view.key is not None:
+        options.setdefault("key", view.key.name)
+    options.setdefault("out", take_folder() / command)
+    result = run_edit(command, heard.score, text, listener=listener, **options)
     take = result.best
-    bars = round(score.end_ticks / (found.bar_beats * score.ticks_per_quarter))
-    length = score.end_ticks if command not in _BEHIND else max(take.score.last_ticks, score.end_ticks + 1)
-    span = (score.end_ticks, length) if command in _BEHIND else (0, score.end_ticks)
-    changed = _changed(score, take.score, span)
-    if not changed:
-        raise BriefError("nothing came out otherwise than it was; ask for more, or with other words")
-    own = {number: clip.track.index for number, clip in enumerate(clips_heard, _CONDUCTOR)}
-    beats = _whole_bars((span[1] - span[0]) / score.ticks_per_quarter, found.bar_beats)
-    notices = [f"'{name}' is sound and was not heard: Live tells no notes of it" for name in heard.sounds]
-    beside = command == "accompany"
-    if beside or replace:
-        place, parts = heard.index, changed
-    else:
-        place, parts = make_scene(bridge, _scene_name(found, heard, command)), list(range(len(take.score.tracks)))
-    clips = []
-    for number in parts:
-        track = take.score.tracks[number]
-        notes = notes_of(track, take.score.ticks_per_quarter, *span)
-        if not notes:
-            continue
-        index = own[number] if number in own else make_track(bridge, track.name)
-        over = replace and number in own
-        clips.append(write_clip(bridge, index, place, _clip_name(track, command), beats, notes, replace=over))
-    if launch:
-        fire(bridge, place)
-    said = f"{result.heard} ({bars} bars of scene {heard.index + 1} heard)"
-    return LiveResult(place + 1, tuple(clips), said, (*notices, *bridge.notices), take.midi, bridge.resent)
+    jobs = _jobs(heard, result.score, command, replace)
+    if not jobs:
+        raise BriefError("the edit changed no note, so nothing was written; ask for more, or give another --seed")
+    name = f"{command} {take.recipe.seed}"
+    make_new = command in ("continue", "respond") or (command in _IN_PLACE and not replace)
+    clips = write_jobs(client, view, jobs, name, None if make_new else heard.scene, take.midi,
+                       {(s.track.index, s.scene) for s in heard.sources.values()})  # fmt: skip
+    _fire(client, view, clips, fire)
+    return LiveResult(heard.words, result.heard, clips, take.midi, surplus(client, view, clips, make_new))
 
 
-def live_folder() -> Path:
-    """Where takes of edits lie if nothing else is said: a folder in the user's music."""
-    return user_folder("music") / "Live set"
-
-
-def put_in(bridge: Bridge, source: str | Path, *, tempo: bool = False, launch: bool = False) -> LiveResult:
-    """Put a file into a new scene, one new track a part.
+def put(
+    client: LiveClient, file: str | Path, *, scene: str | None = None, replace: bool = False, fire: bool = False
+) -> LiveResult:
+    """Write the tracks of a file into a scene of the set, one clip each.
 
     Args:
-        bridge: open.
-        source: any file that `bandmate inspect` reads.
-        tempo: set the tempo of the set to the file's.
-        launch: launch the scene afterwards.
+        client: speaks with Live.
+        file: of music.
+        scene: number from 1 or name, None = a new scene behind the last.
+        replace: whether clips on tracks of the same names may be replaced.
+        fire: whether the clips are launched.
 
     Raises:
-        FileFormatError: the file cannot be read. BriefError: it has no notes. DawError: Live does not answer.
+        FileFormatError: the file cannot be read. BriefError: no such scene, or no notes. LiveError: see `edit_set`.
     """
-    score = read(Path(source))
-    parts = [track for track in score.tracks if len(track.notes)]
-    if not parts:
-        raise BriefError(f"{source} has no notes to put into Live; give a file with some")
-    if tempo:
-        set_tempo(bridge, score.bpm)
-    name = score.title or Path(source).stem
-    scene, end = make_scene(bridge, name), score.last_ticks
-    bar = 4.0 * int(score.meters["numerator"][0]) / int(score.meters["denominator"][0]) if len(score.meters) else 4.0
-    beats = _whole_bars(end / score.ticks_per_quarter, bar)
-    clips = [
-        write_clip(bridge, make_track(bridge, t.name or name), scene, name, beats,
-                   notes_of(t, score.ticks_per_quarter, 0, end))
-        for t in parts
+    score = read(file)
+    view = view_set(client)
+    place = None if scene is None else find_scene(view, scene)
+    quarters = _whole_bars(score, view.bar_quarters)
+    jobs = []
+    for part in score.tracks:
+        notes = tuple(playable(_notes(score, part, 0.0), quarters))
+        if notes:
+            held = _held(view, part, place) if replace and place is not None else None
+            jobs.append(ClipJob(part, notes, quarters, held))
+    if not jobs:
+        raise BriefError(f"{file} has no notes, so there is nothing to write; give a file with music in it")
+    clips = write_jobs(client, view, jobs, Path(file).stem, place, Path(file), set())
+    _fire(client, view, clips, fire)
+    remark = surplus(client, view, clips, place is None)
+    return LiveResult(f"{file}: {len(jobs)} tracks with notes", "", clips, Path(file), remark)
+
+
+def _held(view: SetView, part: Track, scene: int) -> tuple[int, int] | None:
+    """The slot whose clip bears a part already: that of the MIDI track of its name; None if there is none.
+
+    Raises:
+        BriefError: several tracks bear that name.
+    """
+    name = part.name.strip()
+    same = [
+        t for t in view.tracks if t.takes_notes and t.name.strip().casefold() == name.casefold() and scene in t.slots
+    ]
+    if len(same) > 1:
+        raise BriefError(f"{len(same)} tracks are called '{name}', so it is not known which clip is meant; rename one")
+    return (same[0].index, scene) if same else None
+
+
+def _whole_bars(score: Score, bar: float) -> float:
+    quarters = score.last_ticks / score.ticks_per_quarter
+    whole = bar * max(1, -(-quarters // bar))
+    if whole > _MOST_QUARTERS:
+        raise BriefError(f"{whole / bar:g} bars are too many for one clip; cut the file with 'bandmate edit --trim'")
+    return whole
+
+
+def _jobs(heard: Heard, score: Score, command: str, replace: bool) -> list[ClipJob]:
+    """What of an edited score is new."""
+    start, quarters = 0.0, heard.quarters
+    if command == "continue":  # only the bars behind are new
+        quarters_all = heard.view.bar_quarters * music_bars(score)
+        start = heard.view.bar_quarters * _bars_heard(heard)
+        quarters = max(heard.view.bar_quarters, quarters_all - start)
+    elif command == "respond":
+        quarters = _whole_bars(score, heard.view.bar_quarters)
+    jobs = []
+    for part in score.tracks:
+        source = heard.sources.get(part.name)
+        notes = playable(_notes(score, part, start), quarters)
+        if not notes or (
+            source is not None and command in (*_IN_PLACE, "accompany") and _unchanged(heard, part, notes)
+        ):
+            continue
+        slot = None
+        if source is not None:
+            slot = (source.track.index, source.scene if replace else -1)
+        jobs.append(ClipJob(part, tuple(notes), quarters, slot))
+    return jobs
+
+
+def _bars_heard(heard: Heard) -> int:
+    """How many bars of what was heard the edit went by: up to the last note."""
+    from bandmate.io.midi import midi_bytes, parse_midi
+
+    return music_bars(parse_midi(midi_bytes(heard.score), "what was heard"))
+
+
+def _unchanged(heard: Heard, part: Track, notes: Sequence[LiveNote]) -> bool:
+    old = next(track for track in heard.score.tracks if track.name == part.name)
+    before = playable(_notes(heard.score, old, 0.0), heard.quarters)
+    return len(before) == len(notes) and all(a.near(b) for a, b in zip(before, notes, strict=True))
+
+
+def _notes(score: Score, track: Track, start: float) -> list[LiveNote]:
+    grid = score.ticks_per_quarter
+    return [
+        LiveNote(int(row["onset_ticks"]) / grid - start, int(row["pitch"]), max(1, int(row["duration_ticks"])) / grid,
+                 float(row["velocity"]))
+        for row in track.notes
     ]  # fmt: skip
-    if launch:
-        fire(bridge, scene)
-    many = f"Live plays one tempo here, {score.bpm:g} BPM of {len(score.tempos)}" if len(score.tempos) > 1 else ""
-    notices = tuple(filter(None, (many, *bridge.notices)))
-    return LiveResult(scene + 1, tuple(clips), f"{name}: {len(clips)} tracks", notices, None, bridge.resent)
 
 
-def follow(bridge: Bridge, go_on: Callable[[], bool] = lambda: True) -> Iterator[dict[str, Any]]:
-    """Bars, beats and changes of tempo as Live plays, as events; beats arrive up to a tenth of a second late.
+def _fire(client: LiveClient, view: SetView, clips: Sequence[Written], fire: bool) -> None:
+    """Launch what was written; where nothing was playing, all of its scene."""
+    if fire and all(track.playing is None for track in view.tracks):
+        fire_scene(client, clips[0].scene - 1, [clip.track - 1 for clip in clips])
+        return
+    for clip in clips if fire else ():
+        fire_clip(client, clip.track - 1, clip.scene - 1)
+
+
+def launch(client: LiveClient, scene: str) -> str:
+    """Launch a scene; which, in words.
 
     Raises:
-        DawError: Live does not answer.
+        BriefError: no such scene, or it has no clips. LiveError: Live does not launch it.
     """
-    for what in ("beat", "tempo"):
-        bridge.tell(f"/live/song/start_listen/{what}")
-    numerator = int(bridge.ask("/live/song/get/signature_numerator")[0])
-    tempo, last = float(bridge.ask("/live/song/get/tempo")[0]), -1
+    view = view_set(client)
+    place = find_scene(view, scene)
+    tracks = [track.index for track, _ in view.clips_of(place) if not track.is_group]
+    if not tracks:
+        raise BriefError(f"{scene_words(view, place)} has no clips to launch; choose another with --scene")
+    fire_scene(client, place, tracks)
+    return scene_words(view, place)
+
+
+def change_tempo(client: LiveClient, text: str) -> float:
+    """Set Live's tempo to what a text says.
+
+    Raises:
+        BriefError: it is no tempo. LiveError: Live does not do it.
+    """
     try:
-        yield {"event": "tempo", "bpm": tempo}
-        for message in bridge.hear(go_on):
-            value: Any = message.arguments[0] if message.arguments else None
-            if message.address == "/live/song/get/beat" and int(value) != last:
-                last = int(value)
-                yield {"event": "beat", "bar": last // numerator + 1, "beat": last % numerator + 1}
-            elif message.address == "/live/song/get/tempo" and float(value) != tempo:
-                tempo = float(value)
-                yield {"event": "tempo", "bpm": tempo}
-    finally:
-        for what in ("beat", "tempo"):
-            bridge.tell(f"/live/song/stop_listen/{what}")
+        tempo = TEMPO.check(float(text))
+    except ValueError:
+        raise BriefError(f"tempo '{text[:40]}' is no number; write it like: bandmate live-set tempo 124") from None
+    set_tempo(client, tempo)
+    return tempo
 
 
-def _changed(before: Score, after: Score, span: tuple[int, int]) -> list[int]:
-    """The tracks that are new, or whose notes of a stretch are others."""
+def bars_of(text: str | None) -> int | None:
+    """How many bars a text means, None for none.
 
-    def notes(score: Score, number: int) -> list[Any]:
-        if not 0 <= number < len(score.tracks):
-            return []
-        rows = score.tracks[number].notes
-        inside = rows[(rows["onset_ticks"] >= span[0]) & (rows["onset_ticks"] < span[1])]
-        return inside[["onset_ticks", "duration_ticks", "pitch", "velocity"]].tolist()
-
-    return [n for n in range(len(after.tracks)) if notes(after, n) and notes(before, n - _CONDUCTOR) != notes(after, n)]
-
-
-def _as_in_file(tracks: str, heard: list[int]) -> str:
-    """Numbers of Live's tracks as those of the score's file; names stay."""
-    words = []
-    for word in tracks.split(","):
-        if word.strip().isdigit():
-            if int(word) - 1 not in heard:
-                there = ", ".join(str(number + 1) for number in heard)
-                raise BriefError(f"track {int(word)} has no notes in this scene; choose from {there}")
-            word = str(heard.index(int(word) - 1) + 1 + _CONDUCTOR)
-        words.append(word)
-    return ",".join(words)
+    Raises:
+        BriefError: it is no number of bars.
+    """
+    if text is None:
+        return None
+    if not text.strip().isdecimal():
+        raise BriefError(f"bars '{text}' is no number of bars; give one, such as --bars 4")
+    return int(BARS.check(int(text)))
 
 
-def _whole_bars(beats: float, bar: float) -> float:
-    return float(bar * max(1, np.ceil(beats / bar - 1e-6)))
+def listed(view: SetView) -> list[str]:
+    """The set in lines for a person: scenes, then tracks with their clips."""
+    key = f", {view.key.name}" if view.key else ""
+    lines = [f"{view.tempo:g} BPM, {view.meter[0]}/{view.meter[1]}{key}; {len(view.tracks)} tracks, "
+             f"{len(view.scenes)} scenes"]  # fmt: skip
+    for track in view.tracks:
+        lines.append(f"track {track.index + 1} '{track.name}' ({_kind(track)})")
+        for scene, slot in sorted(track.slots.items()):
+            plays = ", playing" if track.playing == scene else ""
+            bars = slot.quarters / view.bar_quarters
+            lines.append(f"    {scene_words(view, scene)}: '{slot.name}', {bars:g} bars{plays}")
+    return lines
 
 
-def _scene_name(found: LiveSet, heard: LiveScene, command: str) -> str:
-    return f"{found.scenes[heard.index] or f'scene {heard.index + 1}'}, {command}"
+def _kind(track: TrackView) -> str:
+    if track.is_group or not track.is_midi:
+        return "group" if track.is_group else "audio"
+    return "drums" if track.is_drum else "MIDI"
 
 
-def _clip_name(track: Track, command: str) -> str:
-    return f"{track.name} {command}".strip()
+def to_json(view: SetView) -> Mapping[str, Any]:
+    """The set as plain data, tracks and scenes counted from 1."""
+    tracks = [
+        {"number": t.index + 1, "name": t.name, "midi": t.takes_notes, "drums": t.is_drum,
+         "playing": None if t.playing is None else t.playing + 1,
+         "clips": [{"scene": s + 1, "name": c.name, "quarters": c.quarters} for s, c in sorted(t.slots.items())]}
+        for t in view.tracks
+    ]  # fmt: skip
+    return {"tempo": view.tempo, "meter": list(view.meter), "key": view.key.name if view.key else None,
+            "scenes": list(view.scenes), "tracks": tracks}  # fmt: skip

@@ -1,108 +1,184 @@
-"""A running Live set over AbletonOSC: hear a scene, play along with it, and put what comes into the set.
+"""Play along with the set that is open in Ableton Live, and write clips into it; docs/LIVE_SET.md says how.
 
-bandmate live-set list                                what is in the set
-bandmate live-set read --scene 2 --out verse.mid      a scene as a MIDI file
-bandmate live-set accompany --add bass "dub"          a bass under what is playing, in the same scene
-bandmate live-set vary --tracks drums                 the scene with other drums, as a new scene
-bandmate live-set continue --length 8 --fire          eight bars on, as a new scene that is launched
-bandmate live-set write my-song.mid                   a file as a new scene
-bandmate live-set follow                              bars, beats and tempo as Live plays
+bandmate live-set list                          tempo, tracks, scenes, clips
+bandmate live-set read --out heard.mid          what is playing, as a MIDI file
+bandmate live-set accompany --add bass          a bass under what is playing, in the same scene
+bandmate live-set regenerate --tracks bass "busier"      also: vary, fill, continue, respond
+bandmate live-set put FILE.mid                  the tracks of a file as clips
+bandmate live-set fire --scene 2                launch a scene
+bandmate live-set tempo 124                     set the tempo
+bandmate live-set follow                        beats and changes of tempo as they come
+bandmate live-set written                       what was written so far
+
+What you have in a slot stays, unless you say --replace.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
 from typing import Any
 
 from bandmate.cli.console import Console
 
-_ACTIONS = ("list", "read", "accompany", "regenerate", "vary", "continue", "respond", "write", "follow")
-_OPTIONS = ("add", "tracks", "bars", "seed", "engine", "model", "key", "lock", "out", "strength", "keep")
+_EDITS = ("accompany", "regenerate", "vary", "fill", "continue", "respond")
+_OPTIONS = ("add", "tracks", "bars", "at", "beats", "strength", "keep", "key", "lock", "genre", "variety",
+            "temperature", "candidates", "engine", "model", "out", "seed")  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What to do, with which scene, and how Live is reached."""
-    vars(parser)["words_anywhere"] = True  # of cli.main.Parser: the words come last, as one says them
-    parser.add_argument("action", choices=_ACTIONS, help="what to do")
-    parser.add_argument("text", nargs="*", help="what is wanted, in words; for write the file")
-    parser.add_argument("--scene", default="playing", help="number, name or playing (default)")
-    parser.add_argument("--add", help="accompany: roles or instruments, such as bass,chords=rhodes")
-    parser.add_argument("--tracks", help="regenerate, vary: names, roles or numbers")
-    parser.add_argument("--bars", help="regenerate, vary: such as 5-8, counted from 1 in the scene")
-    parser.add_argument("--length", type=int, metavar="BARS", help="continue: how many bars")
-    parser.add_argument("--strength", type=float, help="vary: 0 to 1")
-    parser.add_argument("--keep", help="vary: rhythm, pitches, contour or chords")
-    parser.add_argument("--key", help="binds what is written (default: the scale of the set, if one was chosen)")
-    parser.add_argument("--lock", action="append", metavar="LOCKS", help='such as "bass: range E1-G2"')
-    parser.add_argument("--seed", type=int, help="the same seed gives the same take")
-    parser.add_argument("--engine", help="default, rules, onnx, numpy or torch")
-    parser.add_argument("--model", help="an installed model")
-    parser.add_argument("--out", help="where the take, or the MIDI file of read, goes (default: your music)")
-    parser.add_argument("--replace", action="store_true", help="write over the scene's clips instead of a new scene")
-    parser.add_argument("--tempo", action="store_true", help="write: set the tempo of the set to the file's")
-    parser.add_argument("--fire", action="store_true", help="launch the scene when it is there")
-    parser.add_argument("--seconds", type=float, help="follow: how long (default: until interrupted)")
-    live = parser.add_argument_group("where Live is")
-    live.add_argument("--host", help="its machine (default: this one)")
-    live.add_argument("--port", type=int, help="at which AbletonOSC hears (default: 11000)")
-    live.add_argument("--answer-port", type=int, help="at which it answers (default: 11001)")
+    """What to do, with which clips, and how."""
+    vars(parser)["words_anywhere"] = True
+    actions = ("list", "read", *_EDITS, "put", "fire", "tempo", "follow", "written")
+    parser.add_argument("action", nargs="?", default="list", choices=actions, help="what to do (default: list)")
+    parser.add_argument("text", nargs="*", help="what is wanted, in words; the file of put; the number of tempo")
+    which = parser.add_argument_group("which clips")
+    which.add_argument("--scene", help="number or name (default: what is playing, else the selected scene)")
+    which.add_argument("--loop", action="store_true", help="as long as the loop brace, else as the longest clip")
+    which.add_argument("--replace", action="store_true", help="put new notes into the clips that are there")
+    which.add_argument("--fire", action="store_true", help="launch what was written")
+    how = parser.add_argument_group("how")
+    how.add_argument("--add", help="of accompany: roles or instruments, such as bass,chords=rhodes")
+    how.add_argument("--tracks", help="names, roles or numbers of what was heard, such as bass")
+    how.add_argument("--bars", help="such as 3-4; of continue and follow: how many")
+    how.add_argument("--at", type=int, help="of fill: the bar that ends in it")
+    how.add_argument("--beats", type=float, help="of fill: how long")
+    how.add_argument("--strength", type=float, help="of vary: how much changes, above 0 to 1")
+    how.add_argument("--keep", help="of vary: rhythm, pitches, contour or chords")
+    how.add_argument("--key", help="such as 'D minor' (default: Live's scale, if one is chosen)")
+    how.add_argument("--lock", action="append", metavar="LOCKS", help='such as "bass: range E1-G2"')
+    how.add_argument("--genre", help="what it is played like, such as funk")
+    how.add_argument("--variety", help="low, normal or high")
+    how.add_argument("--temperature", type=float, help="how daring, 1 = as learned")
+    how.add_argument("--candidates", type=int, help="how many are drawn (default: 8)")
+    how.add_argument("--engine", help="default, rules, onnx, numpy or torch")
+    how.add_argument("--model", help="an installed model")
+    how.add_argument("--seed", type=int, help="the same seed gives the same notes")
+    how.add_argument("--out", help="folder of the take (default: your music); of read: the MIDI file")
+    wire = parser.add_argument_group("the wire")
+    wire.add_argument("--port", type=int, help="of AbletonOSC on this machine (default: 11000)")
+    wire.add_argument("--answer-port", type=int, help="where it answers (default: 11001)")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
-    """Reach Live, do one thing, say what is there now."""
-    from bandmate.daw.bridge import ANSWER_PORT, HOST, PORT, Bridge
-    from bandmate.workflows.device import check_port
-
-    port = check_port("port", arguments.port or PORT)
-    answer_port = check_port("answer_port", arguments.answer_port or ANSWER_PORT)
-    with Bridge(arguments.host or HOST, port, answer_port) as bridge:
-        _do(bridge, arguments, console)
-
-
-def _do(bridge: Any, arguments: argparse.Namespace, console: Console) -> None:
-    from bandmate.errors import BriefError
+    """Do one thing with the open set."""
+    if arguments.action == "written":
+        _written(console)
+        return
     from bandmate.workflows import live_set
 
-    action, text = arguments.action, " ".join(arguments.text)
-    if action == "list":
-        found, lines = live_set.look(bridge)
-        for line in lines:
-            console.say(line)
-        console.result({"tempo": found.tempo, "meter": list(found.meter), "key": found.key,
-                        "tracks": [track.name for track in found.tracks], "scenes": list(found.scenes)})  # fmt: skip
-    elif action == "read":
-        path = live_set.save_scene(bridge, arguments.scene, arguments.out)
-        console.say(f"wrote {path}")
-        console.result({"file": str(path.resolve())})
-    elif action == "follow":
-        _follow(bridge, arguments.seconds, console)
-    elif action == "write":
-        if not text:
-            raise BriefError("which file? write: bandmate live-set write SONG.mid")
-        _say(live_set.put_in(bridge, text, tempo=arguments.tempo, launch=arguments.fire), console)
-    else:
-        options = {name: value for name in _OPTIONS if (value := getattr(arguments, name)) is not None}
-        if action == "continue" and arguments.length is not None:
-            options["bars"] = arguments.length
-        _say(live_set.play_along(bridge, action, text, scene=arguments.scene, replace=arguments.replace,
-                                 launch=arguments.fire, listener=console.listen, **options), console)  # fmt: skip
+    _check(arguments)
+    with live_set.connect(arguments.port, arguments.answer_port) as client:
+        if arguments.action in _EDITS:
+            _edit(client, arguments, console)
+        else:
+            _ACTIONS[arguments.action](client, arguments, console)
 
 
-def _say(result: Any, console: Console) -> None:
-    for line in result.lines():
-        console.say(line)
+def _check(arguments: argparse.Namespace) -> None:
+    """Find what is missing before Live is asked."""
+    from bandmate.errors import BriefError
+
+    words, action = arguments.text, arguments.action
+    if action in ("put", "tempo") and len(words) != 1:
+        say = {"put": "which file? write: bandmate live-set put FILE.mid",
+               "tempo": "which tempo? write: bandmate live-set tempo 124"}  # fmt: skip
+        raise BriefError(say[action])
+    if action in ("list", "read", "fire", "follow") and words:
+        raise BriefError(f"'{words[0]}' is not understood by live-set {action}; see: bandmate live-set --help")
+    if action == "read" and not arguments.out:
+        raise BriefError("where to? write: bandmate live-set read --out heard.mid")
+    if action == "fire" and arguments.scene is None:
+        raise BriefError("which scene? write: bandmate live-set fire --scene 2")
+
+
+def _edit(client: Any, arguments: argparse.Namespace, console: Console) -> None:
+    from bandmate.workflows.live_set import bars_of, edit_set
+
+    options = {name: getattr(arguments, name) for name in _OPTIONS if getattr(arguments, name) is not None}
+    if arguments.action == "continue" and "bars" in options:
+        options["bars"] = bars_of(options["bars"])
+    result = edit_set(client, arguments.action, " ".join(arguments.text), scene=arguments.scene, loop=arguments.loop,
+                      replace=arguments.replace, fire=arguments.fire, listener=console.listen, **options)  # fmt: skip
+    _show(result, console)
+
+
+def _put(client: Any, arguments: argparse.Namespace, console: Console) -> None:
+    from bandmate.workflows.live_set import put
+
+    how = {"scene": arguments.scene, "replace": arguments.replace, "fire": arguments.fire}
+    _show(put(client, arguments.text[0], **how), console)
+
+
+def _show(result: Any, console: Console) -> None:
+    for clip in result.clips:
+        console.say(clip.words)
+    if result.remark:
+        console.note(f"note: {result.remark}")
+    console.say(f"the take is {result.take}")
     console.result(result.to_json())
 
 
-def _follow(bridge: Any, seconds: float | None, console: Console) -> None:
-    from bandmate.workflows.live_set import follow
+def _list(client: Any, _arguments: argparse.Namespace, console: Console) -> None:
+    from bandmate.io.live.view import view_set
+    from bandmate.workflows.live_set import listed, to_json
 
-    end = time.monotonic() + seconds if seconds is not None else float("inf")
-    beats = 0
-    for event in follow(bridge, lambda: time.monotonic() < end):
-        beats += event["event"] == "beat"
-        console.say(
-            f"bar {event['bar']}, beat {event['beat']}" if event["event"] == "beat" else f"{event['bpm']:g} BPM"
-        )
-    console.result({"beats": beats})
+    view = view_set(client)
+    for line in listed(view):
+        console.say(line)
+    console.result(to_json(view))
+
+
+def _read(client: Any, arguments: argparse.Namespace, console: Console) -> None:
+    from bandmate.io.live.view import view_set
+    from bandmate.workflows.live_hear import hear
+
+    heard = hear(client, view_set(client), scene=arguments.scene, loop=arguments.loop)
+    path = heard.score.write(arguments.out)
+    console.say(heard.words)
+    console.say(f"wrote {path}")
+    console.result({"heard": heard.words, "file": str(path)})
+
+
+def _fire(client: Any, arguments: argparse.Namespace, console: Console) -> None:
+    from bandmate.workflows.live_set import launch
+
+    words = launch(client, arguments.scene)
+    console.say(f"launched {words}")
+    console.result({"launched": words})
+
+
+def _tempo(client: Any, arguments: argparse.Namespace, console: Console) -> None:
+    from bandmate.workflows.live_set import change_tempo
+
+    tempo = change_tempo(client, arguments.text[0])
+    console.say(f"Live's tempo is {tempo:g} BPM now")
+    console.result({"tempo": tempo})
+
+
+def _follow(client: Any, arguments: argparse.Namespace, console: Console) -> None:
+    from bandmate.workflows.live_follow import follow
+    from bandmate.workflows.live_set import bars_of
+
+    bars, seen = bars_of(arguments.bars), []
+    for moment in follow(client):
+        if moment.what == "beat" and (not seen or seen[-1] != moment.bar):
+            seen.append(moment.bar)
+            if bars is not None and len(seen) > bars:
+                break
+        console.say(moment.words)
+    console.result({"bars": seen[:bars]})
+
+
+def _written(console: Console) -> None:
+    from dataclasses import asdict
+
+    from bandmate.workflows.live_journal import journal_path, read_journal
+
+    entries = read_journal()
+    for entry in entries:
+        console.say(entry.words)
+    console.say(f"the journal is {journal_path()}" if entries else "nothing was written into a set of Live yet")
+    console.result({"clips": [asdict(entry) for entry in entries], "journal": str(journal_path())})
+
+
+_ACTIONS = {"list": _list, "read": _read, "put": _put, "fire": _fire, "tempo": _tempo, "follow": _follow}
