@@ -50,6 +50,7 @@ SMALL = {
         ("torch",),
     ),
     "long_form": (["--size", "tiny", "--bars", "1,2"], (), ()),
+    "musicxml": (["--step", "300", "--rounds", "1"], ("ratio", "equal"), ("music21",)),
     "mcp_start": (["--bars", "1", "--engine", "rules"], ("idle", "first_take_mb"), ("mcp",)),
     "metrics": (["--pieces", "1", "--repeat", "1"], ("pieces", "notes"), ()),
     "midi_doors": (["--sample", "1", "--repeat", "1"], ("corpus", "library_door"), ("mido",)),
