@@ -163,6 +163,12 @@ class TestReading:
         (track,) = read_text(tmp_path, part(note(1, more=tie) + note(1) + note(1))).tracks
         assert [row[:2] for row in heard(track)] == [(0, 960), (960, 480)]
 
+    def test_a_tie_that_is_stopped_may_miss_by_a_little(self, tmp_path):
+        start, stop = '<tie type="start"/>', '<tie type="stop"/>'
+        (track,) = read_text(tmp_path, part(note(16, more=start) + note(1, "<step>D</step><octave>4</octave>") +
+                                            note(17, more=stop) + note(17), 17)).tracks  # fmt: skip
+        assert [row[2] for row in heard(track)] == [60, 62, 60]
+
     def test_what_is_not_held_is_told(self, tmp_path):
         stem = "<stem>up</stem><notations><technical><fingering>1</fingering></technical></notations>"
         score = read_text(tmp_path, part(note(1, more=stem) + note(1, more="<cue/>")))

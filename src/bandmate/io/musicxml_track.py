@@ -49,7 +49,7 @@ def track_of(walk: PartWalk, player: Player, at: Callable[[Place], int], index: 
     channel = DRUM_CHANNEL if is_drum else (index % 15) + (index % 15 >= DRUM_CHANNEL)
     starts = {sound.bar: at(Place(sound.bar, 0)) for sound in walk.sounds}
     sounds = sorted(walk.sounds, key=lambda s: (starts[s.bar] + s.place, s.grace == 0))
-    joined = _Joined(starts, player, left_out)
+    joined = _Joined(starts, player, left_out, walk.ticks_per_quarter // 4)
     for sound in sounds:
         joined.take(sound)
     spans = tuple(Span(kind, at(start), at(end), staff) for kind, start, end, staff in walk.marks.spans)
@@ -75,8 +75,8 @@ def track_of(walk: PartWalk, player: Player, at: Callable[[Place], int], index: 
 class _Joined:
     """Written notes, joined where they are tied."""
 
-    def __init__(self, starts: dict[int, int], player: Player, left_out: Counter[str]) -> None:
-        self.starts, self.player, self.left_out = starts, player, left_out
+    def __init__(self, starts: dict[int, int], player: Player, left_out: Counter[str], slack: int) -> None:
+        self.starts, self.player, self.left_out, self.slack = starts, player, left_out, slack
         self.heads: list[Sound] = []
         self.spans: list[list[int]] = []  # onset, end, pitch, end on the page
         self.of_sound: dict[int, int] = {}
@@ -119,7 +119,10 @@ class _Joined:
         if not waiting:
             return -1
         here = [n for n in waiting if abs(self.spans[n][3] - onset) <= 1]
-        mine = [n for n in here if self.heads[n].voice == sound.voice]
+        near = here
+        if sound.tie_stop and not here:  # in bars whose lengths do not add up
+            near = [n for n in waiting if abs(self.spans[n][3] - onset) <= self.slack]
+        mine = [n for n in near if self.heads[n].voice == sound.voice]
         if not mine and not (here and sound.tie_stop):
             return -1
         number = (mine or here)[0]
