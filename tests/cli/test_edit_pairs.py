@@ -53,7 +53,8 @@ EDITS: dict[str, dict[str, str]] = {
 }
 INSTEAD = {"--like": ("--style", "--to")}  # one says the style, or another piece does
 LEAST_OBEYED = 0.8
-NEVER = {"fill --controllers"}  # flags that a command has only to refuse them
+# Refused alone: fill has none, restyle wants bars too, tables need no model and every case here has one.
+NEVER = {"fill --controllers", "restyle --tracks bass", "groove --by tables"}
 QUICK = {"--seed": "3", "--candidates": "1", "--model": "dice"}  # for commands that have them
 
 # Where it lies, what it sounds like and projects of sequencers have no say in the notes; a model is a file of weights,
@@ -174,6 +175,7 @@ VALUES: dict[str, list[tuple[str, Check | None]]] = {
     "--strength": [("0.3", None)],
     "edit --strength": [("50", None)],
     "--keep": [("rhythm", None)],
+    "--by": [("model", None), ("tables", None)],
     "--memory": [("other.mid", None)],
     "--like": [("other.mid", None)],
     "--melody": [("melody", None)],

@@ -7,7 +7,7 @@ import pytest
 from bandmate.library.examine import examine
 from bandmate.library.sources.base import Hints
 from bandmate.library.sources.folder import FolderSource
-from bandmate.workflows.evaluate import _is_part
+from bandmate.workflows.gather import _is_part
 
 
 @pytest.mark.parametrize("suffix", [".als", ".dawproject", ".rpp"])
