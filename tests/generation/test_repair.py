@@ -40,8 +40,10 @@ def test_every_demand_still_holds(tiny_weights, genre, bars, key, chords, seed, 
     after = make_report(plan, mended)
     shares = {demand.name: demand.share for demand in before.demands}
     for demand in after.demands:
-        # shares of playing time may move a little; a compose then keeps the take as it was written
-        assert demand.met or not demand.stated or demand.share >= shares[demand.name] - 0.03, demand.name
+        # Shares of playing time may move, in a piece of some bars by a note; a compose then keeps the take as it was
+        # written (workflows.candidates).
+        room = 0.03 if bars >= 4 else 0.15
+        assert demand.met or not demand.stated or demand.share >= shares[demand.name] - room, demand.name
     length = mended.end_ticks // plan.bars
     for old, new in zip(take.score.tracks, mended.tracks, strict=True):  # no bar falls silent
         places = [(track.notes["onset_ticks"] + 30) // length for track in (old, new)]
@@ -173,3 +175,10 @@ def test_what_is_given_stays():
 
 def test_names_are_told_apart():
     assert len({each.name for each in REPAIRS}) == len(REPAIRS)
+
+
+def test_what_is_mended_needs_no_mending_where_strokes_lie_close(tiny_weights) -> None:
+    plan = make_plan(Brief(genre="boom_bap", bars=2, meter=(5, 4), excluded_drums=(49, 36)), 7)
+    (take,) = write_takes(plan, [7], tiny_weights)
+    mended, _ = repair(take.score, plan)
+    assert repair(mended, plan)[1] == {}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from bandmate.generation.repair_work import EARLY, Work
 
@@ -47,14 +50,20 @@ def hands(work: Work) -> None:
         return  # a machine has no hands
     rank = {key: place for place, key in enumerate(_HAND_VOICES)}
     for track in work.kits:
-        notes = work.notes[track]
-        mine = np.flatnonzero(np.isin(notes["pitch"], _HAND_VOICES))
-        mine = mine[np.argsort(notes["onset_ticks"][mine], kind="stable")]
-        gone = np.zeros(len(notes), bool)
-        for group in _groups(notes["onset_ticks"][mine].tolist(), _TOGETHER):
-            struck = sorted((int(mine[at]) for at in group), key=lambda at: rank[int(notes["pitch"][at])])
-            gone[struck[_HANDS:]] = True
-        work.drop("two hands", track, gone)
+        # What is dropped parts the strokes otherwise, which may bring three together again.
+        while (gone := _too_many(work.notes[track], rank)).any():
+            work.drop("two hands", track, gone)
+
+
+def _too_many(notes: NDArray[Any], rank: dict[int, int]) -> NDArray[np.bool_]:
+    """The strokes for which there is no hand."""
+    mine = np.flatnonzero(np.isin(notes["pitch"], list(rank)))
+    mine = mine[np.argsort(notes["onset_ticks"][mine], kind="stable")]
+    gone = np.zeros(len(notes), bool)
+    for group in _groups(notes["onset_ticks"][mine].tolist(), _TOGETHER):
+        struck = sorted((int(mine[at]) for at in group), key=lambda at: rank[int(notes["pitch"][at])])
+        gone[struck[_HANDS:]] = True
+    return gone
 
 
 def _groups(ticks: list[int], span: int) -> list[list[int]]:
