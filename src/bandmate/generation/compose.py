@@ -262,7 +262,8 @@ def _place_given(plan: Plan, piece: GridPiece, given: Given | None) -> tuple[Gri
     ), given.mask
 
 
-def _merge(piece: GridPiece, more: NDArray[Any]) -> GridPiece:
+def merge_notes(piece: GridPiece, more: NDArray[Any]) -> GridPiece:
+    """A piece with more notes, all in reading order."""
     notes = np.concatenate([piece.notes, more])
     return with_notes(piece, notes[np.lexsort((notes["pitch"], notes["position"], notes["track"], notes["bar"]))])
 
@@ -274,7 +275,7 @@ def _with_asked_drums(plan: Plan, piece: GridPiece, pattern: NDArray[Any], mask:
     silent = [key for key in plan.brief.included_drums if key not in played]
     rows = pattern[np.isin(pattern["pitch"], silent) & drum[pattern["track"]] & (pattern["bar"] < plan.bars)]
     rows = rows[~mask[rows["track"], rows["bar"]]]
-    return _merge(piece, rows) if len(rows) else piece
+    return merge_notes(piece, rows) if len(rows) else piece
 
 
 def write_takes(
@@ -335,7 +336,7 @@ def write_takes(
             )  # fmt: skip
             for take, result in zip(group, done, strict=True):
                 order = tuple(range(len(plan.tracks)))
-                pieces[take] = _merge(pieces[take], notes_from_rows(result.rows, order, span[0]))
+                pieces[take] = merge_notes(pieces[take], notes_from_rows(result.rows, order, span[0]))
                 likelihood[take] += result.log_likelihood / len(spans)
                 rows[take] += len(result.rows)
     pieces = [_with_asked_drums(plan, pieces[take], outline.pattern, mask) for take in wanted]

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.errors import ModelError
-from bandmate.generation.compose import CONTEXT_SHARE, WINDOW_ROWS, WriteOptions, make_engine
+from bandmate.generation.compose import CONTEXT_SHARE, WINDOW_ROWS, WriteOptions, make_engine, merge_notes
 from bandmate.generation.constraints import Allowed, Cells
 from bandmate.generation.engine import Heads
 from bandmate.generation.filters import FieldFilter, SamplingOptions
@@ -25,7 +24,7 @@ from bandmate.score.frame import Frame
 from bandmate.score.model import Score
 from bandmate.tokenizers import grid_table as table
 from bandmate.tokenizers.grid import CELL_NOTE, GRID_BAR, GridPiece, GridTrack, decode_piece
-from bandmate.tokenizers.grid_rows import Shown, View, notes_from_rows, piece_rows, with_notes
+from bandmate.tokenizers.grid_rows import Shown, View, notes_from_rows, piece_rows
 from bandmate.tokenizers.grid_table import COLUMN, Kind
 
 _ROWS_A_CELL = 8
@@ -169,10 +168,5 @@ def _fill(
             heat = None if np.all(warmth == 1.0) else warmth[group]
             done = sample(engine, heads, task, own, options.sampling, no_copy=options.no_copy, warmth=heat)
             for take, result in zip(group, done, strict=True):
-                pieces[take] = _merged(pieces[take], notes_from_rows(result.rows, order, window[0]))
+                pieces[take] = merge_notes(pieces[take], notes_from_rows(result.rows, order, window[0]))
     return [decode_piece(piece) for piece in pieces]
-
-
-def _merged(piece: GridPiece, more: NDArray[Any]) -> GridPiece:
-    notes = np.concatenate([piece.notes, more])
-    return with_notes(piece, notes[np.lexsort((notes["pitch"], notes["position"], notes["track"], notes["bar"]))])

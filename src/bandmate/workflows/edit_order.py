@@ -126,6 +126,11 @@ def editor_of(name: str) -> Editor:
 
 
 def understood(text: str, common: CommonOptions) -> Brief:
+    """What the words of an edit ask, with the key and the genre that its options state.
+
+    Raises:
+        BriefError: the text is too long, or the key or the genre is not known.
+    """
     from bandmate.generation.words import BriefFlags, compile_text, merge_flags
 
     PROMPT_CHARS.check(len(text))
@@ -134,6 +139,11 @@ def understood(text: str, common: CommonOptions) -> Brief:
 
 
 def write_down(order: Order, takes: int, job: Job) -> list[Edit]:
+    """The edits that an order asks for, one for each take; those of a lossless editor are proved to touch no more.
+
+    Raises:
+        ScoreError: the file has no notes.
+    """
     score = parse_midi(order.data, order.origin or order.name)
     if not score.note_count:
         raise ScoreError(f"{order.name} has no notes, so there is nothing to go by; give a file with music in it")

@@ -27,6 +27,7 @@ from bandmate.score.model import Score, Track, make_notes
 from bandmate.score.pitch import Chord, Key
 from bandmate.score.selection import Selection, find_tracks, select
 from bandmate.score.splice import added, splice
+from bandmate.workflows.edit_desk import notes_within
 from bandmate.workflows.given import MELODIES, genre_named, melody_of, options_from, read_given
 from bandmate.workflows.outcome import Outcome, Saved, check_out, save_outcome
 
@@ -218,7 +219,7 @@ def reharmonise(path: str | Path, options: ReharmoniseOptions | None = None, **a
     )
     change = Change(half_bar_edges(bars), before, after, key, score.ticks_per_quarter)
     start, end = cells.span(score)
-    notes = {index: _within(_moved(score.tracks[index], change), start, end) for index in cells.tracks}
+    notes = {index: notes_within(_moved(score.tracks[index], change), start, end) for index in cells.tracks}
     result = splice(score, cells, notes)
     changed = sum(a.pitch_classes != b.pitch_classes for a, b in zip(before, after, strict=True))
     rules = ", ".join(f"{count} x {rule.replace('_', ' ')}" for rule, count in found.rules.items())
@@ -261,7 +262,3 @@ def _harmony_cells(score: Score, melody: int, options: ReharmoniseOptions) -> Se
 
 def _moved(track: Track, change: Change) -> NDArray[Any]:
     return revoiced(track.notes, change, bass=track.role == "bass", wholly=track.role not in MELODIES)
-
-
-def _within(notes: NDArray[Any], start: int, end: int) -> NDArray[Any]:
-    return notes[(notes["onset_ticks"] >= start) & (notes["onset_ticks"] < end)]
