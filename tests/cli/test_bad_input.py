@@ -93,6 +93,10 @@ def _content() -> dict[str, bytes]:
         (["convert", "song.mid", "a.docx"], "'.docx' is no format written here"),
         (["convert", "song.mid", "song.mid"], "is the file that is read"),
         (["convert", "noise.mid", "a.musicxml"], "noise.mid"),
+        (["convert", "song.mid", "silent.mid"], "silent.mid is there already and stays as it is"),
+        (["edit", "song.mid", "--transpose", "1", "--out", "silent.mid"], "give another name, or --overwrite"),
+        (["tokens", "song.mid", "--out", "garbage.txt"], "give another name, or --overwrite"),
+        (["tokens", "garbage.txt", "--out", "silent.mid"], "give another name, or --overwrite"),
         (["convert", "song.mid", "song.mid/x.mid"], "cannot be written"),
         (["export", "missing.mid", "--to", "ableton"], "missing.mid: there is no such file"),
         (["device", "play"], "invalid choice: 'play'"),
@@ -191,7 +195,7 @@ def test_an_interrupted_write_leaves_the_old_file(bandmate, song, monkeypatch) -
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Path, "replace", interrupted)
-    assert bandmate("edit", "song.mid", "--transpose", "1", "--out", "new.mid").code == 130
+    assert bandmate("edit", "song.mid", "--transpose", "1", "--out", "new.mid", "--overwrite").code == 130
     assert target.read_bytes() == b"the old one"
     assert not list(Path.cwd().rglob("*.part*"))
 

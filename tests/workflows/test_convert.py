@@ -8,7 +8,7 @@ import pytest
 from tests.io.test_musicxml import BAND, WALTZ
 
 from bandmate.cli.main import main
-from bandmate.errors import BandmateError
+from bandmate.errors import BandmateError, OutputError
 from bandmate.io.files import read
 from bandmate.workflows.convert import convert
 
@@ -50,6 +50,22 @@ def test_bad_input_is_one_sentence(source, out, words, tmp_path, monkeypatch):
     (tmp_path / "text.xml").write_text("la la", encoding="utf-8")
     with pytest.raises(BandmateError, match=words):
         convert(source, out)
+
+
+def test_a_file_that_is_there_stays_unless_said_otherwise(tmp_path, capsys):
+    out = tmp_path / "a.mid"
+    out.write_bytes(b"my only copy")
+    words = ["convert", str(WALTZ), str(out)]
+    assert main(words) == 2 and "give another name, or --overwrite" in capsys.readouterr().err
+    assert out.read_bytes() == b"my only copy"
+    assert main([*words, "--overwrite"]) == 0 and read(out).note_count == 16
+
+
+def test_a_project_is_never_written_over(tmp_path):
+    convert(WALTZ, tmp_path / "a.rpp")
+    for overwrite in (False, True):
+        with pytest.raises(OutputError, match="stays as it is; give another name$"):
+            convert(WALTZ, tmp_path / "a.rpp", overwrite=overwrite)
 
 
 def test_the_command(tmp_path, capsys):

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from bandmate.errors import OutputError
-from bandmate.io.files import format_of, read, write
+from bandmate.io.files import PROJECT_SUFFIXES, format_of, read, write
 from bandmate.score.features import features_of
 from bandmate.score.notation import LeftOut
 from bandmate.score.repeats import expand_repeats
+from bandmate.workflows.places import check_free
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +41,25 @@ class ConvertResult:
         return plain | {name: {one.what: one.count for one in getattr(self, name)} for name in ("lost", "left_out")}
 
 
-def convert(source: str | Path, out: str | Path, *, repeats: bool = False) -> ConvertResult:
+def convert(source: str | Path, out: str | Path, *, repeats: bool = False, overwrite: bool = False) -> ConvertResult:
     """Write a file of music in the format that another name's suffix says.
 
     Args:
         source: any file of music that is read.
         out: the file to write.
         repeats: whether repeats, endings and jumps are written out as they are played.
+        overwrite: whether a file of that name may be replaced; a project of a sequencer never is.
 
     Raises:
         FileFormatError: the source cannot be read.
-        OutputError: the suffix names no format that is written, the place cannot be written, or both are one file.
+        OutputError: the suffix names no format that is written, the place cannot be written or is taken, or both are
+            one file.
         ScoreError: the piece holds what the format cannot, or its repeats lead on without end.
     """
     known = format_of(out)
     if Path(out).exists() and Path(source).exists() and Path(out).samefile(source):
         raise OutputError(f"{out} is the file that is read; give another name to write")
+    check_free(out, overwrite=overwrite or Path(out).suffix.lower() in PROJECT_SUFFIXES)
     score = read(source)
     signs = features_of(score).get("repeats and jumps", 0)
     left_out = score.notation.left_out if score.notation else ()

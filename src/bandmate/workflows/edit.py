@@ -12,6 +12,7 @@ from bandmate.limits import TEMPO
 from bandmate.score import ops
 from bandmate.score.model import Score
 from bandmate.score.selection import parse_bars
+from bandmate.workflows.places import check_free
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class EditOptions:
         tempo: quarter notes a minute at the start, 20 to 400; later changes keep their proportion.
         resample: ticks a quarter, 1 to 32767.
         out: where to write; None = `NAME-edited.mid` beside the file.
+        overwrite: whether a file of that name may be replaced.
     """
 
     split_channels: bool = False
@@ -44,6 +46,7 @@ class EditOptions:
     tempo: float | None = None
     resample: int | None = None
     out: str | Path | None = None
+    overwrite: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -133,7 +136,7 @@ def edit(path: str | Path, options: EditOptions) -> EditResult:
         FileFormatError: the file cannot be read.
         ScoreError: a value out of range, or nothing was asked.
         BriefError: a tempo out of range.
-        OutputError: the new file cannot be written, or would replace the one that is edited.
+        OutputError: the new file cannot be written, its name is taken, or it would replace the one that is edited.
     """
     path = Path(path)
     if options.is_empty:
@@ -144,5 +147,6 @@ def edit(path: str | Path, options: EditOptions) -> EditResult:
         raise OutputError(f"{out}: '{out.suffix}' is no format written here; end the name in .mid")
     if out.exists() and path.exists() and out.samefile(path):
         raise OutputError(f"{out} is the file being edited; give another name with --out, so that nothing is lost")
+    check_free(out, overwrite=options.overwrite)
     score, done = apply_edits(read(path), options)
     return EditResult(write(score, out), score, done)

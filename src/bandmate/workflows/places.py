@@ -17,6 +17,16 @@ _LONGEST_NAME = 48
 _MOST_NEIGHBOURS = 9999
 
 
+def check_free(path: str | Path, *, overwrite: bool = False) -> None:
+    """A file that is there stays as it is, unless it was said that it may be written over.
+
+    Raises:
+        OutputError: it would be lost.
+    """
+    if not overwrite and Path(path).is_file():
+        raise OutputError(f"{path} is there already and stays as it is; give another name, or --overwrite")
+
+
 def safe_name(text: str, fallback: str = "take") -> str:
     """Turn words into a file name that is legal on Windows, macOS and Linux; at most 48 characters."""
     words = re.sub(r"[^\w#+-]+", "-", unicodedata.normalize("NFC", text).strip())

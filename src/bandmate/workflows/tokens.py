@@ -16,6 +16,7 @@ from bandmate.score.model import Score
 from bandmate.score.ops import split_channels
 from bandmate.tokenizers.representation import Representation, named_options
 from bandmate.tokenizers.trackbar import TrackBarOptions, TrackBarTokenizer
+from bandmate.workflows.places import check_free
 
 TEXT_BYTES = Limit("text size", 0, 64 * 2**20, "bytes")
 _PREFIX = "tokenizer."
@@ -114,25 +115,28 @@ def vocabulary(form: str, options: Mapping[str, Any] | None = None) -> str:
     return representation(name, options).reference()
 
 
-def detokenise(text_path: str | Path, out: str | Path | None = None) -> Path:
+def detokenise(text_path: str | Path, out: str | Path | None = None, *, overwrite: bool = False) -> Path:
     """Write the piece that a text stands for.
 
     Args:
         text_path: a UTF-8 text, as `tokens` writes it; without a first line that names its form it is trackbar.
         out: file to write, its suffix names the format; None = beside the text, as MIDI.
+        overwrite: whether a file of that name may be replaced.
 
     Returns:
         The file as written.
 
     Raises:
         FileFormatError: the text is missing, of no form that is known here, or wrong in a place; the message names it.
-        OutputError: the place cannot be written.
+        OutputError: the place cannot be written or is taken.
     """
     path = Path(text_path)
+    out = out or path.with_suffix(".mid")
+    check_free(out, overwrite=overwrite)
     text = _read_text(path).lstrip("\ufeff")
     if not text.strip():
         raise FileFormatError(f"{path} is empty; begin the text with PIECE_START")
-    return write(_score_of(text, str(path)), out or path.with_suffix(".mid"))
+    return write(_score_of(text, str(path)), out)
 
 
 def _score_of(text: str, source: str) -> Score:

@@ -17,13 +17,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--repeats", action="store_true", help="write out repeats, endings and jumps as they are played"
     )
+    parser.add_argument("--overwrite", action="store_true", help="replace a file of that name")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
     """Convert, then say what was lost."""
     from bandmate.workflows.convert import convert
 
-    result = convert(arguments.file, arguments.out, repeats=arguments.repeats)
+    result = convert(arguments.file, arguments.out, repeats=arguments.repeats, overwrite=arguments.overwrite)
     console.say(f"wrote {result.path} ({result.format}): {result.notes} notes in {result.tracks} tracks")
     if result.repeats:
         console.say(f"  wrote out {result.repeats} signs of repeats and jumps")

@@ -15,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The file, the operations, and where the result goes."""
     parser.add_argument("file", help="a MIDI file; it stays as it is")
     parser.add_argument("--out", help="file to write (default: NAME-edited.mid beside the file)")
+    parser.add_argument("--overwrite", action="store_true", help="replace a file of that name")
     parser.add_argument("--split-channels", action="store_true", help="one track a channel, for type 0 files")
     parser.add_argument("--trim", metavar="FIRST-LAST", help="bars to keep, such as 1-8")
     parser.add_argument("--transpose", type=int, default=0, help="semitones; drums stay")

@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--as", dest="form", default="trackbar",
                         help="trackbar (words), grid (rows), or a representation such as event")  # fmt: skip
     parser.add_argument("--out", help="file to write (default: the text goes to the terminal)")
+    parser.add_argument("--overwrite", action="store_true", help="replace a file of that name")
     parser.add_argument("--genre", help="what the header of a trackbar text says")
     parser.add_argument("--set", dest="options", action="append", default=[], metavar="OPTION=VALUE",
                         help="an option of the form, such as steps_per_quarter=24; may be given again")  # fmt: skip
@@ -34,6 +35,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     """Turn one into the other."""
     from bandmate.errors import UserError
     from bandmate.io.atomic import write_text_atomic
+    from bandmate.workflows.places import check_free
     from bandmate.workflows.tokens import detokenise, tokens, vocabulary
 
     if arguments.vocabulary:
@@ -44,10 +46,12 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     if not arguments.file:
         raise UserError("which file? give a MIDI file or a text, or --vocabulary NAME")
     if Path(arguments.file).suffix.lower() in _TEXTS:
-        path = detokenise(arguments.file, arguments.out)
+        path = detokenise(arguments.file, arguments.out, overwrite=arguments.overwrite)
         console.say(f"wrote {path}")
         console.result({"file": str(path)})
         return
+    if arguments.out:
+        check_free(arguments.out, overwrite=arguments.overwrite)
     text = tokens(arguments.file, arguments.form, _options(arguments.options) or None, genre=arguments.genre)
     if arguments.out:
         write_text_atomic(Path(arguments.out), text)

@@ -67,7 +67,7 @@ PLAIN = frozenset({
 })  # fmt: skip
 # What a desktop or a researcher needs; an assistant would only be distracted by it.
 LEFT_OUT = frozenset({"help", "json", "play", "open", "blend", "temperature", "top_k", "top_p", "without",
-                      "sample_rate", "resample", "split_channels", "new_name"})  # fmt: skip
+                      "sample_rate", "resample", "split_channels", "new_name", "overwrite"})  # fmt: skip
 _LEFT_OUT_OF = {("learn_status", "out"), ("takes", "picture")}
 # Said where music is made from nothing or leaves Bandmate; beside each edit too it would only make every tool longer.
 _PROJECTS = frozenset({"to", "template", "split_drums", "drum_map"})
