@@ -172,7 +172,7 @@ def test_free_playing_is_kept_without_bars(folder, make_melody, catalog):
     ("files", "message"),
     [
         ({"readme.txt": "x"}, "holds no music that is read here"),
-        ({"a.flp": b"x", "b.mp3": b"x"}, r"1 \.flp, 1 \.mp3 files, which cannot be read yet"),
+        ({"a.flp": b"x", "b.mp3": b"x"}, r"\(not readable yet: 1 \.flp; read with learn --audio: 1 \.mp3\)"),
     ],
 )
 def test_a_folder_without_music_says_so(folder, catalog, files, message):

@@ -108,6 +108,13 @@ def test_few_pieces_or_drums_alone_have_no_distance(folder, tmp_path) -> None:
     assert metrics(folder, against=tmp_path / "beats").to_json()["against"]["frechet"] is None
 
 
+def test_a_folder_is_measured_in_every_format_and_tunebooks_by_tune(tmp_path):
+    band(4).write(tmp_path / "band.json")
+    (tmp_path / "book.abc").write_text("X:1\nT:A\nK:C\nCDEF|\n\nX:2\nT:B\nK:C\nGABc|\n", encoding="utf-8")
+    (tmp_path / "settings.json").write_text("{}", encoding="utf-8")
+    assert [piece.name for piece in metrics(tmp_path).pieces] == ["band.json", "book.abc#1", "book.abc#2"]
+
+
 def test_a_file_is_not_held_against_a_folder(folder) -> None:
     with pytest.raises(BriefError, match="give two files or two folders"):
         metrics(folder / "band.mid", against=folder)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from bandmate import registry
@@ -27,6 +28,7 @@ from bandmate.io.musicxml_write import write_musicxml
 from bandmate.io.note_json import read_note_json, read_note_yaml, write_note_json, write_note_yaml
 from bandmate.io.reaper import write_rpp
 from bandmate.io.reaper_read import read_rpp
+from bandmate.io.recognise import is_named_array, is_note_json, is_note_yaml, is_roll_archive
 from bandmate.io.verovio_read import read_humdrum, read_mei
 from bandmate.score.features import NOTATION, PLAYED, SOUND
 from bandmate.score.model import Score
@@ -39,14 +41,22 @@ class Format:
     Attributes:
         name: of it; read, write: its doors, where it has them.
         holds: what its files hold of `score.features`.
-        is_general: whether files of that suffix are seldom music: a walk through folders leaves them out.
+        looks_so: where files of that suffix are seldom music, whether one is; a walk through folders asks it.
+        extra, module: the part of Bandmate that its reader is of, and the module by which that is known.
     """
 
     name: str
     read: Callable[[str | Path], Score] | None = None
     write: Callable[[Score, str | Path], Path] | None = None
     holds: frozenset[str] = frozenset()
-    is_general: bool = False
+    looks_so: Callable[[Path], bool] | None = None
+    extra: str = ""
+    module: str = ""
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether all is there that its reader needs."""
+        return not self.module or find_spec(self.module) is not None
 
 
 _MIDI = Format("MIDI", read_midi, write_midi, SOUND | PLAYED | {"lyrics"})
@@ -63,7 +73,7 @@ _ENGRAVED = Format(
         "articulations and ornaments", "dynamics", "slurs", "clefs", "bar lines", "credits", "repeats and jumps",
     }),
 )  # fmt: skip
-_YAML = Format("note YAML", read_note_yaml, write_note_yaml, _LISTED, is_general=True)
+_YAML = Format("note YAML", read_note_yaml, write_note_yaml, _LISTED, is_note_yaml, "scores", "yaml")
 _MUSICXML = Format(
     "MusicXML", read_musicxml, write_musicxml,
     SOUND - {"release velocities"} | NOTATION | {"played timing", "pedal", "volume and pan"},
@@ -75,18 +85,18 @@ FORMATS: dict[str, Format] = {
     ".dawproject": Format("DAWproject", read_dawproject, write_dawproject, _CONTROLLED),
     ".rpp": Format("REAPER", read_rpp, write_rpp, _CONTROLLED),
     ".abc": _ABC,
-    ".mei": Format("MEI", read_mei),
-    ".krn": Format("Humdrum", read_humdrum),
+    ".mei": Format("MEI", read_mei, extra="scores", module="verovio"),
+    ".krn": Format("Humdrum", read_humdrum, extra="scores", module="verovio"),
     ".ly": _ENGRAVED,
-    ".json": Format("note JSON", read_note_json, write_note_json, _LISTED, is_general=True),
+    ".json": Format("note JSON", read_note_json, write_note_json, _LISTED, is_note_json),
     ".yaml": _YAML,
     ".yml": _YAML,
     ".npz": Format(
-        "piano-roll NumPy", read_npz, write_npz, _STEPPED | {"tempo changes", "meters", "instruments"}, is_general=True
+        "piano-roll NumPy", read_npz, write_npz, _STEPPED | {"tempo changes", "meters", "instruments"}, is_roll_archive
     ),
-    ".npy": Format("event NumPy", read_npy, write_npy, _STEPPED, is_general=True),
+    ".npy": Format("event NumPy", read_npy, write_npy, _STEPPED, is_named_array),
 }
-MUSIC_SUFFIXES = tuple(suffix for suffix, known in FORMATS.items() if known.read and not known.is_general)
+MUSIC_SUFFIXES = tuple(suffix for suffix, known in FORMATS.items() if known.read and not known.looks_so)
 PROJECT_SUFFIXES = (".als", ".dawproject", ".rpp")
 
 
@@ -99,6 +109,13 @@ def format_of(path: str | Path) -> Format | None:
         return FORMATS[suffix]
     name = f"format.{suffix[1:]}"
     return registry.get(name) if suffix and name in registry.names("format.") else None
+
+
+def is_music(path: Path) -> bool:
+    """Whether a file is one of music that is read: by its suffix, or, where that seldom is music, by how it begins."""
+    known = format_of(path)
+    looks_so = getattr(known, "looks_so", None)  # a plugin's need not say
+    return known is not None and known.read is not None and (looks_so is None or looks_so(path))
 
 
 def read(path: str | Path) -> Score:

@@ -28,7 +28,7 @@ from bandmate.library.examine import VERSION
 from bandmate.library.ingest import FILE_SECONDS, Counter, Listener, default_workers, nothing_here
 from bandmate.library.parquet import arrow, footer, write_rows
 from bandmate.library.pool import Done, run_all
-from bandmate.library.report import EXAMPLES
+from bandmate.library.report import EXAMPLES, not_yet_lines
 from bandmate.library.rows import COLUMNS, MUSIC, RESOLUTION, row_of
 from bandmate.library.sources.base import Found
 from bandmate.library.sources.folder import FolderSource
@@ -109,9 +109,7 @@ class BulkReport:
         for reason, (count, examples) in self.reasons.items():
             first = "; ".join(path for path, _ in examples)
             text.append(f"  {count} {REASONS.get(reason, reason)}: {first}" + (" ..." if count > len(examples) else ""))
-        if self.not_yet:
-            text.append("not readable yet: " + ", ".join(f"{count} {suffix}" for suffix, count in self.not_yet.items()))
-        return [*text, *self.notices]
+        return [*text, *not_yet_lines(self.not_yet), *self.notices]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for `--json`."""

@@ -9,9 +9,10 @@ from typing import Any
 from bandmate import registry
 from bandmate.analysis.meter import score_bars
 from bandmate.errors import FileFormatError, LibraryError, UserError
-from bandmate.io.files import read
+from bandmate.io.files import is_music, read
 from bandmate.io.midi_fast import read_midi_fast
 from bandmate.library import charts, clean, fingerprint, patterns, segments
+from bandmate.library.datasets.books import book_of, content_of, read_piece
 from bandmate.library.label import label, with_tempo
 from bandmate.library.rows import music_of
 from bandmate.library.sources.base import MIDI_SUFFIXES, SOUNDS, Hints, prepare
@@ -60,14 +61,19 @@ def _read(path: str | Path) -> Score:
     suffix = Path(path).suffix.lower()
     if suffix in SOUNDS:
         return heard(path)
-    if suffix in charts.SUFFIXES:
+    if _is_chart(path):
         return charts.read_chart(path).score
     if suffix not in MIDI_SUFFIXES:
-        return read(path)
+        return read_piece(Path(path))
     try:
         return read_midi_fast(path)
     except FileFormatError:
         return split_channels(read(path))
+
+
+def _is_chart(path: str | Path) -> bool:
+    """Whether a file that was found is a chord chart; JSON may be music, too."""
+    return Path(path).suffix.lower() in charts.SUFFIXES and not is_music(Path(path))
 
 
 def _left_out(reason: str, detail: str, sha256: str = "") -> dict[str, Any]:
@@ -88,14 +94,16 @@ def examine(path: str, kind: str, hints: Hints, *, music: bool = False) -> dict[
         hexadecimal. A file that cannot be used gives state "left out", with reason and detail.
     """
     try:
-        size = Path(path).stat().st_size
+        size = book_of(Path(path))[0].stat().st_size
         if size > MIDI_BYTES.high:
             return _left_out("too big", f"it has {size / 2**20:.0f} MB, at most {MIDI_BYTES.high / 2**20:.0f} are read")
-        sha256 = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        sha256 = hashlib.sha256(content_of(Path(path))).hexdigest()
     except PermissionError as error:
         return _left_out("no permission", error.strerror or "no permission")
     except OSError as error:
         return _left_out("unreadable", error.strerror or str(error))
+    except FileFormatError as error:
+        return _left_out("unreadable", str(error))
     try:
         return _examined(path, kind, hints, sha256, music)
     except LibraryError as error:
@@ -118,7 +126,7 @@ def _stated_work(hints: Hints) -> str:
 
 
 def _examined(path: str, kind: str, hints: Hints, sha256: str, music: bool) -> dict[str, Any]:
-    chart = path.lower().endswith(charts.SUFFIXES)
+    chart = _is_chart(path)
     if chart:
         hints = charts.read_chart(path).hints.or_else(hints)
     score, tempo_from = read_score(path, kind, hints)

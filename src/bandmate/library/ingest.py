@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bandmate.errors import LibraryError
+from bandmate.errors import FileFormatError, LibraryError
+from bandmate.io.files import MUSIC_SUFFIXES
 from bandmate.library.catalog import Catalog, Record
+from bandmate.library.datasets.books import content_of
 from bandmate.library.examine import VERSION
 from bandmate.library.pool import run_all
-from bandmate.library.report import IngestReport, report
-from bandmate.library.sources.base import READABLE, Found
+from bandmate.library.report import IngestReport, not_yet_lines, report
+from bandmate.library.sources.base import Found
 from bandmate.library.sources.folder import FolderSource
 from bandmate.library.split import Shares, settle
 
@@ -71,7 +73,7 @@ def ingest(
     """Take a folder of any layout into a catalog.
 
     Args:
-        folder: holds MIDI files, at any depth; may hold metadata files (see `library.metadata`).
+        folder: holds files of music, at any depth; may hold metadata files (see `library.metadata`).
         catalog: where everything goes; what it holds of this folder already is not read again.
         progress: called a few times a second.
         workers: processes; None = `default_workers()`.
@@ -118,11 +120,10 @@ def nothing_here(source: FolderSource) -> str:
     """The sentence about a folder without music."""
     for _ in source.files():
         pass
-    others = ", ".join(f"{count} {suffix}" for suffix, count in source.not_yet.most_common(5))
-    seen = f" (there are {others} files, which cannot be read yet)" if others else ""
+    seen = f" ({'; '.join(not_yet_lines(source.not_yet))})" if source.not_yet else ""
     return (
-        f"folder {source.root} holds no music that is read here{seen}; give a folder with {', '.join(READABLE)} files "
-        "in it or below"
+        f"folder {source.root} holds no music that is read here{seen}; give a folder with {', '.join(MUSIC_SUFFIXES)} "
+        "files in it or below"
     )
 
 
@@ -198,8 +199,8 @@ def _is_known(catalog: Catalog, found: Found, source_id: int) -> bool:
     if known.mtime_ns == found.mtime_ns:
         return True
     try:  # copied or unpacked anew: the time changed, the music did not
-        same = bool(known.sha256) and hashlib.sha256(found.path.read_bytes()).hexdigest() == known.sha256
-    except OSError:
+        same = bool(known.sha256) and hashlib.sha256(content_of(found.path)).hexdigest() == known.sha256
+    except (OSError, FileFormatError):
         return False
     if same:
         catalog.db.execute(

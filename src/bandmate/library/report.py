@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from bandmate.io.files import FORMATS
 from bandmate.library.catalog import SPLITS, Catalog
 from bandmate.library.clean import REASONS
 from bandmate.library.sources.base import SOUNDS
@@ -101,11 +102,21 @@ class IngestReport:
                 text.append(
                     f"  {item.count} {item.meaning}: {first}" + (" ..." if item.count > len(item.examples) else "")
                 )
-        if self.not_yet:
-            text.append("not readable yet: " + ", ".join(f"{count} {suffix}" for suffix, count in self.not_yet.items()))
-            if any(suffix in SOUNDS for suffix in self.not_yet):
-                text.append("sounds are written down by ear with --audio")
-        return [*text, *self.notices]
+        return [*text, *not_yet_lines(self.not_yet), *self.notices]
+
+
+def not_yet_lines(not_yet: Mapping[str, int]) -> list[str]:
+    """Sentences about files of music that were not read: how many of each suffix, and the cure if there is one."""
+    by_cure: dict[str, list[str]] = {}
+    for suffix, count in not_yet.items():
+        known = FORMATS.get(suffix)
+        cure = f'pip install "bandmate[{known.extra}]"' if known and known.read else ""
+        cure = "learn --audio" if suffix in SOUNDS else cure
+        by_cure.setdefault(cure, []).append(f"{count} {suffix}")
+    return [
+        f"read with {cure}: {', '.join(counts)}" if cure else f"not readable yet: {', '.join(counts)}"
+        for cure, counts in sorted(by_cure.items())
+    ]
 
 
 def _hours(seconds: float) -> str:

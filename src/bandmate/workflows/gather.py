@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from bandmate.errors import FileFormatError, LibraryError, ScoreError
-from bandmate.io.files import MUSIC_SUFFIXES, PROJECT_SUFFIXES, read
+from bandmate.errors import LibraryError
+from bandmate.io.files import MUSIC_SUFFIXES, PROJECT_SUFFIXES, is_music, read
+from bandmate.library.datasets.books import tune_marks
+from bandmate.library.datasets.reading import UNREADABLE
 from bandmate.score.model import Score
 from bandmate.workflows.jobs import Job
 from bandmate.workflows.making import GIVEN_FILE
@@ -37,7 +39,7 @@ def gather(place: Path, skipped: list[str], job: Job, stage: str) -> Iterator[tu
         name = path.relative_to(place).as_posix()
         try:
             score = read(path)
-        except (FileFormatError, ScoreError) as error:
+        except UNREADABLE as error:
             skip(name, error, skipped, job)
             continue
         job.progress(stage, number / len(paths))
@@ -45,14 +47,15 @@ def gather(place: Path, skipped: list[str], job: Job, stage: str) -> Iterator[tu
 
 
 def music_in(folder: Path) -> list[Path]:
-    """Every file of music in a folder at any depth, sorted; parts of takes are left out, the takes themselves not.
+    """Every file of music in a folder at any depth, sorted, of a tunebook every tune; parts of takes are left out.
 
     Raises:
         LibraryError: the folder is not there or holds no music.
     """
     if not folder.exists():
-        raise LibraryError(f"{folder} is not there; give a folder of MIDI files")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in MUSIC_SUFFIXES and not _is_part(path))
+        raise LibraryError(f"{folder} is not there; give a folder of music")
+    files = sorted(path for path in folder.rglob("*") if is_music(path) and not _is_part(path))
+    paths = [path.with_name(path.name + mark) for path in files for mark in tune_marks(path)]
     if not paths:
         raise LibraryError(f"{folder} holds no music; give a folder of files that end in {', '.join(MUSIC_SUFFIXES)}")
     return paths

@@ -167,7 +167,7 @@ def learn(
     """Take in a folder and make a model of it.
 
     Args:
-        folder: of any layout, with MIDI files at any depth.
+        folder: of any layout, with files of music at any depth.
         name: what `--model` will take.
         train: also train, where torch is installed and there is music enough.
         update: add to a model of that name; files it knows are not read again.

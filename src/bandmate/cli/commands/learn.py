@@ -14,7 +14,7 @@ from bandmate.cli.console import Console
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The folder, the model's name, and how far to go."""
-    parser.add_argument("folder", nargs="?", help="of any layout, MIDI files at any depth")
+    parser.add_argument("folder", nargs="?", help="of any layout, with files of music at any depth")
     parser.add_argument("--name", required=True, help="what --model will take")
     parser.add_argument("--update", action="store_true", help="add to a model of that name")
     parser.add_argument("--no-train", action="store_true", help="only read, label and report")

@@ -13,6 +13,7 @@ from bandmate.io.midi import read_file_bytes
 from bandmate.score.model import Score
 
 _TUNE = re.compile(r"^X:\s*(\d+)", re.MULTILINE)
+_TITLE = re.compile(r"^T:(.*)", re.MULTILINE)
 _AS = {".hrm": ".krn"}  # suffix -> that of the format it is
 _BOOKS = 8  # that stay taken apart
 
@@ -24,6 +25,35 @@ def tune_numbers(path: Path) -> tuple[str, ...]:
         FileFormatError: the file cannot be read.
     """
     return tuple(_tunes(path, path.stat().st_mtime_ns))
+
+
+def tune_marks(path: Path) -> tuple[str, ...]:
+    """What names each tune of a tunebook, such as "#7"; a file of one piece has one mark, ""."""
+    if path.suffix.lower() != ".abc":
+        return ("",)
+    try:
+        numbers = tune_numbers(path)
+    except (OSError, FileFormatError):
+        numbers = ()  # reading it will say why
+    return tuple(f"#{number}" for number in numbers) if len(numbers) > 1 else ("",)
+
+
+def tune_title(path: Path) -> str:
+    """The title of `book.abc#7`, "" if it has none."""
+    found = _TITLE.search(content_of(path).decode("utf-8"))
+    return found[1].strip() if found else ""
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of a file, or of one tune of a tunebook.
+
+    Raises:
+        FileFormatError: the book holds no such tune. OSError: it cannot be read.
+    """
+    book, number = book_of(path)
+    if not number or not book.exists():
+        return path.read_bytes()
+    return _tune(book, number).encode("utf-8")
 
 
 def book_of(path: Path) -> tuple[Path, str]:
@@ -44,10 +74,14 @@ def read_piece(path: Path) -> Score:
         return known.read(path)
     if not number or not book.exists():
         return read(path)
+    return parse_abc(_tune(book, number), str(path))[0]
+
+
+def _tune(book: Path, number: str) -> str:
     text = _tunes(book, book.stat().st_mtime_ns).get(number)
     if text is None:
         raise FileFormatError(f"{book} holds no tune X:{number}; look at the X: lines in it")
-    return parse_abc(text, str(path))[0]
+    return text
 
 
 @lru_cache(maxsize=_BOOKS)

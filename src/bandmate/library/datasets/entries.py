@@ -13,8 +13,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from bandmate.errors import FileFormatError, LibraryError
-from bandmate.library.datasets.books import tune_numbers
+from bandmate.errors import LibraryError
+from bandmate.library.datasets.books import tune_marks
 from bandmate.library.datasets.description import Dataset, Table
 from bandmate.library.datasets.place import is_music
 from bandmate.library.split import Shares, work_name
@@ -103,7 +103,7 @@ def _entries_of(
     work = row.work or named.pop("work", "")
     labels = {**named, **row.labels}
     own = row.split if dataset.splits == "table" else _split_of_folders(relative) if dataset.splits else ""
-    for mark in _tunes(folder / relative):
+    for mark in tune_marks(folder / relative):
         name = relative + mark
         group = work or work_name(relative) or relative.casefold()
         group += mark if not work else ""
@@ -127,18 +127,6 @@ def split_word(text: str) -> str:
     """train, valid or test for what collections call them, "" for anything else."""
     match = _SPLIT_WORD.match(text.strip().lower())
     return _SPLIT_OF[match[1]] if match else _FLAGS.get(text.strip().lower(), "")
-
-
-def _tunes(path: Path) -> Iterator[str]:
-    """What names each tune of a tunebook; a file of one piece has nothing to name."""
-    if path.suffix.lower() != ".abc":
-        yield ""
-        return
-    try:
-        numbers = tune_numbers(path)
-    except (OSError, FileFormatError):
-        numbers = ()  # reading it will say why
-    yield from (f"#{number}" for number in numbers) if len(numbers) > 1 else [""]
 
 
 def _tables(dataset: Dataset, folder: Path) -> dict[str, _Row]:

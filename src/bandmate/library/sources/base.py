@@ -8,17 +8,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from bandmate.io.files import FORMATS, format_of, is_music
+from bandmate.io.midi import read_midi
 from bandmate.score.model import Score
 
-MIDI_SUFFIXES = (".mid", ".midi", ".kar")
-READABLE = (  # and chord charts, see `library.charts`
-    *MIDI_SUFFIXES, ".als", ".dawproject", ".rpp", ".musicxml", ".mxl", ".xml",
-)  # fmt: skip
+MIDI_SUFFIXES = tuple(suffix for suffix, known in FORMATS.items() if known.read is read_midi)
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")  # only where they are asked for
-NOT_YET = (
-    ".abc", ".gp", ".gp3", ".gp4", ".gp5", ".gpx", ".krn", ".mei",
-    ".mscz", ".mscx", ".flp", ".logicx", ".cpr", ".ly", ".sib", ".rmi", ".mod", ".xm", ".s3m", ".it", ".nsf", ".vgm",
-    ".wav", ".mp3", ".flac", ".ogg", ".aif", ".aiff", ".m4a",
+_OTHERS = (  # hold music, or sound that is not taken in; what `io.files` reads of them counts as read
+    ".gp", ".gp3", ".gp4", ".gp5", ".gpx", ".mscz", ".mscx", ".flp", ".logicx", ".cpr", ".ly", ".sib", ".mod", ".xm",
+    ".s3m", ".it", ".nsf", ".vgm", ".m4a",
 )  # fmt: skip
 
 # Sources whose files need a hand before they mean what they say: kind -> function (Score, tags) -> Score.
@@ -106,6 +104,18 @@ class Found:
     mtime_ns: int
     source: SourceInfo
     hints: Hints
+
+
+def is_read(path: Path) -> bool:
+    """Whether a file is music that is read here and now; chord charts and sounds are another matter."""
+    return is_music(path) and getattr(format_of(path), "is_installed", True)
+
+
+def is_not_yet_read(path: Path) -> bool:
+    """Whether a file holds music or sound and is not read: nobody can yet, or a part of Bandmate is not installed."""
+    if is_music(path):
+        return not is_read(path)
+    return path.suffix.lower() in (*_OTHERS, *SOUNDS)
 
 
 def prepare(score: Score, kind: str, tags: dict[str, Any]) -> Score:

@@ -1,4 +1,4 @@
-"""A folder of any layout: its MIDI files in a fixed order, with what metadata, folders and names say of them."""
+"""A folder of any layout: its files of music in a fixed order, with what metadata, folders and names say of them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from bandmate.errors import LibraryError
+from bandmate.io.files import MUSIC_SUFFIXES
 from bandmate.library.charts import is_chart
+from bandmate.library.datasets.books import tune_marks, tune_title
 from bandmate.library.metadata import METADATA_STEMS, MetadataTable, hints_from_folders, hints_from_name
-from bandmate.library.sources.base import NOT_YET, READABLE, SOUNDS, Found, Hints, SourceInfo
+from bandmate.library.sources.base import SOUNDS, Found, Hints, SourceInfo, is_not_yet_read, is_read
 from bandmate.library.sources.manifest import source_info
 
 _SKIPPED_FOLDERS = ("__macosx", "node_modules", "$recycle.bin", "system volume information")
@@ -28,14 +30,14 @@ class FolderSource:
 
     Attributes:
         notices: sentences about metadata files that could not be used and folders that could not be opened.
-        not_yet: suffix -> number of files of formats that hold music but cannot be read yet.
+        not_yet: suffix -> number of files that hold music but cannot be read yet.
 
     Raises:
         LibraryError: there is no such folder, it is a file, or it may not be opened.
     """
 
     def __init__(self, root: str | Path, *, sounds: bool = False) -> None:
-        self._readable = (*READABLE, *SOUNDS) if sounds else READABLE
+        self._sounds = SOUNDS if sounds else ()
         self.root = Path(root).expanduser()
         if not self.root.exists():
             raise LibraryError(f"folder {self.root} does not exist; check the path, or quote it if it holds blanks")
@@ -55,16 +57,17 @@ class FolderSource:
 
     def count(self) -> int:
         """How many files `files` would give."""
-        return sum(self._is_music(folder / name) for folder, names in self._folders() for name in names)
+        walk = (folder / name for folder, names in self._folders() for name in names)
+        return sum(len(tune_marks(path)) for path in walk if self._is_music(path))
 
     def _is_music(self, path: Path) -> bool:
-        """Whether a file is read: by its suffix, or since it is a chord chart that is no metadata."""
-        if path.name.lower().endswith(self._readable):
-            return True
-        return path.stem.casefold() not in METADATA_STEMS and is_chart(path)
+        """Whether a file is read: as music, as a sound where those count, or as a chord chart that is no metadata."""
+        if path.stem.casefold() in METADATA_STEMS and not path.name.lower().endswith(MUSIC_SUFFIXES):
+            return False
+        return path.suffix.lower() in self._sounds or is_read(path) or is_chart(path)
 
     def files(self) -> Iterator[Found]:
-        """Every readable file, in order of its path."""
+        """Every readable file, in order of its path; of a tunebook every tune, as `book.abc#7`."""
         self.notices, self.not_yet = [], Counter()
         tables: dict[Path, MetadataTable] = {}
         infos: dict[Path, SourceInfo] = {self.root: self.info}
@@ -86,8 +89,8 @@ class FolderSource:
                 if self._is_music(folder / name):
                     found = self._found(folder / name, info, nearest_first, above)
                     if found is not None:
-                        yield found
-                elif name.lower().endswith(NOT_YET):
+                        yield from _tunes(found)
+                elif is_not_yet_read(folder / name):
                     self.not_yet[Path(name).suffix.lower()] += 1
 
     def _found(self, path: Path, info: SourceInfo, tables: list[MetadataTable], above: Hints) -> Found | None:
@@ -118,3 +121,14 @@ class FolderSource:
             if _LIVE_PROJECT in folders:  # Live keeps the last ten states of every set there
                 folders[:] = [folder for folder in folders if folder.casefold() != "backup"]
             yield Path(place), sorted(name for name in names if not name.startswith("."))
+
+
+def _tunes(found: Found) -> Iterator[Found]:
+    """A file as it is, or each tune of a tunebook with its own title."""
+    for mark in tune_marks(found.path):
+        path = found.path.with_name(found.path.name + mark)
+        title = tune_title(path) if mark else ""
+        hints = (
+            replace(found.hints, title=title, origin={**found.hints.origin, "title": "file"}) if title else found.hints
+        )
+        yield replace(found, path=path, relative=found.relative + mark, hints=hints)
