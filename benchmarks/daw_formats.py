@@ -25,6 +25,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.io.als_check import faults, root_of
 
+from bandmate.io.als.envelopes import place_of
 from bandmate.io.files import read
 from bandmate.io.messages import CONTROL, POLY, channel_messages
 from bandmate.io.midi import midi_bytes, parse_midi
@@ -120,8 +121,18 @@ def _messages(rng: np.random.Generator, end: int, channel: int) -> np.ndarray:
     return np.array([(at, MADE, kind, channel, one, two, -1) for at, kind, one, two in rows], EVENT)
 
 
-def differences(before: Score, after: Score, *, controllers: bool = False) -> list[str]:
-    """What a round trip changed of notes, tempo and meter, and of controllers if asked; empty if nothing."""
+def everything(_: int, __: int) -> bool:
+    """Every message is held."""
+    return True
+
+
+def in_live(kind: int, number: int) -> bool:
+    """Whether a clip of Live holds a message."""
+    return place_of(kind, number) >= 0
+
+
+def differences(before: Score, after: Score, *, held: Callable[[int, int], bool] = everything) -> list[str]:
+    """What a round trip changed of notes, tempo, meter, and of messages whose kind and number are held."""
     found = []
     one = [track for track in before.tracks if len(track.notes)]
     two = [track for track in after.tracks if len(track.notes)]
@@ -131,7 +142,7 @@ def differences(before: Score, after: Score, *, controllers: bool = False) -> li
         rows = [_rows(track, score) for track, score in ((a, before), (b, after))]
         if rows[0].shape != rows[1].shape or not np.allclose(rows[0], rows[1], rtol=0, atol=EXACT):
             found.append(f"the notes of track {number}")
-        if controllers and _told(a, before) != _told(b, after):
+        if _told(a, before, held) != _told(b, after, held):
             found.append(f"the controllers of track {number}")
         if a.is_drum != b.is_drum:
             found.append(f"track {number} is drums no more, or now")
@@ -156,13 +167,16 @@ def _rows(track: Track, score: Score) -> np.ndarray:
     return rows[np.lexsort((near[:, 3], near[:, 2], near[:, 1], near[:, 0]))]
 
 
-def _told(track: Track, score: Score) -> dict[tuple[int, int], list[tuple[float, int, int]]]:
+def _told(
+    track: Track, score: Score, held: Callable[[int, int], bool]
+) -> dict[tuple[int, int], list[tuple[float, int, int]]]:
     """What each controller does, in its order: place in millionths of a quarter, data bytes."""
     out: dict[tuple[int, int], list[tuple[float, int, int]]] = {}
     for row in channel_messages(track):
         kind, one, two = int(row["status"]), int(row["data1"]), int(row["data2"])
-        at = round(int(row["ticks"]) / score.ticks_per_quarter / EXACT)
-        out.setdefault((kind, one if kind in (POLY, CONTROL) else 0), []).append((at, one, two))
+        if held(kind, one):
+            at = round(int(row["ticks"]) / score.ticks_per_quarter / EXACT)
+            out.setdefault((kind, one if kind in (POLY, CONTROL) else 0), []).append((at, one, two))
     return out
 
 
@@ -174,7 +188,8 @@ def check(seed: int, folder: Path) -> dict[str, list[str]]:
         path = folder / f"song{suffix}"
         path.unlink(missing_ok=True)
         score.write(path)
-        wrong[suffix] = differences(heard if suffix == ".rpp" else score, read(path), controllers=suffix != ".als")
+        held = in_live if suffix == ".als" else everything
+        wrong[suffix] = differences(heard if suffix == ".rpp" else score, read(path), held=held)
     wrong["valid"] = faults(root_of((folder / "song.als").read_bytes()))
     return wrong
 

@@ -141,6 +141,8 @@ def _clips(live):
                 yield "times are not sorted"
             if any(float(n.get("Duration")) <= 0 or not 1 <= float(n.get("Velocity")) <= 127 for n in notes):
                 yield "a note without length or velocity"
+    for track in live.findall("Tracks/MidiTrack"):
+        yield from _clip_envelopes(track)
     for markers in live.iter("WarpMarkers"):
         points = [(float(m.get("SecTime")), float(m.get("BeatTime"))) for m in markers]
         if len(points) < 2 or any(a[0] >= b[0] or a[1] >= b[1] for a, b in pairwise(points)):
@@ -148,6 +150,29 @@ def _clips(live):
     for reference in live.iter("FileRef"):
         if reference.find("RelativePath").get("Value")[:1] in ("/", "."):
             yield "a sample lies outside the project"
+
+
+def _clip_envelopes(track):
+    """Envelopes point at their track's controllers; Live is said to crash if they go back or over the clip's end."""
+    places = {
+        element.get("Id"): int(element.tag.partition(".")[2])
+        for element in track.findall("DeviceChain/MainSequencer/MidiControllers/*")
+    }
+    for clip in track.iter("MidiClip"):
+        targets = [element.get("Value") for element in clip.findall("Envelopes/Envelopes/ClipEnvelope//PointeeId")]
+        if len(set(targets)) != len(targets) or not set(targets) <= set(places):
+            yield "a clip has two envelopes of one controller, or one of another track's"
+        for envelope in clip.findall("Envelopes/Envelopes/ClipEnvelope"):
+            place = places.get(envelope.find("EnvelopeTarget/PointeeId").get("Value"))
+            low, high = (-8192, 8191) if place == 0 else (0, 127)
+            points = [(float(e.get("Time")), float(e.get("Value"))) for e in envelope.find("Automation/Events")]
+            times = [at for at, _ in points]
+            if times[0] != -63072000 or any(b < max(a, 0) for a, b in pairwise(times)):
+                yield "a clip envelope does not begin before all, or goes back in time"
+            if max(times) >= _value(clip, "Loop/LoopEnd") or any(not low <= value <= high for _, value in points):
+                yield "a clip envelope goes over the end of its clip, or out of its range"
+            if any(times.count(at) > 2 for at in set(times)):
+                yield "a clip envelope has more than two points at one place"
 
 
 def _doubles(live):

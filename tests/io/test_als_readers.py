@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import pytest
 from tests.io.test_als import song
+from tests.io.test_messages import pedalled
 
 from bandmate.io.als.write import write_project
+from bandmate.io.messages import BEND, CONTROL
 from bandmate.io.project import project_of
 
+PEDALLED = pedalled((0, CONTROL, 64, 127), (960, CONTROL, 64, 0), (960, BEND, 0, 96))
 
-@pytest.fixture
-def path(tmp_path):
-    return write_project(project_of(song(), "x"), tmp_path / "x Project")
+
+@pytest.fixture(params=[song(), PEDALLED], ids=["notes", "notes and controllers"])
+def path(request, tmp_path):
+    return write_project(project_of(request.param, "x"), tmp_path / "x Project")
 
 
 def test_buildable_finds_the_tracks(path):

@@ -58,7 +58,7 @@ def test_every_project_is_valid_and_comes_back_note_for_note(seed):
     assert invalid(project_xml(project_of(score, "song")).encode(), "Project.xsd") == []
     with tempfile.TemporaryDirectory() as folder:
         path = write_dawproject(score, Path(folder) / "song.dawproject")
-        assert differences(score, read_dawproject(path), controllers=True) == []
+        assert differences(score, read_dawproject(path)) == []
 
 
 def test_markers_names_and_sounds_come_back(tmp_path):

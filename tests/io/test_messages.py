@@ -7,23 +7,40 @@ import io
 import re
 import zipfile
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from tests.io.als_check import faults, root_of
 from tests.io.test_als import song
 
+from bandmate.io.als.envelopes import steps_of
+from bandmate.io.als.template import write_into_template
 from bandmate.io.als.to_score import read_als
 from bandmate.io.als.write import als_losses, write_als
 from bandmate.io.dawproject import dawproject_losses, write_dawproject
 from bandmate.io.dawproject_read import read_dawproject
-from bandmate.io.messages import BEND, CONTROL, PRESSURE, clips_with_messages, message_of, messages_of
+from bandmate.io.messages import (
+    BEND,
+    CONTROL,
+    POLY,
+    PRESSURE,
+    PROGRAM,
+    clips_with_messages,
+    message_of,
+    messages_of,
+)
 from bandmate.io.project import project_of
 from bandmate.io.reaper import reaper_losses, write_rpp
 from bandmate.io.reaper_read import read_rpp
 from bandmate.io.timed import Loop, Message
 from bandmate.score.model import EVENT, MADE, Score
 
-DOORS = [(write_rpp, read_rpp, ".rpp"), (write_dawproject, read_dawproject, ".dawproject")]
+DOORS = [
+    (write_rpp, read_rpp, ".rpp"),
+    (write_dawproject, read_dawproject, ".dawproject"),
+    (write_als, read_als, ".als"),
+]
 
 
 def pedalled(*rows: tuple[int, int, int, int]) -> Score:
@@ -43,19 +60,24 @@ def told_by(score: Score) -> list[tuple[float, int, int, int]]:
 @pytest.mark.parametrize(("write", "read", "suffix"), DOORS)
 def test_a_pedal_a_bend_and_a_last_breath_come_back(write, read, suffix, tmp_path):
     end = song().last_ticks
-    rows = [(0, CONTROL, 64, 127), (480, BEND, 0, 64), (960, CONTROL, 64, 0), (1000, PRESSURE, 90, 0),
-            (end, CONTROL, 11, 1)]  # fmt: skip
+    rows = [(0, CONTROL, 64, 127), (480, BEND, 0, 64), (960, CONTROL, 64, 0), (960, CONTROL, 64, 127),
+            (970, CONTROL, 64, 127), (1000, PRESSURE, 90, 0), (end, CONTROL, 11, 1)]  # fmt: skip
     score = pedalled(*rows)
     back = read(write(score, tmp_path / f"x{suffix}"))
     grid = score.ticks_per_quarter
-    assert np.array(sorted(told_by(back))) == pytest.approx(
+    assert np.array(sorted(told_by(back), key=lambda row: row[:3])) == pytest.approx(
         np.array([(at / grid, *rest) for at, *rest in rows]), abs=1e-6
     )
 
 
 def test_what_a_format_does_not_hold_is_said():
-    score = project_of(pedalled((0, CONTROL, 64, 127), (480, CONTROL, 64, 0)), "x").score
-    assert als_losses(score) == ("2 controllers, bends and other messages stay in the MIDI file",)
+    rows = [(0, CONTROL, 64, 127), (0, CONTROL, 101, 0), (0, CONTROL, 6, 12), (480, POLY, 60, 9), (480, PROGRAM, 5, 0),
+            (480, CONTROL, 123, 0), (960, BEND, 0, 0), (960, PRESSURE, 1, 0)]  # fmt: skip
+    score = project_of(pedalled(*rows), "x").score
+    assert als_losses(score) == (
+        "2 RPN and NRPN messages stay in the MIDI file", "1 mode messages stay in the MIDI file",
+        "1 pressures of single keys stay in the MIDI file", "1 program changes stay in the MIDI file",
+    )  # fmt: skip
     assert reaper_losses(score) == dawproject_losses(score) == ()
 
 
@@ -126,10 +148,96 @@ def test_controllers_bend_and_pressure_of_a_live_clip_are_read(tmp_path):
     told = [(target(0), -8192, 8191), (target(1), 0, 127), (target(2 + 64), 127, 0), ("7", 0, 1), (target(130), 1, 2)]
     envelopes = "".join(ENVELOPE.format(target=name, first=first, last=last) for name, first, last in told)
     clip = xml.index("<MidiClip", xml.index("<ClipTimeable>", start))
-    xml = xml[:clip] + xml[clip:].replace("<Envelopes />", f"<Envelopes>{envelopes}</Envelopes>", 1)
+    xml = xml[:clip] + xml[clip:].replace("<Envelopes>\n</Envelopes>", f"<Envelopes>{envelopes}</Envelopes>", 1)
     (tmp_path / "y.als").write_bytes(gzip.compress(xml.encode()))
     found = {(round(at), kind, one, two) for at, kind, one, two in told_by(read_als(tmp_path / "y.als"))}
     assert found == {
-        (0, BEND, 0, 0), (1, BEND, 0, 0), (1, BEND, 127, 127), (0, PRESSURE, 0, 0), (1, PRESSURE, 0, 0),
-        (1, PRESSURE, 127, 0), (0, CONTROL, 64, 127), (1, CONTROL, 64, 127), (1, CONTROL, 64, 0),
+        (0, BEND, 0, 0), (1, BEND, 127, 127), (0, PRESSURE, 0, 0), (1, PRESSURE, 127, 0),
+        (0, CONTROL, 64, 127), (1, CONTROL, 64, 0),
     }  # fmt: skip
+
+
+def envelopes(path, where: str) -> list[list[tuple[int, list[tuple[float, float]]]]]:
+    """What the envelopes of the second track's clips say, a list a clip: place of the controller, points."""
+    track = root_of(path.read_bytes()).findall("LiveSet/Tracks/MidiTrack")[1]
+    places = {
+        e.get("Id"): int(e.tag.partition(".")[2]) for e in track.findall("DeviceChain/MainSequencer/MidiControllers/*")
+    }
+    return [
+        [
+            (places[envelope.find("EnvelopeTarget/PointeeId").get("Value")],
+             [(float(e.get("Time")), float(e.get("Value"))) for e in envelope.find("Automation/Events")])
+            for envelope in clip.findall("Envelopes/Envelopes/ClipEnvelope")
+        ]
+        for clip in track.findall(f"DeviceChain/MainSequencer/{where}//MidiClip")
+    ]  # fmt: skip
+
+
+BEFORE = -63072000
+
+
+class TestEnvelopesOfLive:
+    def test_a_pedal_is_steps_of_two_points(self, tmp_path):
+        path = write_als(pedalled((480, CONTROL, 64, 127), (960, CONTROL, 64, 0)), tmp_path / "x.als")
+        assert faults(root_of(path.read_bytes())) == []
+        pedal = (2 + 64, [(BEFORE, 0), (1, 0), (1, 127), (2, 127), (2, 0)])
+        assert envelopes(path, "ClipTimeable") == [[pedal]]
+
+    def test_bend_is_first_and_counts_from_the_middle_then_pressure(self, tmp_path):
+        path = write_als(pedalled((0, PRESSURE, 5, 0), (480, BEND, 127, 127), (480, CONTROL, 0, 1)), tmp_path / "x.als")
+        assert envelopes(path, "ClipTimeable") == [
+            [(0, [(BEFORE, 0), (1, 0), (1, 8191)]), (1, [(BEFORE, 5), (0, 5)]), (2, [(BEFORE, 0), (1, 0), (1, 1)])]
+        ]
+
+    def test_volume_rests_where_general_midi_has_it(self, tmp_path):
+        path = write_als(pedalled((480, CONTROL, 7, 40)), tmp_path / "x.als")
+        assert envelopes(path, "ClipTimeable") == [[(9, [(BEFORE, 100), (1, 100), (1, 40)])]]
+
+    def test_a_scene_that_is_launched_alone_knows_what_was_sent_before(self, tmp_path):
+        path = write_als(pedalled((0, CONTROL, 7, 40), (3360, CONTROL, 64, 127)), tmp_path / "x.als")
+        assert envelopes(path, "ClipSlotList") == [
+            [(9, [(BEFORE, 40), (0, 40)])],
+            [(9, [(BEFORE, 40)]), (66, [(BEFORE, 0), (1, 0), (1, 127)])],
+        ]
+
+    def test_several_values_at_a_tick_keep_their_order(self, tmp_path):
+        rows = [(480, CONTROL, 64, value) for value in (127, 0, 127, 127, 3)]
+        path = write_als(pedalled(*rows), tmp_path / "x.als")
+        assert faults(root_of(path.read_bytes())) == []
+        assert [value for *_, value in told_by(read_als(path))] == [127, 0, 127, 127, 3]
+        assert {at for at, *_ in told_by(read_als(path))} == {1.0}
+
+    def test_what_is_sent_at_the_very_end_is_in_the_clip(self, tmp_path):
+        score = pedalled((song().last_ticks + 960, CONTROL, 64, 0))
+        path = write_als(score, tmp_path / "x.als")
+        assert faults(root_of(path.read_bytes())) == []
+        assert told_by(read_als(path)) == [(14.0, CONTROL, 64, 0)]
+
+    def test_slots_alone_hold_them_too(self, tmp_path):
+        path = write_als(pedalled((480, CONTROL, 64, 127), (3360, CONTROL, 64, 0)), tmp_path / "x.als")
+        root = root_of(path.read_bytes())
+        for events in root.findall(".//ClipTimeable/ArrangerAutomation/Events"):
+            events.clear()
+        (tmp_path / "y.als").write_bytes(gzip.compress(ElementTree.tostring(root)))
+        assert told_by(read_als(tmp_path / "y.als")) == [(1.0, CONTROL, 64, 127), (7.0, CONTROL, 64, 0)]
+
+    def test_a_template_gets_them_for_its_own_controllers(self, tmp_path):
+        theirs = write_als(song(), tmp_path / "theirs.als")
+        project = project_of(pedalled((480, CONTROL, 64, 127)), "mine")
+        path, said = write_into_template(project, theirs, tmp_path / "mine Project")
+        assert faults(root_of(path.read_bytes())) == [] and not any("controllers" in one for one in said)
+        assert told_by(read_als(path)) == [(1.0, CONTROL, 64, 127)]
+
+    def test_a_template_without_that_controller_says_so(self, tmp_path):
+        root = root_of(write_als(song(), tmp_path / "theirs.als").read_bytes())
+        for controllers in root.iter("MidiControllers"):
+            controllers.remove(controllers.find("ControllerTargets.66"))
+        (tmp_path / "few.als").write_bytes(gzip.compress(ElementTree.tostring(root)))
+        project = project_of(pedalled((480, CONTROL, 64, 127), (480, CONTROL, 1, 9)), "mine")
+        path, said = write_into_template(project, tmp_path / "few.als", tmp_path / "mine Project")
+        assert said[-1] == "1 controllers of Bass stay in the MIDI file: the template's track has none such"
+        assert told_by(read_als(path)) == [(1.0, CONTROL, 1, 9)]
+
+    def test_a_curve_that_somebody_drew_becomes_steps_and_ends_in_a_jump(self):
+        drawn = [(BEFORE, 0.0), (0.0, 0.0), (1.0, 8.0), (1.0, 2.0), (2.0, 2.0), (2.0, 5.0)]
+        assert steps_of(drawn) == [(0.0, 0.0, True), (1.0, 8.0, True), (1.0, 2.0, False), (2.0, 5.0, True)]

@@ -163,7 +163,7 @@ def write_dawproject(score: Score, path: str | Path) -> Path:
 
 def dawproject_losses(score: Score) -> tuple[str, ...]:
     """What a DAWproject file as it is written here does not hold of a score, one sentence each."""
-    return losses(score, tempo=TEMPO, numerators=NUMERATORS, denominators=DENOMINATORS, controllers=True)
+    return losses(score, tempo=TEMPO, numerators=NUMERATORS, denominators=DENOMINATORS)
 
 
 def _put(archive: zipfile.ZipFile, name: str, data: bytes) -> None:

@@ -269,26 +269,17 @@ def section_notes(track: Track, section: Section, early_ticks: int) -> NDArray[A
     return notes
 
 
-def losses(
-    score: Score, *, tempo: tuple[float, float], numerators: int, denominators: int, controllers: bool = False
-) -> tuple[str, ...]:
-    """What a format cannot hold of a score, one sentence each; empty for what a score usually holds.
+def losses(score: Score, *, tempo: tuple[float, float], numerators: int, denominators: int) -> tuple[str, ...]:
+    """What a format cannot hold of a score besides messages, one sentence each; empty for what scores usually hold.
 
     Args:
         score: the music.
         tempo: slowest and fastest tempo of the format.
         numerators: the largest of its meters.
         denominators: the largest of its meters.
-        controllers: whether it holds controllers, bends, pressure and program changes.
     """
     found = []
-    events = sum(int((track.events["status"] < 0xF0).sum()) for track in score.tracks)
-    programs = sum(
-        int(((track.events["status"] == 0xC0) & (track.events["ticks"] == 0)).sum()) for track in score.tracks
-    )
     texts = sum(int((track.events["status"] >= 0xF0).sum()) for track in score.tracks)
-    if events > programs and not controllers:
-        found.append(f"{events - programs} controllers, bends and other messages stay in the MIDI file")
     names = sum(int(((track.events["status"] == 0xFF) & np.isin(track.events["data1"], (3, 6))).sum())
                 for track in score.tracks)  # fmt: skip
     if texts > names:

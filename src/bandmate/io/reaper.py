@@ -97,7 +97,7 @@ def write_rpp(score: Score, path: str | Path) -> Path:
 
 def reaper_losses(score: Score) -> tuple[str, ...]:
     """What a REAPER project as it is written here does not hold of a score, one sentence each."""
-    return losses(score, tempo=TEMPO, numerators=NUMERATORS, denominators=DENOMINATORS, controllers=True)
+    return losses(score, tempo=TEMPO, numerators=NUMERATORS, denominators=DENOMINATORS)
 
 
 def rpp_text(project: Project, files: Sequence[str]) -> str:

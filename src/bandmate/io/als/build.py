@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -10,15 +10,16 @@ from typing import Any
 from numpy.typing import NDArray
 
 from bandmate.io.als.clips import Frame, Sample, audio_clip, key_values, midi_clip
+from bandmate.io.als.envelopes import BEFORE_ALL, CONTROLLERS, Controls, clip_envelopes, controls_of, events
 from bandmate.io.als.schema import CREATOR, LIVE_11, MINOR_VERSION
 from bandmate.io.markup import Ids
+from bandmate.io.messages import clips_with_messages
 from bandmate.io.project import (
     EARLY_QUARTERS,
     OTHER,
     Look,
     Project,
     Section,
-    clip_spans,
     look_of,
     meter_at,
     meter_fits,
@@ -29,13 +30,10 @@ from bandmate.io.project import (
 )
 from bandmate.io.sounds_named import sound_note
 from bandmate.score.model import Score, Track
-from bandmate.score.pitch import Key
 from bandmate.score.timeline import seconds_to_ticks
 
 TEMPO = (20.0, 999.0)  # slowest and fastest of Live
 NUMERATORS, DENOMINATORS = 99, 16
-_BEFORE_ALL = -63072000  # the time of an automation's first value
-_CONTROLLERS = 131
 NOTE = "Made by Bandmate. The stems sound; the MIDI tracks beside them are off until you put instruments on them."
 
 
@@ -101,7 +99,7 @@ def live_set(project: Project, samples: Mapping[int, Sample] | None = None) -> s
             _midi_track(writing, track, name, sounds=True)
     if not writing.tracks:  # Live wants one track at least
         writing.add("MidiTrack", "MIDI", OTHER, slots=writing.slots({}), clips="", sounds=True, pan=0, volume=1,
-                    controllers=_controllers(writing.ids))  # fmt: skip
+                    controllers=_controllers(_targets(writing.ids)))  # fmt: skip
     master, prehear = _master(writing), writing.write("PreHearTrack", **_head("Master", -1), empty_slots="")
     body = writing.write(
         "LiveSet", tracks="".join(writing.tracks), master=master, prehear=prehear, scenes=_scenes(writing),
@@ -132,21 +130,67 @@ def _grouped_tracks(writing: _Writing) -> None:
 
 
 def _midi_track(writing: _Writing, track: Track, name: str, sounds: bool, group: int = -1) -> None:
-    look, score, key = look_of(track), writing.score, None if track.is_drum else writing.project.key
-    clips = [
-        midi_clip(
-            place, arranged(score, span, span.name, look.live_color), shifted(notes, span), score.ticks_per_quarter, key
-        )
-        for place, (span, notes) in enumerate(clip_spans(track, writing.scenes))
-    ]  # fmt: skip
+    targets, making = _targets(writing.ids), ClipMaking(writing.project, track, name)
     writing.add(
-        "MidiTrack", name, look, sound_note(track, sounds), group, clips="".join(clips),
-        slots=writing.slots(session_clips(score, track, writing.scenes, name, key)),
-        controllers=_controllers(writing.ids), sounds=sounds, pan=0, volume=1,
+        "MidiTrack", name, look_of(track), sound_note(track, sounds), group, sounds=sounds, pan=0, volume=1,
+        clips="".join(making.arrangement(targets)), slots=writing.slots(making.session(targets)),
+        controllers=_controllers(targets),
     )  # fmt: skip
 
 
-def shifted(notes: NDArray[Any], span: Section) -> NDArray[Any]:
+@dataclass(frozen=True, slots=True)
+class ClipMaking:
+    """The clips of one track of a project.
+
+    Attributes:
+        project: what is written; track: of its score; name: what the track is called.
+        shape: of the clips, see `midi_clip`.
+    """
+
+    project: Project
+    track: Track
+    name: str
+    shape: str = "MidiClip"
+
+    def arrangement(self, targets: Mapping[int, int]) -> list[str]:
+        """Clips for the arrangement, one a section, together where a note sounds across the border.
+
+        Args:
+            targets: pointee ids of the track's controllers by place.
+        """
+        controls, color = controls_of(self.track), look_of(self.track).live_color
+        out = []
+        for span, notes, messages in clips_with_messages(self.track, self.project.sections):
+            end = max(span.end_ticks, 1 + int(messages["ticks"].max(initial=0)))  # what is sent at the end is in it
+            span = Section(span.name, span.start_ticks, end)
+            frame = arranged(self.project.score, span, span.name, color)
+            out.append(self._clip(len(out), frame, _shifted(notes, span), self._told(controls, targets, span)))
+        return out
+
+    def session(self, targets: Mapping[int, int]) -> dict[int, str]:
+        """One looped clip for each section in which the track plays, by scene; `targets` as above."""
+        score, controls, color = self.project.score, controls_of(self.track), look_of(self.track).live_color
+        early = round(EARLY_QUARTERS * score.ticks_per_quarter)
+        clips = {}
+        for scene, section in enumerate(self.project.sections):
+            notes = section_notes(self.track, section, early)
+            if len(notes):
+                frame = _slot_frame(score, section, f"{self.name} {section.name}", color)
+                clips[scene] = self._clip(0, frame, notes, self._told(controls, targets, section, chased=True))
+        return clips
+
+    def _told(
+        self, controls: Mapping[int, Controls], targets: Mapping[int, int], span: Section, *, chased: bool = False
+    ) -> str:
+        grid = self.project.score.ticks_per_quarter
+        return clip_envelopes(controls, targets, span.start_ticks, span.end_ticks, grid, chased=chased)
+
+    def _clip(self, number: int, frame: Frame, notes: NDArray[Any], envelopes: str) -> str:
+        key = None if self.track.is_drum else self.project.key
+        return midi_clip(number, frame, notes, self.project.score.ticks_per_quarter, key, self.shape, envelopes)
+
+
+def _shifted(notes: NDArray[Any], span: Section) -> NDArray[Any]:
     """Notes of the arrangement, counted from the start of their clip."""
     notes = notes.copy()
     notes["onset_ticks"] -= span.start_ticks
@@ -157,20 +201,6 @@ def arranged(score: Score, span: Section, name: str, color: int) -> Frame:
     """The frame of a clip in the arrangement that plays once."""
     start, end = span.start_ticks / score.ticks_per_quarter, span.end_ticks / score.ticks_per_quarter
     return Frame(name, color, start, end, 0, end - start, False, _clip_meter(score, span.start_ticks))
-
-
-def session_clips(
-    score: Score, track: Track, sections: Sequence[Section], name: str, key: Key | None, shape: str = "MidiClip"
-) -> dict[int, str]:
-    """One looped clip for each section in which a track plays, by scene."""
-    early = round(EARLY_QUARTERS * score.ticks_per_quarter)
-    clips = {}
-    for scene, section in enumerate(sections):
-        notes = section_notes(track, section, early)
-        if len(notes):
-            frame = _slot_frame(score, section, f"{name} {section.name}", look_of(track).live_color)
-            clips[scene] = midi_clip(0, frame, notes, score.ticks_per_quarter, key, shape)
-    return clips
 
 
 def _slot_frame(score: Score, section: Section, name: str, color: int, offset: float = 0.0) -> Frame:
@@ -204,10 +234,15 @@ def _audio_track(
                 clips=audio_clip(0, whole, sample, warp))  # fmt: skip
 
 
-def _controllers(ids: Ids) -> str:
+def _targets(ids: Ids) -> dict[int, int]:
+    """Pointee ids for the controllers of a track, by their place."""
+    return {place: ids.take() for place in range(CONTROLLERS)}
+
+
+def _controllers(targets: Mapping[int, int]) -> str:
     return "".join(
-        f'<ControllerTargets.{place} Id="{ids.take()}">\n<LockEnvelope Value="0" />\n</ControllerTargets.{place}>\n'
-        for place in range(_CONTROLLERS)
+        f'<ControllerTargets.{place} Id="{target}">\n<LockEnvelope Value="0" />\n</ControllerTargets.{place}>\n'
+        for place, target in targets.items()
     )
 
 
@@ -219,7 +254,7 @@ def meter_number(meter: tuple[int, int]) -> int:
 def tempo_events(score: Score) -> list[tuple[float, float]]:
     """Points (quarters, tempo) of Live's tempo envelope; a step is two points at one place."""
     steps = [(ticks / score.ticks_per_quarter, min(max(bpm, TEMPO[0]), TEMPO[1])) for ticks, bpm in tempo_steps(score)]
-    points = [(float(_BEFORE_ALL), steps[0][1])]
+    points = [(float(BEFORE_ALL), steps[0][1])]
     for (_, before), (at, after) in pairwise(steps):
         points += [(at, before), (at, after)]
     return points
@@ -231,14 +266,7 @@ def meter_events(score: Score) -> list[tuple[float, int]]:
     points = [(ticks / score.ticks_per_quarter, meter_number(meter)) for ticks, meter in known]
     if not points or points[0][0] > 0:
         points.insert(0, (0.0, meter_number((4, 4))))
-    return [(float(_BEFORE_ALL), points[0][1]), *points[1:]]
-
-
-def events(template: str, points: Iterable[tuple[float, float]]) -> str:
-    """Points of an envelope as XML."""
-    return "".join(
-        LIVE_11.write(template, Ids(), id=place, time=at, value=value) for place, (at, value) in enumerate(points)
-    )
+    return [(float(BEFORE_ALL), points[0][1]), *points[1:]]
 
 
 def _master(writing: _Writing) -> str:

@@ -77,6 +77,7 @@ def midi_clip(
     ticks_per_quarter: int,
     key: Key | None,
     shape: str = "MidiClip",
+    envelopes: str = "",
 ) -> str:
     """A clip of notes.
 
@@ -87,10 +88,11 @@ def midi_clip(
         ticks_per_quarter: of the notes.
         key: what the clip shows as its scale.
         shape: template of the table: "MidiClip" for Live 11, "MidiClip12" for Live 12.
+        envelopes: of its controllers, as XML.
     """
     return LIVE_11.write(
         shape, Ids(), id=number_in_list, keys=_keys(notes, ticks_per_quarter), next_note=len(notes) + 1,
-        **frame.values(), **key_values(key),
+        envelopes=envelopes, **frame.values(), **key_values(key),
     )  # fmt: skip
 
 
@@ -149,5 +151,5 @@ def audio_clip(number_in_list: int, frame: Frame, sample: Sample, warp: list[tup
         LIVE_11.write("WarpMarker", Ids(), id=place, sec=sec, beat=beat) for place, (sec, beat) in enumerate(warp)
     )
     return LIVE_11.write(
-        "AudioClip", Ids(), id=number_in_list, markers=markers, **frame.values(), **sample.values()
+        "AudioClip", Ids(), id=number_in_list, markers=markers, envelopes="", **frame.values(), **sample.values()
     )  # fmt: skip

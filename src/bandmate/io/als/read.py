@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bandmate.io.als.clips import MODE_SCALES, SCALES
+from bandmate.io.als.envelopes import HIGHEST_BEND, LOWEST_BEND, meaning_of, steps_of
 from bandmate.io.als.samples import SampleReference, samples_of
 from bandmate.io.als.unpack import unpack, version_of
-from bandmate.io.messages import BEND, CHANNEL_MODES, CONTROL, PRESSURE, messages_of
+from bandmate.io.messages import BEND, messages_of
 from bandmate.io.safe_xml import Element, as_number, number_of, value_of
 from bandmate.io.sounds_named import named_sound
 from bandmate.io.timed import Loop, Message, Note
@@ -17,7 +18,6 @@ from bandmate.score.pitch import MODES, Key
 
 _PLAYERS = ("MidiTrack", "AudioTrack", "GroupTrack")
 _LAST_WITHOUT_KEY, _UNSET_IN_12 = 11, Key(0, "major")  # Live 12 shows C major until somebody chooses a key
-_BEFORE_ALL = -1e6
 _DRUM_DEVICES = ("DrumGroupDevice", "InstrumentImpulse")
 
 
@@ -177,25 +177,25 @@ def _controllers(main: Element | None) -> dict[str, tuple[int, int]]:
     """What the ids of a track's controllers mean: kind and number; bend first, then pressure, then 120 controllers."""
     found = {}
     for element in main.findall("MidiControllers/*") if main is not None else ():
-        place = as_number(element.tag.removeprefix("ControllerTargets."), -1)
-        if 0 <= place < 2 + CHANNEL_MODES:
-            meant = (BEND, 0) if place == 0 else (PRESSURE, 0) if place == 1 else (CONTROL, int(place) - 2)
+        meant = meaning_of(int(as_number(element.tag.removeprefix("ControllerTargets."), -1)))
+        if meant is not None:
             found[element.get("Id", "")] = meant
     return found
 
 
 def _told(element: Element, lanes: dict[str, tuple[int, int]]) -> Iterator[Message]:
-    """What the envelopes of a clip do to controllers; the point that Live sets before all time is none of them."""
+    """What the envelopes of a clip do to controllers."""
     for envelope in element.findall("Envelopes/Envelopes/ClipEnvelope"):
         lane = lanes.get(value_of(envelope, "EnvelopeTarget/PointeeId"))
         if lane is None:
             continue
-        lowest, span = (-8192, 16383) if lane[0] == BEND else (0, 127)
+        lowest, highest = (LOWEST_BEND, HIGHEST_BEND) if lane[0] == BEND else (0, 127)
         points = [
             (as_number(e.get("Time")), as_number(e.get("Value"))) for e in envelope.findall("Automation/Events/*")
         ]
-        rows = [(at, (value - lowest) / span, True) for at, value in points if at > _BEFORE_ALL]
-        yield from messages_of(*lane, sorted(rows, key=lambda row: row[0]))
+        steps = steps_of(sorted(points, key=lambda point: point[0]))
+        rows = ((at, (value - lowest) / (highest - lowest), glides) for at, value, glides in steps)
+        yield from messages_of(*lane, rows)
 
 
 def _clip(element: Element, lanes: dict[str, tuple[int, int]]) -> Clip:

@@ -130,6 +130,10 @@ GroupSlot:
     GroupTrackSlot[Id=$id](LomId=0)
 Envelope:
     AutomationEnvelope[Id=$id](EnvelopeTarget(PointeeId=$target) Automation(Events({events}) untransformed()))
+ClipEnvelope:
+    ClipEnvelope[Id=$id](
+        EnvelopeTarget(PointeeId=$target) Automation(Events({events}) untransformed()) LoopSlot(Value)
+        ScrollerTimePreserver(LeftTime=0 RightTime=0))
 FloatEvent:
     FloatEvent[Id=$id Time=$time Value=$value]
 EnumEvent:
@@ -142,7 +146,7 @@ clip:
     Name=$name Annotation="" Color=$color LaunchMode=0 LaunchQuantisation=0
     TimeSignature(TimeSignatures(
         RemoteableTimeSignature[Id=0](Numerator=$numerator Denominator=$denominator Time=0)))
-    Envelopes(Envelopes) ScrollerTimePreserver(LeftTime=$loop_start RightTime=$loop_end)
+    Envelopes(Envelopes({envelopes})) ScrollerTimePreserver(LeftTime=$loop_start RightTime=$loop_end)
     TimeSelection(AnchorTime=0 OtherTime=0) Legato=false Ram=false GrooveSettings(GrooveId=-1) Disabled=false
     VelocityAmount=0 followed(1) grid(Grid true) FreezeStart=0 FreezeEnd=0 IsWarped=true TakeId=1
 notes:

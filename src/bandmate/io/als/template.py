@@ -7,21 +7,14 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from bandmate.errors import FileFormatError
-from bandmate.io.als.build import (
-    arranged,
-    events,
-    meter_events,
-    meter_number,
-    session_clips,
-    shifted,
-    tempo_events,
-)
-from bandmate.io.als.clips import key_values, midi_clip
+from bandmate.io.als.build import ClipMaking, meter_events, meter_number, tempo_events
+from bandmate.io.als.clips import key_values
+from bandmate.io.als.envelopes import controls_of, events
 from bandmate.io.als.schema import LIVE_11
 from bandmate.io.als.unpack import unpack, version_of
 from bandmate.io.als.write import INFO, fresh_project, packed
 from bandmate.io.markup import Ids, shown
-from bandmate.io.project import Project, clip_spans, look_of, meter_at, part_of, tempo_steps
+from bandmate.io.project import Project, look_of, meter_at, part_of, tempo_steps
 from bandmate.io.safe_xml import Element, as_number, value_of
 from bandmate.io.sounds_named import sound_note
 from bandmate.score.model import Track
@@ -37,6 +30,7 @@ _PART_WORDS: dict[str, tuple[str, ...]] = {
 _SEQUENCER = "DeviceChain/MainSequencer"
 _ARRANGED = f"{_SEQUENCER}/ClipTimeable/ArrangerAutomation/Events"
 _SLOTS = f"{_SEQUENCER}/ClipSlotList"
+_CONTROLLERS = f"{_SEQUENCER}/MidiControllers/*"
 
 
 def write_into_template(project: Project, template: str | Path, folder: Path) -> tuple[Path, tuple[str, ...]]:
@@ -118,30 +112,24 @@ class _Filling:
                 said.append(f"{name} has a new track, since no track of the template fits it")
             else:
                 said.append(f"{name} is in your track '{value_of(home, 'Name/EffectiveName')}'")
-            self._put(home, track, name)
+            said += self._put(home, track, name)
         return tuple(said)
 
-    def _put(self, home: Element, track: Track, name: str) -> None:
-        project, score = self.project, self.project.score
-        shape = "MidiClip" if self.version == _OLDEST else "MidiClip12"
-        key = None if track.is_drum else project.key
-        events_list, slots = home.find(_ARRANGED), home.find(_SLOTS)
+    def _put(self, home: Element, track: Track, name: str) -> list[str]:
+        making = ClipMaking(self.project, track, name, "MidiClip" if self.version == _OLDEST else "MidiClip12")
+        events_list, slots, targets = home.find(_ARRANGED), home.find(_SLOTS), _targets(home)
         if events_list is None or slots is None:
             raise FileFormatError(f"{self.name} has a MIDI track without clips' places; save it again in Live")
-        color = look_of(track).live_color
-        for child in list(events_list):
-            events_list.remove(child)
-        for place, (span, notes) in enumerate(clip_spans(track, project.sections)):
-            frame = arranged(score, span, span.name, color)
-            xml = midi_clip(place, frame, shifted(notes, span), score.ticks_per_quarter, key, shape)
-            events_list.append(self._shaped(_elements(xml)[0]))
-        clips = session_clips(score, track, project.sections, name, key, shape)
+        events_list[:] = [self._shaped(_elements(xml)[0]) for xml in making.arrangement(targets)]
+        clips = making.session(targets)
         for place, slot in enumerate(slots):
             value = slot.find("ClipSlot/Value")
             if value is not None:
                 value.clear()
                 if place in clips:
                     value.append(self._shaped(_elements(clips[place])[0]))
+        lost = len(controls_of(track).keys() - targets.keys())
+        return [f"{lost} controllers of {name} stay in the MIDI file: the template's track has none such"] * bool(lost)
 
     def _shaped(self, clip: Element) -> Element:
         """A clip of our table in the shape of the template's own clips, where it has one."""
@@ -246,6 +234,12 @@ class _Filling:
 def _is_pointee(tag: str) -> bool:
     ends = ("AutomationTarget", "ModulationTarget")
     return tag == "Pointee" or tag.endswith(ends) or tag.startswith("ControllerTargets.")
+
+
+def _targets(track: Element) -> dict[int, int]:
+    """Pointee ids of a track's controllers by their place."""
+    found = {e.tag.partition("ControllerTargets.")[2]: e.get("Id", "") for e in track.findall(_CONTROLLERS)}
+    return {int(place): int(target) for place, target in found.items() if place.isdigit() and target.isdigit()}
 
 
 def _lengthen(slots: Element, wanted: int) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from bandmate.errors import OutputError
 from bandmate.io.als.build import DENOMINATORS, NUMERATORS, TEMPO, live_set
 from bandmate.io.als.clips import Sample
+from bandmate.io.als.envelopes import lost_messages
 from bandmate.io.atomic import write_bytes_atomic
 from bandmate.io.cloning import place_file
 from bandmate.io.project import Project, losses, project_of
@@ -103,4 +104,4 @@ def write_als(score: Score, path: str | Path) -> Path:
 
 def als_losses(score: Score) -> tuple[str, ...]:
     """What an Ableton set cannot hold of a score, one sentence each."""
-    return losses(score, tempo=TEMPO, numerators=NUMERATORS, denominators=DENOMINATORS)
+    return (*lost_messages(score), *losses(score, tempo=TEMPO, numerators=NUMERATORS, denominators=DENOMINATORS))
