@@ -40,7 +40,7 @@ def test_one_of_ones_own_is_fetched_converted_and_sharded(bandmate) -> None:
     done = bandmate("datasets", "convert", "mine.json", "data/mine", "--out", "out", "--format", "json", "--json")
     assert json.loads(done.out)["written"] == 1 and len(json.loads(done.out)["skipped"]) == 1
     assert Path("out/a.mid.json").exists()
-    assert "1 pieces in 1 shards" in bandmate("datasets", "shards", "mine.json", "data/mine", "--out", "s").out
+    assert "1 piece in 1 shard" in bandmate("datasets", "shards", "mine.json", "data/mine", "--out", "s").out
 
 
 @pytest.mark.parametrize(

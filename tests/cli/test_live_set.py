@@ -36,7 +36,7 @@ def test_the_set_is_listed(bandmate, live):
     said = bandmate("live-set")
     assert said.code == 0, said.err
     assert "112 BPM, 4/4, C minor; 5 tracks, 3 scenes" in said.out
-    assert "track 1 'Beat' (drums)" in said.out and "scene 1 'Verse': 'beat', 1 bars" in said.out
+    assert "track 1 'Beat' (drums)" in said.out and "scene 1 'Verse': 'beat', 1 bar" in said.out
     facts = json.loads(bandmate("live-set", "list", "--json").out)
     assert [track["name"] for track in facts["tracks"] if track["midi"]] == ["Beat", "Keys", "My Bass"]
 

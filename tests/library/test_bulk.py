@@ -13,10 +13,10 @@ from bandmate.io.midi import write_midi
 from bandmate.library import bulk
 from bandmate.library.bulk import Slice
 from bandmate.library.catalog import Catalog
-from bandmate.library.dataset import open_shards
 from bandmate.library.ingest import ingest
 from bandmate.library.merge import library_report, merge
 from bandmate.library.pool import run_all
+from bandmate.library.shards import open_shards
 
 pytest.importorskip("pyarrow", reason="needs the extra [scale]")
 
@@ -227,3 +227,10 @@ def test_mistakes_get_one_sentence(words, cure, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["library", *words]) == 2
     assert cure in capsys.readouterr().err
+
+
+def test_shards_do_not_go_into_the_music(folder, make_band):
+    music = folder({"a.mid": make_band(1)})
+    with pytest.raises(OutputError, match="is the folder of music that is read; give another"):
+        take_in(music, music)
+    assert [path.name for path in music.iterdir()] == ["a.mid"]

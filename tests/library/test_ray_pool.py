@@ -6,8 +6,8 @@ import pytest
 from tests.library.shards import bands, take_in
 
 from bandmate.errors import MissingExtra, UserError
-from bandmate.library.dataset import open_shards
 from bandmate.library.ray_pool import run_on_ray
+from bandmate.library.shards import open_shards
 
 
 @pytest.fixture

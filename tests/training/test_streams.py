@@ -8,8 +8,8 @@ from tests.training.bands import band
 from bandmate.errors import LibraryError
 from bandmate.io.midi import write_midi
 from bandmate.library import bulk, parquet
-from bandmate.library.dataset import open_shards
 from bandmate.library.merge import merge
+from bandmate.library.shards import open_shards
 from bandmate.library.split import Shares
 from bandmate.training.objectives import ViewOptions
 from bandmate.training.streams import ShardBatches

@@ -71,6 +71,6 @@ def test_a_project_is_never_written_over(tmp_path):
 def test_the_command(tmp_path, capsys):
     assert main(["convert", str(WALTZ), str(tmp_path / "a.mid"), "--repeats"]) == 0
     told = capsys.readouterr()
-    assert "25 notes in 1 tracks" in told.out and "MIDI does not hold" in told.out + told.err
+    assert "25 notes in 1 track" in told.out and "MIDI does not hold" in told.out + told.err
     assert main(["convert", str(WALTZ), str(tmp_path / "b.mid"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["lost"]["chord symbols"] == 2

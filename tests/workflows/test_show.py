@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from tests.library.conftest import band
+from tests.library.shards import take_in
 
 from bandmate.cli.main import main
-from bandmate.errors import BriefError, FileFormatError, OutputError, ScoreError, UserError
+from bandmate.errors import BriefError, FileFormatError, LibraryError, OutputError, ScoreError, UserError
 from bandmate.io.files import read
 from bandmate.score.model import Marker, Score, Track, make_notes
 from bandmate.workflows.show import KINDS, MOST_BARS, OF_FOLDERS, _chosen_tracks, show
@@ -144,7 +146,21 @@ def test_a_folder_of_music_is_a_library(tmp_path):
     song(16).write(tmp_path / "mine" / "song.mid")
     shown = show(tmp_path / "mine", out=tmp_path / "a.png", terminal=True)
     assert shown.kind == "library"
-    assert "1 pieces by tempo" in shown.text
+    assert "1 piece by tempo" in shown.text
+
+
+def test_shards_are_a_library(tmp_path):
+    pytest.importorskip("pyarrow", reason="needs the extra [scale]")
+    (tmp_path / "mine").mkdir()
+    for seed in range(3):
+        band(seed).write(tmp_path / "mine" / f"{seed}.mid")
+    take_in(tmp_path / "mine", tmp_path / "shards")
+    shown = show(tmp_path / "shards", out=tmp_path / "a.png", terminal=True)
+    assert shown.kind == "library" and "3 pieces by tempo" in shown.text
+    assert show(tmp_path / "mine").text.splitlines()[1:] == shown.text.splitlines()[1:]
+    (tmp_path / "shards" / "manifest-1-of-1.json").unlink()
+    with pytest.raises(LibraryError, match="holds no finished shards; make them with: bandmate library ingest"):
+        show(tmp_path / "shards", "library")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 
 from bandmate.cli.console import Console
 from bandmate.cli.projects import PROJECT_OPTIONS, add_project_arguments, check_projects, write_projects
+from bandmate.counts import counted
 
 _NOT_OPTIONS = ("file", "json", *PROJECT_OPTIONS)
 
@@ -36,6 +37,8 @@ def show(result: Any, console: Console, arguments: argparse.Namespace) -> None:
     """Say what was done and where it lies; write the projects that are asked for."""
     for sentence in result.done:
         console.say(sentence)
-    console.say(f"wrote {result.midi}: {len(result.score.tracks)} tracks, {result.score.note_count} notes")
+    console.say(
+        f"wrote {result.midi}: {counted(len(result.score.tracks), 'track')}, {counted(result.score.note_count, 'note')}"
+    )
     projects = write_projects([result.midi], arguments, console)
     console.result({**result.to_json(), "projects": [str(path) for path in projects]})

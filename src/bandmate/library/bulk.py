@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bandmate.counts import counted
 from bandmate.errors import BriefError, LibraryError, OutputError
 from bandmate.io.atomic import write_text_atomic
 from bandmate.io.lock import only_one
@@ -103,8 +104,9 @@ class BulkReport:
         """The report in words."""
         known = f", {self.reused} of them known from an earlier run" if self.reused else ""
         text = [
-            f"{self.folder}: {self.files} files{known}, in {self.parts} parts of {self.bytes / 2**20:.1f} MB in all",
-            f"taken: {self.taken} files, {self.notes} notes; left out: {self.left_out}",
+            f"{self.folder}: {counted(self.files, 'file')}{known}, in "
+            f"{counted(self.parts, 'part')} of {self.bytes / 2**20:.1f} MB in all",
+            f"taken: {counted(self.taken, 'file')}, {counted(self.notes, 'note')}; left out: {self.left_out}",
         ]
         for reason, (count, examples) in self.reasons.items():
             first = "; ".join(path for path, _ in examples)
@@ -193,6 +195,8 @@ def ingest_shards(
     part, out = part or Slice(), Path(out).expanduser()
     started = time.perf_counter()
     source = FolderSource(folder)
+    if out.resolve() == source.root:
+        raise OutputError(f"{out} is the folder of music that is read; give another for the shards, with --to")
     with only_one(out / f".lock-{part.name}", f"taking in slice {part.number} of {part.of}"):
         _check_same_library(out, source.root, part)
         total = source.count()

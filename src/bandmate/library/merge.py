@@ -15,9 +15,9 @@ from bandmate.errors import LibraryError, OutputError
 from bandmate.io.lock import only_one
 from bandmate.library.bulk import INDEX
 from bandmate.library.catalog import Catalog, Record
-from bandmate.library.dataset import SETTLED, ShardSet, open_shards
 from bandmate.library.parquet import read_groups, write_rows
 from bandmate.library.report import IngestReport, report
+from bandmate.library.shards import SETTLED, ShardSet, open_shards
 from bandmate.library.split import Shares, settle
 
 _KEPT = (

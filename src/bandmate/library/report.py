@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from bandmate.counts import counted
 from bandmate.io.files import FORMATS
 from bandmate.library.catalog import SPLITS, Catalog
 from bandmate.library.clean import REASONS
@@ -82,7 +83,8 @@ class IngestReport:
         """The report in words."""
         text = [
             self.summary,
-            f"taken: {self.taken} pieces, {self.bars} bars, {self.notes} notes, {_hours(self.seconds_of_music)}"
+            f"taken: {counted(self.taken, 'piece')}, {counted(self.bars, 'bar')}, "
+            f"{counted(self.notes, 'note')}, {_hours(self.seconds_of_music)}"
             + (f"; {self.without_grid} of them played without a beat" if self.without_grid else ""),
         ]
         if self.tempo:
@@ -96,7 +98,7 @@ class IngestReport:
             if table:
                 text.append(f"{name}: " + ", ".join(f"{key} {count}" for key, count in list(table.items())[:8]))
         if self.left_out:
-            text.append(f"left out: {self.left_out} files")
+            text.append(f"left out: {counted(self.left_out, 'file')}")
             for item in self.reasons:
                 first = "; ".join(path for path, _ in item.examples)
                 text.append(
@@ -138,7 +140,7 @@ def summary(pieces: int, bars: int, enough: Sequence[str], lacking: Sequence[str
     if not pieces:
         return "nothing to learn from"
     what = "clip" if bars / pieces <= CLIP_BARS else "piece"
-    count = f"{pieces} {what}{'' if pieces == 1 else 's'}"
+    count = counted(pieces, what)
     if not enough:
         return (
             f"{count}: too little for any part; {ENOUGH_PIECES} pieces and {ENOUGH_BARS} bars of a part are a beginning"

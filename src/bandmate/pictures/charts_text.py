@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.counts import counted
 from bandmate.pictures.curves import Curve, smooth
 from bandmate.pictures.library import FIFTHS, LibraryFacts, key_counts
 
@@ -34,8 +35,9 @@ def library_text(facts: LibraryFacts, width: int = 100) -> str:
     steps = Counter((np.minimum(tempi, 399) // 20 * 20).astype(int).tolist())
     keys = key_counts(facts.keys)
     genres = Counter(genre or "not known" for genre in facts.genres)
+    pieces = counted(len(facts.keys), "piece")
     parts = {
-        f"{len(facts.keys):,} pieces by tempo (BPM)": [(f"{low} to {low + 19}", steps[low]) for low in sorted(steps)],
+        f"{pieces} by tempo (BPM)": [(f"{low} to {low + 19}", steps[low]) for low in sorted(steps)],
         "by key": [(f"{name} {mode}", int(keys[place, column])) for place, name in enumerate(FIFTHS)
                    for column, mode in enumerate(("major", "minor")) if keys[place, column]],
         "by instrument": facts.instruments.most_common(12),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.analysis.descriptors import DESCRIPTORS
+from bandmate.counts import counted
 from bandmate.library.catalog import Piece
 from bandmate.pictures import style
 from bandmate.pictures.canvas import Canvas
@@ -60,8 +62,19 @@ class LibraryFacts:
     placed: NDArray[np.int64]
 
 
-def library_facts(pieces: Iterable[Piece]) -> LibraryFacts:
-    """Read off a catalog's pieces what is drawn of them."""
+@dataclass(frozen=True, slots=True)
+class PieceFacts:
+    """What is drawn of one piece, as `library.catalog.Piece` has it."""
+
+    tempo_bpm: float | None
+    bars: int
+    key: str
+    genre: str
+    labels: Mapping[str, Any]
+
+
+def library_facts(pieces: Iterable[Piece | PieceFacts]) -> LibraryFacts:
+    """Read off the pieces of a catalog, or of shards, what is drawn of them."""
     tempi, bars, keys, genres, rows = [], [], [], [], []
     instruments: Counter[str] = Counter()
     names = [name for name, one in DESCRIPTORS.items() if one.level == "piece"]
@@ -126,7 +139,8 @@ def library_canvas(facts: LibraryFacts, title: str) -> Canvas:
     canvas = Canvas(width, HEADER + 2 * (PANEL[1] + GAP) + MAP[1] + MARGIN)
     canvas.write((MARGIN, 18), style.fit_text(title, 28, width - 2 * MARGIN), 28)
     known = sum(1 for genre in facts.genres if genre)
-    said = f"{len(facts.keys):,} pieces   ·   {int(facts.bars.sum()):,} bars   ·   genre known of {known:,}"
+    pieces, bars = counted(len(facts.keys), "piece"), counted(int(facts.bars.sum()), "bar")
+    said = f"{pieces}   ·   {bars}   ·   genre known of {known:,}"
     canvas.write((MARGIN, 54), said, 17, style.TEXT_MUTED)
     spots = [(MARGIN + c * (PANEL[0] + GAP), HEADER + r * (PANEL[1] + GAP)) for r in (0, 1, 2) for c in range(columns)]
     _histogram(canvas, spots[0], "tempo", "BPM", facts.tempi, _edges(facts.tempi, 40, 220, 10))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.counts import counted
 from bandmate.pictures import style
 from bandmate.pictures.canvas import Canvas, save_picture
 from bandmate.pictures.names import SHORT_DRUM_NAMES, drum_place, note_name
@@ -203,9 +204,9 @@ def _draw_header(canvas: Canvas, page: Page, score: Score, title: str | None) ->
         f"{tempo} BPM" + (" at first" if len(np.unique(score.tempos["us_per_quarter"])) > 1 else ""),
         f"{bars['numerator'][0]}/{bars['denominator'][0]}"
         + (" at first" if len(np.unique(bars[["numerator", "denominator"]])) > 1 else ""),
-        f"{len(bars)} bar" + "s" * (len(bars) != 1),
+        counted(len(bars), "bar"),
         f"{int(seconds) // 60}:{int(seconds) % 60:02d}",
-        f"{score.note_count:,} notes",
+        counted(score.note_count, "note"),
     ]
     canvas.write((MARGIN, 60), "   ·   ".join(parts), 19, style.TEXT_MUTED)
 
@@ -335,7 +336,7 @@ def _draw_lane_name(canvas: Canvas, page: Page, lane: Lane) -> None:
     room = GUTTER - MARGIN - 12 - (88 if track.is_drum else 44)
     name = style.fit_text(track.name or style.role_of(track), 20, room)
     canvas.write((MARGIN + 12, lane.top + 4), name, 20)
-    lines = [program_name(track.program, track.is_drum), f"{len(track.notes):,} notes"]
+    lines = [program_name(track.program, track.is_drum), counted(len(track.notes), "note")]
     for index, line in enumerate(lines if lane.height >= 70 else lines[:1]):
         at = (MARGIN + 12, lane.top + 30 + 20 * index)
         canvas.write(at, style.fit_text(line, 15, room), 15, style.TEXT_FAINT if index else style.TEXT_MUTED)

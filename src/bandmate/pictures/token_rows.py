@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.counts import counted
 from bandmate.pictures import style
 from bandmate.pictures.canvas import Canvas
 from bandmate.score.model import Track
@@ -63,7 +64,7 @@ def tokens_canvas(piece: GridPiece, title: str, first_bar: int = 1) -> Canvas:
     canvas = Canvas(width, top + LINE_HEIGHT * -(-len(shown) // A_LINE) + MARGIN)
     canvas.write((MARGIN, 18), style.fit_text(title, 28, width - 2 * MARGIN), 28)
     counts = kind_counts(rows)
-    said = [f"{len(rows):,} rows", *(f"{count:,} {name}" for name, count in counts.items() if count > 1)]
+    said = [counted(len(rows), "row"), *(f"{count:,} {name}" for name, count in counts.items() if count > 1)]
     canvas.write((MARGIN, 54), style.fit_text("   ·   ".join(said), 17, width - 2 * MARGIN), 17, style.TEXT_MUTED)
     for line, x, name, colour in legend:
         canvas.rect((x, HEADER + 26 * line + 4, x + 12, HEADER + 26 * line + 16), colour, 3)

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bandmate.errors import BandmateError
-from bandmate.library.dataset import open_shards
+from bandmate.library.shards import open_shards
 from bandmate.training.loop import Trainer, TrainOptions, TrainReport
 from bandmate.training.objectives import ViewOptions
 from bandmate.training.ranks import Accelerated, Alone, Ranks

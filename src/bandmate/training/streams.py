@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.errors import BandmateError, LibraryError
-from bandmate.library.dataset import ShardSet
 from bandmate.library.rows import MUSIC, RESOLUTION, score_of
+from bandmate.library.shards import ShardSet
 from bandmate.tokenizers.grid import GridPiece, encode_piece
 from bandmate.training.objectives import Batches, ViewOptions
 from bandmate.training.prepare import usable

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.counts import counted
 from bandmate.errors import ScoreError
 from bandmate.io.midi import parse_midi
 from bandmate.limits import PROMPT_CHARS
@@ -163,7 +164,7 @@ def write_down(order: Order, takes: int, job: Job) -> list[Edit]:
 def _proved(before: Score, edit: Edit, controllers: bool) -> Edit:
     """The edit with the proof that nothing else was changed."""
     changed = untouched(before, edit.score, edit.asked, behind=edit.behind, controllers=controllers)
-    got = f"{len(changed)} tracks changed: {changed[0]}" if changed else "nothing changed"
+    got = f"{counted(len(changed), 'track')} changed: {changed[0]}" if changed else "nothing changed"
     proof = Demand("the rest", "untouched, event for event", got, 0.0 if changed else 1.0)
     return replace(edit, demands=(*edit.demands, proof))
 

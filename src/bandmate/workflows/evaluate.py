@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bandmate.analysis.genres import genre, genre_ids
+from bandmate.counts import counted
 from bandmate.errors import BriefError, LibraryError, ScoreError
 from bandmate.evaluation.excerpt import windows
 from bandmate.evaluation.facts import FactRow, fact_rows
@@ -58,7 +59,8 @@ class Evaluation:
         table = self.card.lines()
         facts = [f"  {f.name:24}{f.median:10.3f}  {f.share:.0%} of {f.n} windows as the genre has it ({f.unit})"
                  for f in self.facts]  # fmt: skip
-        about = f"{self.subject}: {self.pieces} pieces, {self.card.windows} windows of up to {BARS} bars"
+        pieces, windows = counted(self.pieces, "piece"), counted(self.card.windows, "window")
+        about = f"{self.subject}: {pieces}, {windows} of up to {BARS} bars"
         heading = ["facts of the genre, where no people's music of it is at hand"] if facts else []
         asked = ["demands, asked at random", *self.obeyed.lines()] if self.obeyed else []
         like = self.likeness.lines() if self.likeness else []

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.counts import counted
 from bandmate.errors import BriefError
 from bandmate.score.model import NOTE, Score, make_notes
 from bandmate.score.selection import Selection, select, track_words
@@ -60,7 +61,7 @@ def _fill(score: Score, own: FillOptions, desk: Desk) -> Edit:
         notes[index] = np.concatenate([old[old["onset_ticks"] < end - long], new])
     edited = splice(score, selection, notes)
     made = {i: notes_within(edited.tracks[i].notes, end - long, end) for i in selection.tracks}
-    got = ", ".join(f"{len(n)} notes" for n in made.values())
+    got = ", ".join(counted(len(n), "note") for n in made.values())
     names = ", ".join(track_words(score, i) for i in selection.tracks)
     heard = f"a fill of {long / quarter:g} beats at the end of bar {own.at}: {names}"
     demand = Demand("fill", f"end of bar {own.at}", got, 1.0 if all(len(n) for n in made.values()) else 0.0)

@@ -9,10 +9,10 @@ from typing import Any
 
 from bandmate.errors import BriefError
 from bandmate.library.bulk import BulkReport, Slice, ingest_shards
-from bandmate.library.dataset import open_shards
 from bandmate.library.ingest import Progress
 from bandmate.library.merge import library_report, merge
 from bandmate.library.report import IngestReport
+from bandmate.library.shards import open_shards
 from bandmate.workflows.jobs import Job, Listener
 
 EXECUTORS = {"processes": "bandmate.library.pool:run_all", "ray": "bandmate.library.ray_pool:run_on_ray"}

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from bandmate.counts import counted
 from bandmate.errors import BriefError, LiveError
 from bandmate.io.live.client import LiveClient
 from bandmate.io.live.clips import ClipView, read_clip
@@ -60,8 +61,10 @@ class Heard:
         beat = f"{self.view.tempo:g} BPM, {self.view.meter[0]}/{self.view.meter[1]}"
         key = f", {self.view.key.name}" if self.view.key else ""
         deaf = f"; not heard, since they are sound: {', '.join(self.deaf)}" if self.deaf else ""
-        clips = ", ".join(f"{name} ({len(source.clip.notes)} notes)" for name, source in self.sources.items())
-        return f"{self.how}: {self.bars} bars at {beat}{key}; {clips}{deaf}"
+        clips = ", ".join(
+            f"{name} ({counted(len(source.clip.notes), 'note')})" for name, source in self.sources.items()
+        )
+        return f"{self.how}: {counted(self.bars, 'bar')} at {beat}{key}; {clips}{deaf}"
 
 
 def scene_words(view: SetView, scene: int) -> str:

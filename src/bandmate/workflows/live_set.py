@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bandmate.counts import counted
 from bandmate.errors import BriefError
 from bandmate.io.files import read
 from bandmate.io.live.client import LiveClient, LiveSilent
@@ -168,7 +169,7 @@ def put(
     clips = write_jobs(client, view, jobs, Path(file).stem, place, Path(file), set())
     _fire(client, view, clips, fire)
     remark = surplus(client, view, clips, place is None)
-    return LiveResult(f"{file}: {len(jobs)} tracks with notes", "", clips, Path(file), remark)
+    return LiveResult(f"{file}: {counted(len(jobs), 'track')} with notes", "", clips, Path(file), remark)
 
 
 def _held(view: SetView, part: Track, scene: int) -> tuple[int, int] | None:
@@ -294,14 +295,14 @@ def bars_of(text: str | None) -> int | None:
 def listed(view: SetView) -> list[str]:
     """The set in lines for a person: scenes, then tracks with their clips."""
     key = f", {view.key.name}" if view.key else ""
-    lines = [f"{view.tempo:g} BPM, {view.meter[0]}/{view.meter[1]}{key}; {len(view.tracks)} tracks, "
-             f"{len(view.scenes)} scenes"]  # fmt: skip
+    lines = [f"{view.tempo:g} BPM, {view.meter[0]}/{view.meter[1]}{key}; {counted(len(view.tracks), 'track')}, "
+             f"{counted(len(view.scenes), 'scene')}"]  # fmt: skip
     for track in view.tracks:
         lines.append(f"track {track.index + 1} '{track.name}' ({_kind(track)})")
         for scene, slot in sorted(track.slots.items()):
             plays = ", playing" if track.playing == scene else ""
             bars = slot.quarters / view.bar_quarters
-            lines.append(f"    {scene_words(view, scene)}: '{slot.name}', {bars:g} bars{plays}")
+            lines.append(f"    {scene_words(view, scene)}: '{slot.name}', {bars:g} bar{'s' * (bars != 1)}{plays}")
     return lines
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from bandmate.counts import counted
 from bandmate.errors import BriefError, LibraryError, ScoreError
 from bandmate.evaluation.frechet import metric_frechet
 from bandmate.evaluation.histograms import histograms_of
@@ -81,7 +82,11 @@ class SetComparison:
         rows = [f"  {o.name:26}" + "".join(map(_shown, (o.within, o.within_other, o.between, o.area, o.divergence)))
                 for o in self.overlaps]  # fmt: skip
         far = f"Frechet distance {_shown(self.frechet).strip()} by {self.counted} metrics"
-        return [f"beside {self.subject}: {self.pieces} pieces; {far}; distances of pieces by feature:", head, *rows]
+        return [
+            f"beside {self.subject}: {counted(self.pieces, 'piece')}; {far}; distances of pieces by feature:",
+            head,
+            *rows,
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -123,7 +128,7 @@ class MetricsTable:
         head = f"{'':28}{'mean':>11}{'from':>11}{'to':>11}{'pieces':>8}"
         columns = zip(METRICS, self._rows.T, strict=True)
         rows = [f"  {m.name:26}{_spread(column[~np.isnan(column)])}  {m.unit}" for m, column in columns]
-        return [f"{self.subject}: {len(self.pieces)} pieces", head, *rows, *beside]
+        return [f"{self.subject}: {counted(len(self.pieces), 'piece')}", head, *rows, *beside]
 
     def to_csv(self) -> str:
         """One line a piece, one column a metric; empty where it does not apply; columns muspy_* count as MusPy does."""

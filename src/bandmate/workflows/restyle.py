@@ -20,6 +20,7 @@ from bandmate.analysis.chords import estimate_chords
 from bandmate.analysis.genres import genre
 from bandmate.analysis.meter import score_bars
 from bandmate.analysis.sections import find_sections
+from bandmate.counts import counted
 from bandmate.errors import BriefError
 from bandmate.groovebook.backing import mean_tempo, one_meter, swing_heard
 from bandmate.groovebook.cells import TPQ
@@ -103,7 +104,8 @@ def restyle(
     song = song_of(score, place, style, tempo)
     plans = [song.plan(seed + number, seed) for number in range(chosen.takes)]
     heard = (
-        f"{Path(path).name} in {style.genre}: {plans[0].tempo:g} BPM, {song.key.name}, {plans[0].bars} bars; "
+        f"{Path(path).name} in {style.genre}: {plans[0].tempo:g} BPM, {song.key.name}, "
+        f"{counted(plans[0].bars, 'bar')}; "
         f"melody from {score.tracks[place].name.strip() or f'track {place + 1}'}"
     )
     singer = next(i for i, track in enumerate(plans[0].tracks) if track.role == "melody")

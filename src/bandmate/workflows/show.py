@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -90,8 +91,8 @@ def show(
     """Draw something.
 
     Args:
-        source: a score, a file of music, a take's folder, a folder of music, a catalog, or the folder of a model or a
-            training run.
+        source: a score, a file of music, a take's folder, a folder of music or of shards, a catalog, or the folder of a
+            model or a training run.
         kind: one of KINDS; None = by what the source is: a roll, a library or a training run.
         out: PNG or SVG to write, of a score PDF too; None = none.
         terminal: also give it in letters; without `out` it always is.
@@ -272,12 +273,15 @@ def _score(source: Score | str | Path, bars: str | None, tracks: str | None) -> 
 def _library(source: Score | str | Path, bars: str | None, tracks: str | None) -> Drawing:
     from bandmate.library.catalog import Catalog
     from bandmate.library.ingest import ingest
+    from bandmate.library.shards import holds_shards
     from bandmate.pictures.charts_text import library_text
     from bandmate.pictures.library import library_canvas, library_facts
 
     path = _folder_source(source, "library")
     file = path / LIBRARY_FILE if path.is_dir() else path
-    if path.is_dir() and not file.is_file():
+    if holds_shards(path):
+        facts = library_facts(_pieces_of(path))
+    elif path.is_dir() and not file.is_file():
         with Catalog(":memory:") as catalog:  # a folder of music: looked through for this picture alone
             ingest(path, catalog)
             facts = library_facts(catalog.pieces())
@@ -290,6 +294,14 @@ def _library(source: Score | str | Path, bars: str | None, tracks: str | None) -
         raise FileFormatError(f"{path} holds no piece that could be taken in; give a folder with music in it")
     title = path.name if path.is_dir() else path.resolve().parent.name
     return _on_canvas(lambda: library_canvas(facts, title), lambda width: library_text(facts, width))
+
+
+def _pieces_of(shards: Path) -> Iterator[Any]:
+    from bandmate.library.shards import open_shards
+    from bandmate.pictures.library import PieceFacts
+
+    for row in open_shards(shards).rows(["tempo_bpm", "bars", "key", "genre", "labels"]):
+        yield PieceFacts(row["tempo_bpm"], row["bars"], row["key"], row["genre"], json.loads(row["labels"]))
 
 
 def _training(source: Score | str | Path, bars: str | None, tracks: str | None) -> Drawing:

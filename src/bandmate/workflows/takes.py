@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bandmate.counts import counted
 from bandmate.errors import BriefError
 from bandmate.workflows.sessions import Session, find_session, take_of
 from bandmate.workflows.take import Take
@@ -17,7 +18,7 @@ _MOST_COMPARED = 6
 
 def listed(session: Session, liking: dict[int, float] | None = None) -> Iterator[str]:
     """One line a take: mark, number, parents, what was heard, where it lies, and how well it may be liked."""
-    yield f"session {session.name}: {len(session.entries)} takes (* starred, x discarded)"
+    yield f"session {session.name}: {counted(len(session.entries), 'take')} (* starred, x discarded)"
     for entry in session.entries:
         parents = f" from {', '.join(map(str, entry.parents))}" if entry.parents else ""
         likely = f" [taste {liking[entry.number]:.2f}]" if liking and entry.number in liking else ""
@@ -104,7 +105,7 @@ def _facts(take: Take) -> str:
     met = sum(bool(row["met"]) for row in take.report["demands"])
     tracks = ", ".join(track.name for track in plan.tracks)
     return (
-        f"{tempo_text(plan.tempo)} BPM, {plan.key.name}, {plan.bars} bars, {tracks}; {met} of "
+        f"{tempo_text(plan.tempo)} BPM, {plan.key.name}, {counted(plan.bars, 'bar')}, {tracks}; {met} of "
         f"{len(take.report['demands'])} demands met; {take.report.get('card', {}).get('verdict', 'card: none')}"
     )
 

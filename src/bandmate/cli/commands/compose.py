@@ -7,6 +7,7 @@ from typing import Any
 
 from bandmate.cli.console import Console
 from bandmate.cli.projects import add_project_arguments
+from bandmate.counts import counted
 
 _NOT_OPTIONS = ("text", "json", "play", "open", "no_stems", "key_lock", "sounds")
 
@@ -119,7 +120,7 @@ def show(result: Any, arguments: argparse.Namespace, console: Console) -> None:
     for take in result.takes:
         missed = [row["demand"] for row in take.report["demands"] if row["stated"] and not row["met"]]
         text = f"not met: {', '.join(missed)}" if missed else "everything asked is met"
-        sound = f"mix.wav, {len(take.stems)} stems, " if take.mix.is_file() else ""
+        sound = f"mix.wav, {counted(len(take.stems), 'stem')}, " if take.mix.is_file() else ""
         for path in take.projects:
             console.say(f"wrote {path}")
         console.say(f"{take.folder}: {take.midi.name}, {sound}roll.png; {text}; {take.report['card']['verdict']}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from bandmate.cli.console import Console
+from bandmate.counts import counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,9 +26,11 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     from bandmate.workflows.convert import convert
 
     result = convert(arguments.file, arguments.out, repeats=arguments.repeats, overwrite=arguments.overwrite)
-    console.say(f"wrote {result.path} ({result.format}): {result.notes} notes in {result.tracks} tracks")
+    console.say(
+        f"wrote {result.path} ({result.format}): {counted(result.notes, 'note')} in {counted(result.tracks, 'track')}"
+    )
     if result.repeats:
-        console.say(f"  wrote out {result.repeats} signs of repeats and jumps")
+        console.say(f"  wrote out {counted(result.repeats, 'sign')} of repeats and jumps")
     for told, things in ((f"{result.format} does not hold", result.lost), ("was not read", result.left_out)):
         if things:
             console.note(f"note: {told}: {', '.join(f'{one.count} x {one.what}' for one in things)}")

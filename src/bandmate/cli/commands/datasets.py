@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 
 from bandmate.cli.console import Console
+from bandmate.counts import counted
 from bandmate.errors import UserError
 
 _NEEDS = {"list": "", "show": "NAME", "download": "NAME --to DIR", "convert": "NAME DIR --out DIR",
@@ -44,7 +45,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     elif arguments.action == "download":
         got = datasets.fetch_dataset(arguments.name, arguments.to, listener=console.listen)
         unchecked = [file for file, checksum in got.fetched.items() if checksum == "unverified"]
-        console.say(f"{got.folder}: {got.files:,} files" if got.fetched else f"{got.folder} is there already")
+        console.say(f"{got.folder}: {counted(got.files, 'file')}" if got.fetched else f"{got.folder} is there already")
         for file in unchecked:
             console.note(f"note: nobody published a checksum of {file}, so it could not be verified")
         console.result({"folder": str(got.folder), "files": got.files, "fetched": got.fetched})
@@ -59,7 +60,10 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     else:
         done = datasets.shard_dataset(arguments.name, arguments.folder, arguments.out, split=arguments.split,
                                       seed=arguments.seed, listener=console.listen)  # fmt: skip
-        console.say(f"{done.folder}: {done.pieces} pieces in {done.shards} shards, {len(done.skipped)} left out")
+        console.say(
+            f"{done.folder}: {counted(done.pieces, 'piece')} in "
+            f"{counted(done.shards, 'shard')}, {len(done.skipped)} left out"
+        )
         console.result({"folder": str(done.folder), "pieces": done.pieces, "shards": done.shards,
                         "skipped": list(done.skipped)})  # fmt: skip
 

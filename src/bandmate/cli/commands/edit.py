@@ -9,6 +9,7 @@ import argparse
 
 from bandmate.cli.console import Console
 from bandmate.cli.projects import PROJECT_OPTIONS, add_project_arguments, check_projects, write_projects
+from bandmate.counts import counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +40,9 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     result = edit(arguments.file, EditOptions(**options, strength=arguments.strength / 100))
     for sentence in result.done:
         console.say(sentence)
-    console.say(f"wrote {result.path}: {len(result.score.tracks)} tracks, {result.score.note_count} notes")
+    console.say(
+        f"wrote {result.path}: {counted(len(result.score.tracks), 'track')}, {counted(result.score.note_count, 'note')}"
+    )
     projects = write_projects([result.path], arguments, console)
     console.result(
         {

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from bandmate.cli.console import Console
+from bandmate.counts import counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,5 +52,5 @@ def _lines(heard: Any) -> list[str]:
     patterns = heard.to_json()["patterns"]
     lines += [f"  {drum:6s} {pattern}" for drum, pattern in patterns.items() if "x" in pattern]
     if heard.notes:
-        lines.append(f"  {len(heard.notes)} notes")
+        lines.append(f"  {counted(len(heard.notes), 'note')}")
     return lines

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from bandmate.cli.console import Console
+from bandmate.counts import counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +33,8 @@ def _lines(found: Any) -> list[str]:
     key = f"{found.key} ({found.key_confidence:.0%} sure)" if found.key else "no key"
     lines = [
         f"{found.file}: {found.caption}",
-        f"  {found.bpm:g} BPM, {meter}, {key}, {found.bars} bars, {minutes}:{seconds:02d}, {found.notes} notes",
+        f"  {found.bpm:g} BPM, {meter}, {key}, {counted(found.bars, 'bar')}, {minutes}:{seconds:02d}, "
+        f"{counted(found.notes, 'note')}",
     ]
     if len(found.tempos) > 1 or len(found.meters) > 1:
         lines.append(f"  {len(found.tempos) - 1} tempo changes, {len(found.meters) - 1} meter changes")
@@ -45,7 +47,8 @@ def _lines(found: Any) -> list[str]:
         density = "" if track.density is None else f", {track.density:g} notes a quarter"
         name = f' "{track.name}"' if track.name else ""
         lines.append(
-            f"  {track.number:2d} {track.role:7s} {track.instrument}{name}: {track.notes} notes in {track.bars} bars"
+            f"  {track.number:2d} {track.role:7s} {track.instrument}{name}: {counted(track.notes, 'note')} in "
+            f"{counted(track.bars, 'bar')}"
             f"{span}{density}"
         )
     return lines if found.live is None else [*lines, *_live_lines(found.live)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from bandmate.cli.console import Console
+from bandmate.counts import counted
 
 _MARKS = ("star", "unstar", "keep", "discard")
 
@@ -35,7 +36,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     elif action == "sessions":
         found = sessions.all_sessions()
         for session in found:
-            console.say(f"{session.name}: {len(session.entries)} takes, changed {session.changed[:16]}")
+            console.say(f"{session.name}: {counted(len(session.entries), 'take')}, changed {session.changed[:16]}")
         console.result({"sessions": [sessions.to_json(session) for session in found]})
     else:
         session = sessions.mark(numbers, action, name) if action in _MARKS else sessions.find_session(name)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bandmate.cli.console import Console
+from bandmate.counts import counted
 
 _TEXTS = (".txt", ".text", ".tokens")
 
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     text = tokens(arguments.file, arguments.form, _options(arguments.options) or None, genre=arguments.genre)
     if arguments.out:
         write_text_atomic(Path(arguments.out), text)
-        console.say(f"wrote {arguments.out}: {len(text.split())} words")
+        console.say(f"wrote {arguments.out}: {counted(len(text.split()), 'word')}")
         console.result({"file": arguments.out, "words": len(text.split())})
     else:
         console.say(text.rstrip("\n"))

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from bandmate.counts import counted
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is looked at."""
@@ -21,4 +23,4 @@ def run(arguments: argparse.Namespace, console: Any) -> None:
     path = Path(arguments.file)
     score = read_take(path).score if path.is_dir() or path.name.endswith(FILE_NAME) else read(path)
     console.picture(roll_png(score))
-    console.say(f"{path.name}: {len(score.tracks)} tracks, {score.note_count} notes")
+    console.say(f"{path.name}: {counted(len(score.tracks), 'track')}, {counted(score.note_count, 'note')}")

@@ -6,10 +6,10 @@ from tests.library.shards import bands, take_in
 
 from bandmate.errors import LibraryError
 from bandmate.library import bulk, parquet
-from bandmate.library.dataset import open_shards
 from bandmate.library.examine import read_score
 from bandmate.library.merge import merge
 from bandmate.library.rows import hints_of, score_of
+from bandmate.library.shards import open_shards
 
 pytest.importorskip("pyarrow", reason="needs the extra [scale]")
 
@@ -67,12 +67,12 @@ def test_splits_part_the_rows(shards):
 def test_what_is_not_there_is_named(shards, folder, make_band, tmp_path):
     with pytest.raises(LibraryError, match="no column colour"):
         list(shards.rows(["colour"]))
-    take_in(folder({"a.mid": make_band(1), "b.mid": make_band(2)}, "plain"), tmp_path / "plain")
-    plain = open_shards(tmp_path / "plain")
+    take_in(folder({"a.mid": make_band(1), "b.mid": make_band(2)}, "plain"), tmp_path / "other")
+    plain = open_shards(tmp_path / "other")
     with pytest.raises(LibraryError, match="library merge"):
         list(plain.rows(split="train"))
     with pytest.raises(LibraryError, match="no column onset_ticks"):
         list(plain.rows(["onset_ticks"]))
-    next((tmp_path / "plain").glob("part-*")).unlink()
+    next((tmp_path / "other").glob("part-*")).unlink()
     with pytest.raises(LibraryError, match="is missing"):
-        open_shards(tmp_path / "plain")
+        open_shards(tmp_path / "other")

@@ -1,4 +1,7 @@
-"""Reading shards: rows in a stream, shuffled within bounds, each rank its own, in memory that does not grow."""
+"""Shards, the Parquet files that `library.bulk` writes: opened as one set and read in a stream.
+
+Rows are shuffled within bounds, each rank gets its own, and memory does not grow with their number.
+"""
 
 from __future__ import annotations
 
@@ -140,6 +143,12 @@ def _shuffled(rows: Iterator[dict[str, Any]], size: int, rng: np.random.Generato
         yield row
     while held:
         yield held.pop(int(rng.integers(len(held))))
+
+
+def holds_shards(folder: str | Path) -> bool:
+    """Whether shards lie in a folder, finished or not."""
+    place = Path(folder)
+    return any(any(place.glob(pattern)) for pattern in ("manifest-*.json", "part-*.parquet"))
 
 
 def open_shards(folder: str | Path) -> ShardSet:
