@@ -9,6 +9,8 @@ symusic's ABC functions are never called: they run programs that its wheel carri
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import cycle
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from numpy.typing import NDArray
 
 from bandmate.errors import FileFormatError
 from bandmate.io.midi import read_file_bytes
+from bandmate.io.symusic_rows import KEYS, METERS, NOTES, TEMPOS, rows_of
 from bandmate.limits import MIDI_NOTES
 from bandmate.score.gm import DRUM_CHANNEL
 from bandmate.score.model import KEY_SIGNATURE, MADE, METER, NOTE, TEMPO, Marker, Score, Track
@@ -60,67 +63,77 @@ def parse_midi_fast(data: bytes, name: str = "MIDI data") -> Score:
 
 def score_of(parsed: Any) -> Score:
     """What `read_midi_fast` keeps of a symusic score that counts in ticks."""
-    tracks, given = [], 0
-    for track in parsed.tracks:
-        channel = DRUM_CHANNEL if track.is_drum else _FREE_CHANNELS[given % len(_FREE_CHANNELS)]
-        given += not track.is_drum
-        tracks.append(_track(track, channel))
     return Score(
-        tracks=tuple(tracks),
+        tracks=_tracks(parsed),
         ticks_per_quarter=max(1, parsed.ticks_per_quarter),
         tempos=_tempos(parsed),
-        meters=_meters(parsed),
-        keys=_keys(parsed),
-        markers=tuple(Marker(marker.time, marker.text) for marker in parsed.markers),
+        meters=_meters(_by_time(rows_of(parsed.time_signatures, METERS))),
+        keys=_keys(_by_time(rows_of(parsed.key_signatures, KEYS))),
+        markers=tuple([Marker(marker.time, marker.text) for marker in _listed(parsed.markers)]),
     )
 
 
-_BEATS = (1, 2, 4, 8, 16, 32, 64)
+def _listed(events: Any) -> list[Any]:
+    """A list of symusic's as one of Python's; asked by index it answers sooner than when it is walked."""
+    return [events[index] for index in range(len(events))]
 
 
-def _note(channel: int) -> NDArray[Any]:
+def _plain_note(channel: int) -> NDArray[Any]:
     """A note of a channel as it is before its columns are filled in."""
     note = np.zeros(1, NOTE)
     note["channel"], note["off_velocity"], note["on_order"], note["off_order"] = channel, 64, MADE, MADE
     return note
 
 
-_NOTES = tuple(_note(channel) for channel in range(16))  # repeating one row is quicker than filling four columns
+_NOTES = tuple(_plain_note(channel) for channel in range(16))  # repeating a row is quicker than filling four columns
 
 
-def _track(track: Any, channel: int) -> Track:
-    columns = track.notes.numpy()
-    onset = columns["time"]
-    notes = _NOTES[channel].repeat(len(onset))
-    notes["onset_ticks"], notes["duration_ticks"] = onset, columns["duration"]
-    notes["pitch"], notes["velocity"] = columns["pitch"], columns["velocity"]
-    if (onset[1:] < onset[:-1]).any():
-        notes = notes[np.argsort(notes["onset_ticks"], kind="stable")]
-    return Track(track.name.strip("\0 "), int(track.program), bool(track.is_drum), notes)
+def _tracks(parsed: Any) -> tuple[Track, ...]:
+    tracks, free = [], cycle(_FREE_CHANNELS)
+    for track in _listed(parsed.tracks):
+        is_drum = track.is_drum
+        notes = _notes(track.notes, DRUM_CHANNEL if is_drum else next(free))
+        tracks.append(Track(track.name.strip("\0 "), track.program, is_drum, notes))
+    return tuple(tracks)
+
+
+def _notes(events: Any, channel: int) -> NDArray[Any]:
+    rows = rows_of(events, NOTES)
+    notes = _NOTES[channel].repeat(len(rows))
+    onset = rows["time"]
+    notes["onset_ticks"], notes["duration_ticks"] = onset, rows["duration"]
+    notes["pitch"], notes["velocity"] = rows["pitch"], rows["velocity"]
+    if np.count_nonzero(onset[1:] < onset[:-1]):
+        return notes[np.argsort(notes["onset_ticks"], kind="stable")]
+    return notes
+
+
+_TIME = itemgetter(0)
+_BEATS = (1, 2, 4, 8, 16, 32, 64)
+
+
+def _by_time(rows: NDArray[Any]) -> tuple[tuple[int, ...], ...]:
+    """A few events as tuples: for these they are quicker than arrays."""
+    return tuple(sorted(rows.tolist(), key=_TIME))
 
 
 def _tempos(parsed: Any) -> NDArray[Any]:
-    columns = parsed.tempos.numpy()
-    rows = np.zeros(len(columns["time"]), TEMPO)
-    rows["ticks"], rows["us_per_quarter"], rows["track"], rows["order"] = columns["time"], columns["mspq"], 0, MADE
-    if len(rows) == 1 and rows[0]["us_per_quarter"] > 0:
-        return rows
-    rows = rows[rows["us_per_quarter"] > 0]
-    return rows[np.argsort(rows["ticks"], kind="stable")]
+    rows = _by_time(rows_of(parsed.tempos, TEMPOS))
+    return np.array([(*row, 0, MADE) for row in rows if row[1] > 0], TEMPO)
 
 
-def _listed(events: Any, *names: str) -> list[tuple[int, ...]]:
-    """A few events as tuples by time: for these lists are quicker than arrays."""
-    columns = events.numpy()
-    return sorted(zip(*(columns[name].tolist() for name in names), strict=True), key=itemgetter(0))
+@lru_cache(maxsize=16)  # the files of a corpus mostly say the same: 4/4 from the start
+def _meters(rows: tuple[tuple[int, ...], ...]) -> NDArray[Any]:
+    return _frozen([(*row, 0, MADE, 24, 8) for row in rows if row[1] > 0 and row[2] in _BEATS], METER)
 
 
-def _meters(parsed: Any) -> NDArray[Any]:
-    found = _listed(parsed.time_signatures, "time", "numerator", "denominator")
-    return np.array([(*row, 0, MADE, 24, 8) for row in found if row[1] > 0 and row[2] in _BEATS], METER)
+@lru_cache(maxsize=16)
+def _keys(rows: tuple[tuple[int, ...], ...]) -> NDArray[Any]:
+    # subtle: the rows hold what the file says, the attributes of a single key signature do not where it is broken
+    return _frozen([(*row, 0, MADE) for row in rows if abs(row[1]) <= 7 and row[2] <= 1], KEY_SIGNATURE)
 
 
-def _keys(parsed: Any) -> NDArray[Any]:
-    # subtle: the columns hold what the file says, the attributes of a single key signature do not where it is broken
-    found = _listed(parsed.key_signatures, "time", "key", "tonality")
-    return np.array([(*row, 0, MADE) for row in found if abs(row[1]) <= 7 and row[2] <= 1], KEY_SIGNATURE)
+def _frozen(rows: list[tuple[int, ...]], kind: np.dtype[Any]) -> NDArray[Any]:
+    array = np.array(rows, kind)
+    array.flags.writeable = False
+    return array
