@@ -90,9 +90,9 @@ def fetch_dataset(name: str, to: str | Path, *, listener: Listener | None = None
     last = [-_BYTES]
 
     def tell(file: str, done: int, total: int | None) -> None:
-        if total and (done - last[0] >= _BYTES or done == total or done < last[0]):
+        if done - last[0] >= _BYTES or done == total or done < last[0]:
             last[0] = done
-            job.progress("fetching", done / total)
+            job.progress("fetching", done / total if total else 0.0)  # told without a size too: a listener may stop it
 
     if one.remotes:
         job.tell("notice", text=f"licence of {one.title}: {one.licence}; see {one.homepage}")

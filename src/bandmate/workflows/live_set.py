@@ -134,14 +134,15 @@ def edit_set(
     name = f"{command} {take.recipe.seed}"
     make_new = command in ("continue", "respond") or (command in _IN_PLACE and not replace)
     clips = write_jobs(client, view, jobs, name, None if make_new else heard.scene, take.midi,
-                       {(s.track.index, s.scene) for s in heard.sources.values()})  # fmt: skip
+                       {(s.track.index, s.scene) for s in heard.sources.values()}, listener)  # fmt: skip
     _fire(client, view, clips, fire)
     return LiveResult(heard.words, result.heard, clips, take.midi, surplus(client, view, clips, make_new))
 
 
 def put(
-    client: LiveClient, file: str | Path, *, scene: str | None = None, replace: bool = False, fire: bool = False
-) -> LiveResult:
+    client: LiveClient, file: str | Path, *, scene: str | None = None, replace: bool = False, fire: bool = False,
+    listener: Listener | None = None,
+) -> LiveResult:  # fmt: skip
     """Write the tracks of a file into a scene of the set, one clip each.
 
     Args:
@@ -150,6 +151,7 @@ def put(
         scene: number from 1 or name, None = a new scene behind the last.
         replace: whether clips on tracks of the same names may be replaced.
         fire: whether the clips are launched.
+        listener: gets progress events, one before each clip.
 
     Raises:
         FileFormatError: the file cannot be read. BriefError: no such scene, or no notes. LiveError: see `edit_set`.
@@ -166,7 +168,7 @@ def put(
             jobs.append(ClipJob(part, notes, quarters, held))
     if not jobs:
         raise BriefError(f"{file} has no notes, so there is nothing to write; give a file with music in it")
-    clips = write_jobs(client, view, jobs, Path(file).stem, place, Path(file), set())
+    clips = write_jobs(client, view, jobs, Path(file).stem, place, Path(file), set(), listener)
     _fire(client, view, clips, fire)
     remark = surplus(client, view, clips, place is None)
     return LiveResult(f"{file}: {counted(len(jobs), 'track')} with notes", "", clips, Path(file), remark)

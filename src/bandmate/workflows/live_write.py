@@ -18,6 +18,7 @@ from bandmate.io.live.view import SetView, TrackView, number
 from bandmate.io.sounds_named import named_sound
 from bandmate.score.model import Track
 from bandmate.workflows import live_journal as journal
+from bandmate.workflows.jobs import Job, Listener
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +54,24 @@ class ClipJob:
 
 def write_jobs(
     client: LiveClient, view: SetView, jobs: Sequence[ClipJob], name: str, scene: int | None, take: Path,
-    heard: set[tuple[int, int]],
+    heard: set[tuple[int, int]], listener: Listener | None = None,
 ) -> tuple[Written, ...]:  # fmt: skip
     """Write clips one after the other; each is read again.
+
+    The listener hears of progress between two clips alone, so that one who stops there leaves no half of a clip.
 
     Raises:
         LiveError: Live went away, refused or was changed; the message says what is in the set by now.
     """
     done: list[Written] = []
+    told = Job(listener, {"writing": 1.0})
     used = {track for track, _ in heard}
+    told.progress("writing", 0.0)
     try:
         if scene is None:
             scene = make_scene(client, name)
         for job in jobs:
+            told.progress("writing", len(done) / len(jobs))
             done.append(_write(client, view, job, name, scene, take, used))
     except LiveError as error:
         by_now = "; ".join(clip.words for clip in done) or "no clip was finished"

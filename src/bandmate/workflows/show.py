@@ -18,6 +18,7 @@ from bandmate.score.cut import split_channels, trim
 from bandmate.score.model import Score
 from bandmate.score.selection import find_tracks, parse_bars
 from bandmate.score.timeline import bar_grid
+from bandmate.workflows.jobs import Job, Listener
 
 MOST_BARS = {"roll": 160, "drums": 64, "tokens": 256, "similarity": 2400, "score": 128}
 MOST_TRACKS = 32
@@ -87,6 +88,7 @@ def show(
     bars: str | None = None,
     tracks: str | None = None,
     width: int = 100,
+    listener: Listener | None = None,
 ) -> Shown:
     """Draw something.
 
@@ -99,6 +101,7 @@ def show(
         bars: of a piece, such as 5-12; None = all, as many as are readable.
         tracks: of a piece: names, roles or numbers, separated by commas.
         width: letters a line, 40 to 1000.
+        listener: gets progress events while a folder of music is looked through (see `workflows.jobs`).
 
     Raises:
         UserError: no such kind, letters for a score, or bars and tracks of what has none. MissingExtra: a score without
@@ -115,7 +118,7 @@ def show(
     place = None if out is None else check_engraving(out) if kind == "score" else check_picture(out)
     if kind == "score" and (terminal or place is None):
         raise UserError("a score cannot be drawn in letters; give --out with a name in .svg, .png or .pdf")
-    drawing = KINDS[kind](source, bars, tracks)
+    drawing = OF_FOLDERS[kind](source, listener) if kind in OF_FOLDERS else OF_PIECES[kind](source, bars, tracks)
     text = drawing.text(width) if drawing.text and (terminal or place is None) else ""
     return Shown(kind, None if place is None else drawing.save(place), text, drawing.cut)
 
@@ -270,7 +273,7 @@ def _score(source: Score | str | Path, bars: str | None, tracks: str | None) -> 
 # folders
 
 
-def _library(source: Score | str | Path, bars: str | None, tracks: str | None) -> Drawing:
+def _library(source: Score | str | Path, listener: Listener | None) -> Drawing:
     from bandmate.library.catalog import Catalog
     from bandmate.library.ingest import ingest
     from bandmate.library.shards import holds_shards
@@ -282,8 +285,9 @@ def _library(source: Score | str | Path, bars: str | None, tracks: str | None) -
     if holds_shards(path):
         facts = library_facts(_pieces_of(path))
     elif path.is_dir() and not file.is_file():
+        job = Job(listener, {"reading": 1.0})
         with Catalog(":memory:") as catalog:  # a folder of music: looked through for this picture alone
-            ingest(path, catalog)
+            ingest(path, catalog, lambda now: job.progress("reading", now.done / max(1, now.total)))
             facts = library_facts(catalog.pieces())
     elif not file.is_file():
         raise FileFormatError(f"{file} does not exist; give a folder of music, a model's folder or its {LIBRARY_FILE}")
@@ -304,7 +308,7 @@ def _pieces_of(shards: Path) -> Iterator[Any]:
         yield PieceFacts(row["tempo_bpm"], row["bars"], row["key"], row["genre"], json.loads(row["labels"]))
 
 
-def _training(source: Score | str | Path, bars: str | None, tracks: str | None) -> Drawing:
+def _training(source: Score | str | Path, _listener: Listener | None) -> Drawing:
     from bandmate.pictures.charts_text import curves_text
     from bandmate.pictures.curves import curves_canvas, read_curves
 
@@ -330,13 +334,15 @@ def _log_of(folder: Path) -> Path | None:
     return max(logs, key=lambda log: log.stat().st_mtime) if logs else None
 
 
-KINDS: dict[str, Callable[[Score | str | Path, str | None, str | None], Drawing]] = {
+OF_PIECES: dict[str, Callable[[Score | str | Path, str | None, str | None], Drawing]] = {
     "roll": _roll,
     "score": _score,
     "drums": _drums,
     "tokens": _tokens,
     "similarity": _similarity,
+}
+OF_FOLDERS: dict[str, Callable[[Score | str | Path, Listener | None], Drawing]] = {
     "library": _library,
     "training": _training,
 }
-OF_FOLDERS = frozenset({"library", "training"})
+KINDS = (*OF_PIECES, *OF_FOLDERS)

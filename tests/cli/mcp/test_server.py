@@ -52,7 +52,7 @@ def test_a_session_from_words_to_a_project(assistant, songs) -> None:
         sent = await client.call_tool("export", {"file": str(new), "to": ["ableton"], "no_stems": True})
         assert Path(sent.structured_content["files"][0]).is_relative_to(songs)
 
-        seen = await client.call_tool("look", {"file": take["folder"]})
+        seen = await client.call_tool("show", {"file": take["folder"]})
         assert base64.b64decode(seen.content[1].data)[:4] == b"\x89PNG"
 
         listed = await client.call_tool("takes", {})
@@ -95,6 +95,9 @@ def test_mistakes_are_one_sentence_with_the_cure(assistant, songs) -> None:
         "no such track": ("regenerate", {"file": "song.mid", "tracks": "bss"}, "did you mean"),
         "no such file": ("inspect", {"file": "sogn.mid"}, "is not there"),
         "no takes yet": ("again", {"text": "busier bass"}, "tool compose"),
+        "no such picture": ("show", {"file": "song.mid", "as": "rol"}, "roll, score"),
+        "no such format": ("convert", {"file": "song.mid", "out": "song.xyz"}, ".musicxml"),
+        "a mile of letters": ("show", {"file": "song.mid", "tracks": "b" * 100_000}, "is not in the piece"),
     }
 
     async def session(client) -> None:
@@ -103,9 +106,27 @@ def test_mistakes_are_one_sentence_with_the_cure(assistant, songs) -> None:
             said = text_of(answer)
             assert answer.is_error, what
             assert cure in said, f"{what}: {said}"
+            assert len(said) < 2000
             assert "Traceback" not in said
             assert "\n" not in said
             assert "--" not in said
+
+    assistant(session)
+
+
+def test_two_calls_at_once_are_answered_one_after_the_other(assistant, songs) -> None:
+    async def session(client) -> None:
+        made: dict[int, Path] = {}
+
+        async def compose(seed: int) -> None:
+            answer = await client.call_tool("compose", {"text": "techno", "bars": 2, **QUICK, "seed": seed})
+            made[seed] = Path(answer.structured_content["takes"][0]["folder"])
+
+        async with anyio.create_task_group() as group:
+            for seed in (1, 2):
+                group.start_soon(compose, seed)
+        assert made[1] != made[2]
+        assert all((folder / "take.json").is_file() for folder in made.values())
 
     assistant(session)
 
@@ -147,7 +168,7 @@ def test_nothing_outside_is_read_or_written(assistant, songs) -> None:
     refused = [
         ("inspect", {"file": str(private / "song.mid")}), ("inspect", {"file": "../private/song.mid"}),
         ("inspect", {"file": "link.mid"}), ("inspect", {"file": "way/song.mid"}), ("inspect", {"file": "C:\\s.mid"}),
-        ("inspect", {"file": "//server/song.mid"}), ("look", {"file": "way"}), ("origin", {"file": "/etc/passwd"}),
+        ("inspect", {"file": "//server/song.mid"}), ("show", {"file": "way"}), ("origin", {"file": "/etc/passwd"}),
         ("compose", {"text": "house", "out": str(private / "new")}), ("compose", {"text": "house", "out": "way/new"}),
         ("compose", {"text": "house", "out": "."}), ("compose", {"text": "house", "midi": "../private/song.mid"}),
         ("compose", {"text": "house", "drums": "../private/song.mid"}),
@@ -159,6 +180,15 @@ def test_nothing_outside_is_read_or_written(assistant, songs) -> None:
         ("export", {"file": "song.mid", "drum_map": "../private/map.yaml", "no_stems": True}),
         ("groove", {"file": "song.mid", "like": "link.mid"}), ("inspect", {"file": "song.mid", "picture": "way/a.png"}),
         ("interpolate", {"first": "song.mid", "second": "link.mid"}), ("hear", {"file": "song.mid", "midi": "way/a"}),
+        ("convert", {"file": "link.mid", "out": "a.mid"}), ("convert", {"file": "song.mid", "out": "way/a.mid"}),
+        ("show", {"file": "kit", "as": "library"}), ("show", {"file": "song.mid", "out": "way/a.png"}),
+        ("metrics", {"place": "way"}), ("metrics", {"place": "song.mid", "against": "link.mid"}),
+        ("tokens", {"file": "link.mid"}), ("tokens", {"file": "song.mid", "out": "../a.txt"}),
+        ("library", {"action": "ingest", "folder": "way", "to": "new"}),
+        ("library", {"action": "ingest", "folder": "kit", "to": "new"}),
+        ("library", {"action": "ingest", "folder": "song.mid", "to": "way/new"}),
+        ("datasets", {"action": "download", "name": "maestro_v3", "to": "way"}),
+        ("datasets", {"action": "convert", "name": "any_folder", "folder": "way", "out": "new"}),
         ("vary", {"file": "song.mid", "engine": "rules"}),  # its folder beside the file is a link that leads out
     ]  # fmt: skip
 

@@ -23,6 +23,16 @@ from bandmate.cli.console import Console
 _EDITS = ("accompany", "regenerate", "vary", "fill", "continue", "respond")
 _OPTIONS = ("add", "tracks", "bars", "at", "beats", "strength", "keep", "key", "lock", "genre", "variety",
             "temperature", "candidates", "engine", "model", "out", "seed")  # fmt: skip
+_WHICH = ("scene", "loop", "replace", "fire")
+_TAKES = {
+    "list": (),
+    "read": ("scene", "loop", "out"),
+    "put": ("scene", "replace", "fire"),
+    "fire": ("scene",),
+    "tempo": (),
+    "follow": ("bars",),
+    "written": (),
+}  # fmt: skip  the others take all, or say what they do not
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,12 +71,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
     """Do one thing with the open set."""
+    _check(arguments)
     if arguments.action == "written":
         _written(console)
         return
     from bandmate.workflows import live_set
 
-    _check(arguments)
     with live_set.connect(arguments.port, arguments.answer_port) as client:
         if arguments.action in _EDITS:
             _edit(client, arguments, console)
@@ -75,15 +85,19 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    """Find what is missing before Live is asked."""
+    """Find what is missing, or spare, before Live is asked."""
     from bandmate.errors import BriefError
 
     words, action = arguments.text, arguments.action
+    given = [name for name in (*_WHICH, *_OPTIONS) if getattr(arguments, name) not in (None, False, [])]
+    spare = [name for name in given if action in _TAKES and name not in _TAKES[action]]
+    if spare:
+        raise BriefError(f"live-set {action} takes no --{spare[0]}; leave it out")
     if action in ("put", "tempo") and len(words) != 1:
         say = {"put": "which file? write: bandmate live-set put FILE.mid",
                "tempo": "which tempo? write: bandmate live-set tempo 124"}  # fmt: skip
         raise BriefError(say[action])
-    if action in ("list", "read", "fire", "follow") and words:
+    if action in ("list", "read", "fire", "follow", "written") and words:
         raise BriefError(f"'{words[0]}' is not understood by live-set {action}; see: bandmate live-set --help")
     if action == "read" and not arguments.out:
         raise BriefError("where to? write: bandmate live-set read --out heard.mid")
@@ -105,7 +119,7 @@ def _edit(client: Any, arguments: argparse.Namespace, console: Console) -> None:
 def _put(client: Any, arguments: argparse.Namespace, console: Console) -> None:
     from bandmate.workflows.live_set import put
 
-    how = {"scene": arguments.scene, "replace": arguments.replace, "fire": arguments.fire}
+    how = {"scene": arguments.scene, "replace": arguments.replace, "fire": arguments.fire, "listener": console.listen}
     _show(put(client, arguments.text[0], **how), console)
 
 

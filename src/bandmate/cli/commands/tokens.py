@@ -16,7 +16,7 @@ from typing import Any
 from bandmate.cli.console import Console
 from bandmate.counts import counted
 
-_TEXTS = (".txt", ".text", ".tokens")
+TEXTS = (".txt", ".text", ".tokens")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
         return
     if not arguments.file:
         raise UserError("which file? give a MIDI file or a text, or --vocabulary NAME")
-    if Path(arguments.file).suffix.lower() in _TEXTS:
+    if Path(arguments.file).suffix.lower() in TEXTS:
         path = detokenise(arguments.file, arguments.out, overwrite=arguments.overwrite)
         console.say(f"wrote {path}")
         console.result({"file": str(path)})

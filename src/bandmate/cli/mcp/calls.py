@@ -12,14 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bandmate.cli.commands.tokens import TEXTS
 from bandmate.cli.console import Console
 from bandmate.cli.mcp import takes
 from bandmate.cli.mcp.folders import Folders, free
-from bandmate.cli.mcp.tools import BESIDE, MAY_READ, ROLE_READS, TOOLS, Tool, tool
+from bandmate.cli.mcp.tools import BESIDE, MAY_READ, ROLE_READS, SOUND_OF_A_SET, TOOLS, Tool, tool
 from bandmate.errors import BriefError, UserError
 
 _KINDS = {"string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
           "array": "a list"}  # fmt: skip
+_MOST_LETTERS, _MOST_ENTRIES = 20_000, 200  # of one text, of one list in an answer
 
 
 class Cancelled(BaseException):
@@ -45,13 +47,23 @@ class Ear(Console):
 
     def say(self, text: str) -> None:
         """Keep a line."""
-        self.answer.lines.append(text)
+        self.answer.lines.append(_beginning(text))
 
     page = say
 
     def result(self, data: Any) -> None:
         """Keep the object."""
-        self.answer.data = _short(plain(data))
+        self.answer.data = self._cut(_short(plain(data)), "")
+
+    def _cut(self, data: Any, name: str) -> Any:
+        """The data without what makes an answer too long to be read; what was cut is said."""
+        if isinstance(data, dict):
+            return {key: self._cut(value, key) for key, value in data.items()}
+        if isinstance(data, list) and len(data) > _MOST_ENTRIES:
+            self.note(f"note: of {len(data):,} {name} the first {_MOST_ENTRIES} are given")
+        if isinstance(data, list):
+            return [self._cut(value, name) for value in data[:_MOST_ENTRIES]]
+        return _beginning(data) if isinstance(data, str) else data
 
     def note(self, text: str) -> None:
         """Keep a line beside the result."""
@@ -66,6 +78,13 @@ class Ear(Console):
         if event["event"] in ("heard", "notice"):
             self.answer.lines.append(str(event["text"]))
         self._listener(event)
+
+
+def _beginning(text: str) -> str:
+    """A text as far as an assistant will read it."""
+    if len(text) <= _MOST_LETTERS:
+        return text
+    return f"{text[:_MOST_LETTERS]} ... (the first {_MOST_LETTERS:,} letters of {len(text):,}; give out to keep all)"
 
 
 def _short(data: Any) -> Any:
@@ -100,7 +119,7 @@ def call(
     arguments = _arguments(found, given, folders)
     _places(found, arguments, folders)
     with takes.within(folders), contextlib.redirect_stdout(io.StringIO()):
-        takes.prepare(name, arguments, folders)
+        ear.answer.lines += takes.prepare(name, arguments, folders)
         found.module.run(arguments, ear)
         return takes.in_view(ear.answer, folders) if name == "takes" else ear.answer
 
@@ -121,10 +140,10 @@ def _arguments(found: Tool, given: Mapping[str, Any], folders: Folders) -> argpa
     for name in found.schema["required"]:
         if values.get(name) in (None, ""):
             raise BriefError(f"{found.name} needs '{name}': {properties[name]['description']}")
-    for name in values:
-        values[name] = _placed(found, name, values[name], folders)
+    dests = found.dests
+    values = {dests[name]: _placed(found, dests[name], value, folders) for name, value in values.items()}
     if "text" in values:
-        values["text"] = [values["text"]]  # as a command line has words
+        values["text"] = [values["text"]] if values["text"].strip() else []  # as a command line has words
     return argparse.Namespace(**found.defaults | values)
 
 
@@ -154,6 +173,8 @@ def _placed(found: Tool, name: str, value: Any, folders: Folders) -> Any:
         return [_role_place(name, item, folders) for item in value]
     if not isinstance(value, str):
         return value
+    if (found.name, name) in SOUND_OF_A_SET and Path(value.partition("#")[0]).suffix.lower() == ".als":
+        return _live_clip(name, value, folders)
     if found.writes(name):
         return str(folders.writing(name, value))
     if found.reads(name):
@@ -166,6 +187,18 @@ def _role_place(name: str, item: str, folders: Folders) -> str:
     if not sign:
         raise BriefError(f"{name} '{item}' is not usable; give ROLE=FOLDER, such as bass=my-bass")
     return f"{role}={folders.reading(name, place)}"
+
+
+def _live_clip(name: str, text: str, folders: Folders) -> str:
+    """A clip of a Live set, `set.als#clip`, whose sound lies in the folders, too."""
+    from bandmate.workflows.live_clip import find_live_clip
+
+    place, sign, clip = text.partition("#")
+    whole = f"{folders.reading(name, place)}{sign}{clip}"
+    sound = find_live_clip(whole).path
+    if not folders.holds(sound):
+        raise UserError(f"{name} '{text}' plays {sound}, which lies outside the folders that are open here")
+    return whole
 
 
 def _is_place(text: str, folders: Folders) -> bool:
@@ -183,6 +216,9 @@ def _places(found: Tool, arguments: argparse.Namespace, folders: Folders) -> Non
     out = values.get("out")
     if "out" not in found.schema["properties"] or (out is not None and found.name != "render"):
         return
+    if found.name == "live_set":
+        values["out"] = _from_live(values["action"], folders.roots[0] / "Live set")
+        return
     if found.name == "compose":
         words = " ".join(values["text"]) or values["genre"] or "take"
         values["out"] = str(folders.roots[0] / safe_name(words)[:32].rstrip("-_"))
@@ -192,11 +228,23 @@ def _places(found: Tool, arguments: argparse.Namespace, folders: Folders) -> Non
         return
     source = Path(given)
     name = safe_name(source.stem)
-    if found.name in BESIDE:
+    if found.name == "tokens" and source.suffix.lower() in TEXTS:
+        values["out"] = str(free(source.with_suffix(".mid")))
+    elif found.name in BESIDE:
         values["out"] = str(free(source.with_name(f"{source.stem}-{BESIDE[found.name]}.mid")))
     elif found.name == "render":
         values["out"] = str(free(Path(out) if out else source.with_name(f"{name}-render")))
     elif found.name == "restyle":
         values["out"] = str(source.with_name(f"{name}-restyle"))
-    elif source.resolve() in folders.roots:  # a take that fills a whole folder: what lies beside it is outside
+    elif source.resolve() in folders.roots and found.name not in ("show", "tokens"):
+        # a take that fills a whole folder: what lies beside it is outside
         values["out"] = str(source / f"{name}-{found.name}")
+
+
+def _from_live(action: str, place: Path) -> str | None:
+    """Where what is read or made in a running Live goes; None where nothing is."""
+    from bandmate.workflows.live_set import EDITS
+
+    if action == "read":
+        return str(free(place / "heard.mid"))
+    return str(place / action) if action in EDITS else None

@@ -19,7 +19,7 @@ from bandmate.settings import user_folder
 _FOREIGN = re.compile(r"^([A-Za-z]:|\\\\|//)")  # a drive or a share of another system: no relative name here
 _NAMES = (str, bytes, os.PathLike)
 _REFUSED = "it lies outside the folders that are open here"
-_LOOKED_AT = 20_000  # entries of a folder that are searched for links that lead out
+_LOOKED_AT = 200_000  # entries of a folder that are searched for links that lead out
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CHANGING = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod",
              "shutil.rmtree"}  # fmt: skip
@@ -94,7 +94,8 @@ class Folders:
             path = typed if typed.is_absolute() else self._relative(typed)
             inside = self.holds(path)
         except (OSError, ValueError, RuntimeError) as error:  # too long, a loop of links, no such user
-            raise UserError(f"{name} '{text[:60]}' cannot be a path ({error}); give one in {self.roots[0]}") from error
+            why = getattr(error, "strerror", None) or str(error)
+            raise UserError(f"{name} '{text[:60]}' cannot be a path ({why}); give one in {self.roots[0]}") from error
         if foreign or not inside:
             raise UserError(
                 f"{name} '{text}' lies outside the folders that are open here ({self._listed()}); "

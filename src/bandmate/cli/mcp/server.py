@@ -28,14 +28,14 @@ from bandmate.cli.main import sentence_of
 from bandmate.cli.mcp import takes
 from bandmate.cli.mcp.calls import Answer, Cancelled, call
 from bandmate.cli.mcp.folders import Folders, guard
-from bandmate.cli.mcp.tools import READ_ONLY, TOOLS, as_arguments, tool
+from bandmate.cli.mcp.tools import REACHES_OUT, READ_ONLY, REPLACES, TOOLS, as_arguments, tool
 from bandmate.errors import BandmateError, UserError
 
-_MOST_WAITING = 8
+_MOST_WAITING, _LONGEST_SENTENCE = 8, 1200
 _OFTEN_ENOUGH = 0.01  # of the whole work between two notices of progress
 _INSTRUCTIONS = """\
 Bandmate composes, edits, renders and exports multitrack music on the user's machine. Start with compose: it \
-answers with the path of a MIDI file. Give that path as `file` to inspect (tracks and bars), look (a picture of \
+answers with the path of a MIDI file. Give that path as `file` to inspect (tracks and bars), show (a picture of \
 the notes), regenerate, vary, continue, accompany and the other edits; each writes a new file and leaves the old \
 one. again changes the last take by words. export makes a project of a sequencer, render a mix. Bars and tracks \
 count from 1. The same seed gives the same result. vocabulary tells the genres, moods and instruments that are \
@@ -142,7 +142,8 @@ async def _list_tools(_: ServerRequestContext, _asked: types.PaginatedRequestPar
         types.Tool(
             name=found.name, description=found.description, input_schema=found.schema,
             annotations=types.ToolAnnotations(
-                read_only_hint=found.name in READ_ONLY, destructive_hint=False, open_world_hint=False
+                read_only_hint=found.name in READ_ONLY, destructive_hint=found.name in REPLACES,
+                open_world_hint=found.name in REACHES_OUT,
             ),
         )
         for found in map(tool, TOOLS)
@@ -188,4 +189,7 @@ def _base64(data: bytes) -> str:
 def _sentence(error: Exception | Cancelled) -> str:
     if isinstance(error, Cancelled):
         return "cancelled; finished files are kept"
-    return as_arguments(" ".join((str(error) if isinstance(error, BandmateError) else sentence_of(error)).split()))
+    said = " ".join((str(error) if isinstance(error, BandmateError) else sentence_of(error)).split())
+    if len(said) > _LONGEST_SENTENCE:  # one that repeats a value of a mile: its beginning, and the cure at its end
+        said = f"{said[: _LONGEST_SENTENCE // 2]} ... {said[-_LONGEST_SENTENCE // 2 :]}"
+    return as_arguments(said)

@@ -37,14 +37,20 @@ def within(folders: Folders) -> Iterator[None]:
         yield
 
 
-def prepare(name: str, arguments: argparse.Namespace, folders: Folders) -> None:
+def prepare(name: str, arguments: argparse.Namespace, folders: Folders) -> list[str]:
     """Name the take or the session that is meant where none was named: the last one in the folders.
+
+    Returns:
+        Sentences: what is not as one would think.
 
     Raises:
         UserError: there is none, or a take that is named lies outside.
     """
+    said: list[str] = []
     if name == "again" and arguments.take is None:
-        arguments.take = str(_last_take(folders))
+        path, gone = _last_take(folders)
+        arguments.take = str(path)
+        said = [f"the last take, {gone.parent}, is not there any more; this goes on from {path.parent}"] if gone else []
     if name == "again" and arguments.out is None:
         folder = Path(arguments.take)
         folder = folder if folder.is_dir() else folder.parent
@@ -59,16 +65,19 @@ def prepare(name: str, arguments: argparse.Namespace, folders: Folders) -> None:
             entry = find_session(arguments.session).entry(number)
             if not folders.holds(entry.folder):
                 raise UserError(f"take {number} lies in {entry.folder}, outside the folders that are open here")
+    return said
 
 
-def _last_take(folders: Folders) -> Path:
+def _last_take(folders: Folders) -> tuple[Path, Path | None]:
+    """The last take that is there, and the last one if it is not there any more."""
     from bandmate.workflows.history import load_history
 
     history = load_history()
-    for path in reversed(history.paths[: history.at]):
-        if folders.holds(path) and Path(path).is_file():
-            return Path(path)
-    raise UserError(_NONE)
+    known = [Path(path) for path in reversed(history.paths[: history.at]) if folders.holds(path)]
+    there = next((path for path in known if path.is_file()), None)
+    if there is None:
+        raise UserError(_NONE)
+    return there, None if there == known[0] else known[0]
 
 
 def _last_session(folders: Folders) -> str:
@@ -87,6 +96,7 @@ def in_view(answer: Any, folders: Folders) -> Any:
         session["takes"] = [take for take in session["takes"] if folders.holds(take["folder"])]
         for take in session["takes"]:
             del take["places"], take["digest"]
+            take["there"] = Path(take["folder"]).is_dir()
             take["resource"] = address(session["session"], take["number"], "take.json")
     if sessions:
         answer.lines = [line for session in sessions for line in _said(session)]
@@ -103,6 +113,7 @@ def _said(session: dict[str, Any]) -> Iterator[str]:
     yield f"session {session['session']}: {len(session['takes'])} takes"
     for take in session["takes"]:
         sign = " (starred)" if take["starred"] else " (discarded)" if take["discarded"] else ""
+        sign += "" if take["there"] else " (its files are gone)"
         yield f"{take['number']}{sign}: {take['heard']} [{take['folder']}]"
 
 

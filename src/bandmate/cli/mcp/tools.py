@@ -37,43 +37,59 @@ TOOLS: dict[str, tuple[str, str]] = {
     "interpolate": ("commands.interpolate", ""),
     "restyle": ("commands.restyle", "`to` names one genre, and projects of sequencers if wanted."),
     "inspect": ("commands.inspect", "Reads only. Call it before an edit to learn track names and bars."),
-    "look": ("mcp.look", ""),
+    "show": ("mcp.show", ""),
     "hear": ("commands.hear", ""),
     "brief": ("commands.brief", "Makes nothing: use it to check words before compose."),
     "render": ("commands.render", ""),
     "export": ("commands.export", "Set no_stems where only the notes are wanted: that is much quicker."),
+    "convert": ("commands.convert", ""),
+    "tokens": ("commands.tokens", ""),
+    "metrics": ("commands.metrics", ""),
     "origin": ("commands.origin", ""),
     "takes": ("commands.takes", "Stars and discards teach what the user likes; no file is touched."),
     "learn_status": ("commands.models", "Shows what was learned from the user's music, and from how much."),
+    "library": ("commands.library", "Set `to` a new folder for ingest; report takes that as `folder`."),
+    "datasets": ("mcp.datasets", "show tells licence, size and how a collection is had."),
     "vocabulary": ("mcp.vocabulary", ""),
+    "live_set": ("mcp.live_set", "Call it with list first. What the user has in a slot stays unless `replace` is set."),
 }
-READ_ONLY = frozenset({"inspect", "look", "brief", "origin", "learn_status", "vocabulary"})
+_SPELT = "|".join(sorted({word for name in TOOLS for word in (name, name.replace("_", "-"))}, key=len, reverse=True))
+READ_ONLY = frozenset({"inspect", "brief", "origin", "metrics", "learn_status", "vocabulary"})
+REPLACES = frozenset({"live_set"})  # may take the place of something of the user's, if it is told to
+REACHES_OUT = frozenset({"datasets"})  # may open a connection, if it is told to
 
 # Tools whose result is one MIDI file beside its source, and what is put behind its name.
 BESIDE = {"edit": "edited"} | {name: name for name in ("groove", "arrange", "drumify", "harmonise", "reharmonise")}
 
 # Arguments that name a file or folder: read, written, read if they are no name or pattern, or ROLE=PLACE.
 READS = frozenset({"file", "audio", "midi", "like", "first", "second", "memory", "take", "template", "soundfont",
-                   "drum_kit", "stems"})  # fmt: skip
+                   "drum_kit", "stems", "place", "against", "folder"})  # fmt: skip
 WRITES = frozenset({"out", "picture"})
 MAY_READ = frozenset({"drums", "drum_map"})
 ROLE_READS = frozenset({"sounds"})
-_WRITTEN_BY = {("hear", "midi")}
+SOUND_OF_A_SET = frozenset({("hear", "file"), ("compose", "audio")})  # of set.als#clip the sound is read, too
+_WRITTEN_BY = {("hear", "midi"), ("library", "to"), ("datasets", "to")}
 # Texts that name none. Numbers, switches and choices cannot, so they need no place here.
 PLAIN = frozenset({
     "text", "genre", "style", "mood", "key", "meter", "bars", "tracks", "exclude", "chords", "lock", "kit", "audio_as",
     "engine", "model", "variety", "to", "add", "keep", "trim", "quantise", "form", "melody", "kind", "session", "name",
-    "search", "swing_grid", "audio_rhythm",
+    "search", "swing_grid", "audio_rhythm", "options", "vocabulary", "scene", "format", "split",
 })  # fmt: skip
 # What a desktop or a researcher needs; an assistant would only be distracted by it.
 LEFT_OUT = frozenset({"help", "json", "play", "open", "blend", "temperature", "top_k", "top_p", "without",
-                      "sample_rate", "resample", "split_channels", "new_name", "overwrite"})  # fmt: skip
+                      "sample_rate", "resample", "split_channels", "new_name", "terminal", "width", "csv", "shard",
+                      "workers", "executor", "overwrite"})  # fmt: skip
 _LEFT_OUT_OF = {("learn_status", "out"), ("takes", "picture")}
 # Said where music is made from nothing or leaves Bandmate; beside each edit too it would only make every tool longer.
 _PROJECTS = frozenset({"to", "template", "split_drums", "drum_map"})
 _SOUNDS = frozenset({"soundfont", "drum_kit", "sounds", "kit"})
 _WITH = {"compose": _PROJECTS | _SOUNDS, "export": _PROJECTS | _SOUNDS, "render": _SOUNDS, "restyle": frozenset({"to"})}
-_CHOICES: dict[tuple[str, str], tuple[str, ...]] = {("learn_status", "action"): ("list", "show")}
+_CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("learn_status", "action"): ("list", "show"), ("library", "action"): ("ingest", "report"),
+    ("datasets", "action"): ("list", "show", "download", "convert"),
+    ("live_set", "action"): ("list", "read", "accompany", "regenerate", "vary", "fill", "continue", "respond", "put",
+                             "fire", "tempo", "written"),
+}  # fmt: skip
 _TYPES = {int: "integer", float: "number", None: "string", str: "string"}
 
 
@@ -102,6 +118,11 @@ class Tool:
         }
         return given | {"json": False}
 
+    @property
+    def dests(self) -> dict[str, str]:
+        """Under which name the command knows each argument."""
+        return {argument_name(action): action.dest for action in self.parser._actions}
+
     def reads(self, name: str) -> bool:
         """Whether an argument names something that is read."""
         return name in READS and (self.name, name) not in _WRITTEN_BY
@@ -124,15 +145,22 @@ def tool(name: str) -> Tool:
 
 
 def as_arguments(text: str) -> str:
-    """A sentence of the command line in the words of a tool: `--no-stems` is `no_stems` here."""
-    text = re.sub(rf"bandmate ({'|'.join(TOOLS)})\b( FILE)?", r"the tool \1", text)
-    return re.sub(r"--([a-z][a-z-]*[a-z])", lambda found: found[1].replace("-", "_"), text)
+    """A sentence of the command line in the words of a tool: `--no-stems` is `no_stems`; `--folder` is the user's."""
+    text = re.sub(rf"bandmate ({_SPELT})\b( FILE)?", lambda found: f"the tool {found[1].replace('-', '_')}", text)
+    return re.sub(r"--(?!folder\b)([a-z][a-z-]*[a-z])", lambda found: found[1].replace("-", "_"), text)
+
+
+def argument_name(action: argparse.Action) -> str:
+    """What an argument is called: as its option is, `--as` being `as`, whatever the command calls it."""
+    if isinstance(action, argparse._StoreConstAction) or not action.option_strings:
+        return action.dest
+    return action.option_strings[0].lstrip("-").replace("-", "_")
 
 
 def offered(name: str, action: argparse.Action) -> bool:
     """Whether an argument of a command is offered to assistants."""
     dest = action.dest
-    if dest in _PROJECTS | _SOUNDS and dest not in _WITH.get(name, ()):
+    if dest in _PROJECTS | _SOUNDS and dest not in _WITH.get(name, ()) and (name, dest) not in _WRITTEN_BY:
         return False
     return is_sorted(action) and dest not in LEFT_OUT and (name, dest) not in _LEFT_OUT_OF
 
@@ -149,12 +177,13 @@ def _schema(name: str, parser: argparse.ArgumentParser) -> dict[str, Any]:
     for action in parser._actions:
         if not offered(name, action):
             continue
-        if isinstance(action, argparse._StoreConstAction) and action.dest in properties:  # two flags of one choice
-            properties[action.dest]["enum"].append(action.const)
+        called = argument_name(action)
+        if isinstance(action, argparse._StoreConstAction) and called in properties:  # two flags of one choice
+            properties[called]["enum"].append(action.const)
             continue
-        properties[action.dest] = _property(name, action)
+        properties[called] = _property(name, action)
         if action.required and action.nargs != "*":
-            required.append(action.dest)
+            required.append(called)
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
@@ -183,7 +212,7 @@ def _names(name: str, dest: str) -> tuple[str, ...]:
     """The names that the house's own tables have for an argument."""
     from bandmate.workflows.request import ENGINES, VARIETIES
 
-    if dest == "to" and name != "restyle":
+    if dest == "to" and name != "restyle" and (name, dest) not in _WRITTEN_BY:
         from bandmate.workflows.export import TARGETS
 
         return tuple(TARGETS)
