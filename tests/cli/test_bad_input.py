@@ -132,7 +132,7 @@ def _content() -> dict[str, bytes]:
         (["listen", "hollow"], "hollow holds no takes"),
         (["listen", "broken"], "broken holds nothing that can be played"),
         (["listen", "alone", "--pairs", "--seconds", "1"], "A/B needs two"),
-        (["listen", "alone", "--seconds", "1", "--out", "song.mid/x.html"], "cannot be made"),
+        (["listen", "alone", "--seconds", "1", "--out", "song.mid/x.html"], "song.mid is a file, not a folder"),
         (["listen", "alone", "--seconds", "nan"], "seconds nan is out of range"),
         (["listen", "alone", "--pairs", "--ratings"], "not allowed with"),
         (["listen", "alone", "--results", "garbage.txt"], "not both"),

@@ -59,12 +59,15 @@ def test_one_of_ones_own_is_fetched_converted_and_sharded(bandmate) -> None:
         (["convert", "nes", "nowhere", "--out", "x"], "nowhere is not there"),
         (["convert", "nes", "music", "--out", "x"], "is NES Music Database in it?"),
         (["convert", "any_folder", "music", "--out", "x", "--format", "xyz"], "'.xyz' is no format written here"),
-        (["convert", "any_folder", "music", "--out", "music/a.mid"], "cannot be written"),
+        (["convert", "any_folder", "music", "--out", "music/out"], "lies in the folder that is read"),
+        (["convert", "any_folder", "music", "--out", "file/x"], "file is a file, not a folder; choose another place"),
+        (["shards", "any_folder", "music", "--out", "file"], "file is a file, not a folder; choose another place"),
         (["fetch"], "invalid choice"),
     ],
 )
 def test_mistakes_are_said_in_a_sentence(bandmate, words, sentence) -> None:
     Path("music").mkdir()
+    Path("file").write_text("mine")
     write_midi(song(), "music/a.rmi")
     write_midi(song(), "music/a.mid" if "any_folder" in words else "music/b.rmi")
     said = bandmate("datasets", *words)

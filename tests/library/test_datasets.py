@@ -104,6 +104,49 @@ def test_a_dataset_is_read_split_and_converted(name, tmp_path) -> None:
         assert score.note_count > 0, entry
 
 
+def test_what_changed_is_converted_again_and_nothing_else(tmp_path) -> None:
+    folder = laid_out("any_folder", tmp_path / "in")
+    first, *_ = open_dataset("any_folder", folder).entries
+    made = convert(open_dataset("any_folder", folder), tmp_path / "out")
+    write_midi(replace(song(), title="another"), first.path)
+    again = convert(open_dataset("any_folder", folder), tmp_path / "out")
+    assert (again.written, again.known) == (1, made.written - 1)
+    assert read(tmp_path / "out" / first.relative).title == "another"
+
+
+def test_a_conversion_that_was_stopped_goes_on(tmp_path, monkeypatch) -> None:
+    folder = laid_out("any_folder", tmp_path / "in")
+    stop = iter([None])
+    with pytest.raises(StopIteration):
+        convert(open_dataset("any_folder", folder), tmp_path / "out", progress=lambda _: next(stop))
+    assert not (tmp_path / "out" / "manifest.jsonl").exists()
+    made = convert(open_dataset("any_folder", folder), tmp_path / "out")
+    assert made.known == 1 and made.written >= 1
+    assert not list((tmp_path / "out").glob(".*"))
+
+
+def test_what_was_not_converted_here_is_not_written_over(tmp_path) -> None:
+    folder = laid_out("any_folder", tmp_path / "in")
+    first, *_ = open_dataset("any_folder", folder).entries
+    (tmp_path / "out" / first.relative).parent.mkdir(parents=True)
+    (tmp_path / "out" / first.relative).write_bytes(b"mine")
+    with pytest.raises(OutputError, match="is there already and was not converted here; give another --out"):
+        convert(open_dataset("any_folder", folder), tmp_path / "out")
+    assert (tmp_path / "out" / first.relative).read_bytes() == b"mine"
+    with pytest.raises(OutputError, match="lies in the folder that is read"):
+        convert(open_dataset("any_folder", folder), folder / "out")
+
+
+@pytest.mark.parametrize("suffix", [".json", ".als", ".musicxml"])
+def test_a_corpus_of_any_format_is_a_corpus(tmp_path, suffix) -> None:
+    folder = laid_out("any_folder", tmp_path / "in")
+    for _ in range(2):
+        made = convert(open_dataset("any_folder", folder), tmp_path / "out", suffix=suffix)
+        write_midi(replace(song(), title="another"), open_dataset("any_folder", folder).entries[0].path)
+    corpus = open_dataset("corpus", tmp_path / "out")
+    assert len(corpus) == made.written + made.known == sum(1 for _ in corpus)
+
+
 def test_groove_drums_are_put_on_general_midi_keys_and_pop909_tracks_get_roles(tmp_path) -> None:
     groove, _ = open_dataset("groove_midi", laid_out("groove_midi", tmp_path / "groove"))[0]
     assert groove.tracks[-1].is_drum and 42 in groove.tracks[-1].notes["pitch"]
@@ -255,7 +298,7 @@ def test_a_damaged_table_and_a_wrong_format_are_said(tmp_path) -> None:
     pieces = open_dataset("any_folder", folder)
     with pytest.raises(OutputError, match="'.xyz' is no format written here"):
         convert(pieces, tmp_path / "out", suffix=".xyz")
-    with pytest.raises(OutputError, match="is the folder that is read"):
+    with pytest.raises(OutputError, match="lies in the folder that is read"):
         convert(pieces, folder)
     assert convert(pieces, tmp_path / "json", suffix=".json").written == 2
     assert read(tmp_path / "json" / "a.mid.json").note_count == 4

@@ -17,7 +17,10 @@ from bandmate.errors import OutputError
 
 def cannot_write(path: Path, error: OSError) -> OutputError:
     """The sentence for a place that cannot be written: which, why, and the cure."""
-    if isinstance(error, FileNotFoundError | NotADirectoryError | FileExistsError):
+    there = next((place for place in (path, *path.parents) if place.exists()), path)
+    if isinstance(error, NotADirectoryError | FileExistsError) and there.is_file():
+        reason, cure = f"{there} is a file, not a folder", "choose another place"
+    elif isinstance(error, FileNotFoundError | NotADirectoryError | FileExistsError):
         reason, cure = "its folder cannot be made", "check the path"
     elif isinstance(error, IsADirectoryError):
         reason, cure = "a folder of that name is in the way", "choose another name"

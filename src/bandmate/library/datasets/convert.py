@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TextIO
 
-from bandmate.errors import LibraryError, OutputError
-from bandmate.io.atomic import atomic_write, write_text_atomic
+from bandmate.errors import FileFormatError, LibraryError, OutputError
+from bandmate.io.atomic import cannot_write, write_text_atomic
 from bandmate.io.files import format_of, write
+from bandmate.library.datasets.books import content_of
+from bandmate.library.datasets.entries import Entry
 from bandmate.library.datasets.place import NOTE, provenance
 from bandmate.library.datasets.reading import UNREADABLE, Pieces
+from bandmate.score.model import Score
 
 MANIFEST = "manifest.jsonl"
+_JOURNAL = ".manifest.part"  # what a run that was stopped had written
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,38 +36,38 @@ class Converted:
 def convert(
     pieces: Pieces, out: str | Path, *, suffix: str = ".mid", progress: Callable[[int], None] | None = None
 ) -> Converted:
-    """Read every piece and write it in one format; files that are there already are left as they are.
+    """Read every piece and write it in one format; what an earlier run wrote of the same source is left as it is.
 
-    Beside them lie `manifest.jsonl` (file, work, split and labels of each) and `SOURCE.json` (name, licence,
-    citation), so that the folder is a corpus in itself.
+    Beside them lie `manifest.jsonl` (file, hash of its source, work, split and labels of each) and `SOURCE.json` (name,
+    licence, citation), so that the folder is a corpus in itself.
 
     Args:
         pieces: an open dataset.
-        out: the folder; not the one that is read.
+        out: the folder; neither the one that is read nor within it.
         suffix: of a format that is written.
         progress: called with the number of pieces done.
 
     Raises:
         LibraryError: no piece could be read.
-        OutputError: the format is not written, or the place cannot be.
+        OutputError: the format is not written, or the place cannot be, or holds files of somebody else.
     """
     out = Path(out)
     known_format = format_of(Path(f"x{suffix}"))
     if known_format is None or known_format.write is None:
         raise OutputError(f"'{suffix}' is no format written here; give --format .mid, or another of docs/FORMATS.md")
-    if out.resolve() == pieces.folder.resolve():
-        raise OutputError(f"{out} is the folder that is read; give another --out")
-    written = known = 0
+    if out.resolve().is_relative_to(pieces.folder.resolve()):
+        raise OutputError(f"{out} lies in the folder that is read; give another --out")
+    before = _written_before(out)
+    rows: list[str] = []
+    written = 0
     skipped: list[str] = []
-    with atomic_write(out / MANIFEST) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as manifest:
+    with _journal(out) as journal:
         for number, entry in enumerate(pieces.walk(), 1):
-            name = entry.relative.replace("#", "-")
-            name += "" if name.lower().endswith(suffix) else suffix
+            name = _name(entry, suffix)
             try:
-                if (out / name).exists():
-                    known += 1
-                else:
-                    write(pieces.read(entry), out / name)
+                row = _row(entry, name)
+                if before.get(name) != row["sha256"] or not (out / name).is_file():
+                    _write(pieces.read(entry), out / name, before)
                     written += 1
             except UNREADABLE as error:
                 skipped.append(str(error))
@@ -68,10 +75,66 @@ def convert(
             finally:
                 if progress is not None:
                     progress(number)
-            tags = {"group": entry.work, "split": entry.split, **entry.labels}
-            manifest.write(json.dumps({"file": name, "tags": tags}, ensure_ascii=False) + "\n")
-        if not written + known:
-            raise LibraryError(f"nothing in {pieces.folder} could be read: {(*skipped, 'no piece is in it')[0]}")
+            rows.append(json.dumps(row, ensure_ascii=False) + "\n")
+            journal.write(rows[-1])
+            journal.flush()
+    if not rows:
+        raise LibraryError(f"nothing in {pieces.folder} could be read: {(*skipped, 'no piece is in it')[0]}")
+    write_text_atomic(out / MANIFEST, "".join(rows))
+    (out / _JOURNAL).unlink(missing_ok=True)
     said = provenance(pieces.dataset, pieces.folder)
     write_text_atomic(out / NOTE, json.dumps(said, ensure_ascii=False, indent=1) + "\n")
-    return Converted(out, written, known, tuple(skipped))
+    return Converted(out, written, len(rows) - written, tuple(skipped))
+
+
+def _name(entry: Entry, suffix: str) -> str:
+    name = entry.relative.replace("#", "-")
+    return name if name.lower().endswith(suffix) else name + suffix
+
+
+def _row(entry: Entry, name: str) -> dict[str, Any]:
+    try:
+        sha256 = hashlib.sha256(content_of(entry.path)).hexdigest()
+    except OSError as error:
+        raise FileFormatError(f"{entry.path} cannot be read: {error.strerror}") from error
+    return {"file": name, "sha256": sha256, "tags": {"group": entry.work, "split": entry.split, **entry.labels}}
+
+
+def _written_before(out: Path) -> dict[str, str]:
+    """File -> hash of what it was made from, by the manifest and by the journal of a run that was stopped."""
+    found: dict[str, str] = {}
+    for path in (out / MANIFEST, out / _JOURNAL):
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            continue
+        for line in lines:
+            with suppress(ValueError, KeyError, TypeError, AttributeError):  # cut off, or of an older version
+                row = json.loads(line)
+                found[str(row["file"])] = str(row.get("sha256", ""))
+    return found
+
+
+@contextmanager
+def _journal(out: Path) -> Iterator[TextIO]:
+    path = out / _JOURNAL
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            yield file
+    except OSError as error:
+        raise cannot_write(out, error) from error
+    finally:
+        with suppress(OSError):
+            if not path.stat().st_size:  # nothing came of it: no trace is left
+                path.unlink()
+                out.rmdir()
+
+
+def _write(score: Score, path: Path, before: dict[str, str]) -> None:
+    """Write a piece; only what an earlier run wrote is written over, projects too."""
+    if path.exists():
+        if not before:
+            raise OutputError(f"{path} is there already and was not converted here; give another --out")
+        path.unlink()
+    write(score, path)
