@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from bandmate.errors import BriefError, FileFormatError, ModelError, OutputError, ScoreError, UserError
+from bandmate.evaluation.preference import LINES, Preference
+from bandmate.evaluation.quality import verdict
 from bandmate.generation.scene import with_roles
 from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import play
@@ -26,7 +28,9 @@ from bandmate.workflows.edits import notes_asked, run_edit
 from bandmate.workflows.history import last_take
 from bandmate.workflows.models import WEIGHTS_FILE, models_folder
 from bandmate.workflows.replay import replay
+from bandmate.workflows.sessions import sessions_folder
 from bandmate.workflows.take import read_take
+from bandmate.workflows.taste import TASTE_FILE, with_taste
 
 QUICK = {"model": "dice", "seed": 3, "candidates": 2}
 BAND = tuple(TrackAsk(role) for role in ("drums", "bass", "chords", "melody"))
@@ -293,3 +297,42 @@ class TestRefused:
         shutil.rmtree(model)
         with pytest.raises(ModelError, match="model 'dice' is not installed"):
             replay(take.folder)
+
+
+class TestTaste:
+    """Stars and discards order the takes of an edit as they order those of compose."""
+
+    def of_taste(self, liked: float) -> None:
+        weights = np.where(np.array(LINES) == "bass_interval", liked, 0.0)
+        assert weights.any()
+        sessions_folder().mkdir(parents=True, exist_ok=True)
+        Preference(weights, 12).save(sessions_folder() / TASTE_FILE)
+
+    def made(self, song: Path, out: str, listener=None):
+        return run_edit("regenerate", song, tracks="bass", takes=3, out=out, listener=listener, **QUICK).takes
+
+    def test_what_is_liked_more_comes_first_and_it_is_said(self, song):
+        told: list = []
+        plain = self.made(song, "plain", told.append)
+        assert [take.recipe.index for take in plain] == [0, 1, 2]
+        assert not [each for each in told if "taste" in str(each.get("text", ""))]
+        shares = {take.recipe.index: take.report["share"] for take in plain}
+        assert len(set(shares.values())) == 1  # so that taste alone decides
+        place = {take.recipe.index: take.report["card"]["places"]["bass_interval"] for take in plain}
+        assert len(set(place.values())) == 3
+        for liked, name in ((4.0, "up"), (-4.0, "down")):
+            self.of_taste(liked)
+            takes = self.made(song, name, told.append)
+            likings = [take.report["taste"]["liking"] for take in takes]
+            quality = {t.recipe.index: with_taste(verdict(t.score).quality, t.report["card"]["places"]) for t in takes}
+            assert [take.recipe.index for take in takes] == sorted(quality, key=lambda n: -quality[n])
+            assert max(likings) > min(likings)
+            assert "12 pairs" in next(str(each["text"]) for each in told if "taste" in str(each.get("text", "")))
+
+    def test_a_replay_needs_no_taste(self, song):
+        self.of_taste(4.0)
+        takes = self.made(song, "liked")
+        (sessions_folder() / TASTE_FILE).unlink()
+        assert all(replay(take.folder).same for take in takes)
+        self.of_taste(-4.0)
+        assert all(replay(take.folder).same for take in takes)

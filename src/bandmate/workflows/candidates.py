@@ -19,7 +19,7 @@ from bandmate.workflows.jobs import Job
 from bandmate.workflows.models import copies_in
 from bandmate.workflows.report import Report, Shared, bar_ticks, make_report
 from bandmate.workflows.request import Draft, Request, given_bars
-from bandmate.workflows.taste import with_taste
+from bandmate.workflows.taste import Standing, best_first, with_taste
 
 REDRAWS = 4
 _OPEN_WEIGHT = 0.25  # of demands that nobody stated, beside the card
@@ -49,7 +49,7 @@ class Written:
     log_likelihood: float | None
 
     @property
-    def standing(self) -> tuple[float, float, float]:
+    def standing(self) -> Standing:
         """Greater is better: demands, quality, likelihood."""
         return self.asked, self.quality, self.log_likelihood or 0.0
 
@@ -66,7 +66,7 @@ def write_down(request: Request, engine: str, job: Job) -> Iterator[Written]:
 
 def ranked(takes: Iterator[Written]) -> list[Written]:
     """Best first: demands met, then quality, then likelihood, then the order of the drafts."""
-    return sorted(takes, key=lambda take: take.standing, reverse=True)
+    return best_first(takes, lambda take: take.standing)
 
 
 def _best_of(request: Request, draft: Draft, engine: str, job: Job, number: int, chosen: Sequence[Written]) -> Written:

@@ -22,7 +22,8 @@ from bandmate.workflows.making import GIVEN_FILE
 from bandmate.workflows.places import fresh_folder, safe_name
 from bandmate.workflows.report import Report
 from bandmate.workflows.take import FILE_NAME, Recipe, Take, versions
-from bandmate.workflows.take_files import Made, beside, in_folder
+from bandmate.workflows.take_files import Made, beside, card_of, in_folder
+from bandmate.workflows.taste import best_first, taste, taste_told, taste_words, with_taste
 
 MIDI_SUFFIXES = (".mid", ".midi")
 
@@ -56,14 +57,18 @@ class EditResult:
 
 
 def save_all(order: Order, edits: Sequence[Edit], job: Job) -> EditResult:
-    """Save what an order gave: one take in its folder, several in folders of it, or MIDI files.
+    """Save what an order gave: one take in its folder, several in folders of it, or MIDI files; best first.
+
+    Several are ordered as `compose` orders its takes once stars and discards have taught a taste, until then as they
+    were written.
 
     Raises:
         OutputError: the place cannot be written, or is the file that is edited.
     """
     out = None if order.common.out is None else Path(order.common.out).expanduser()
+    found = _ordered(order, edits, job)
     if out is not None and out.suffix:
-        takes = [beside(_made(order, edit, n), _numbered(out, n)) for n, edit in enumerate(edits)]
+        takes = [beside(_made(order, edit, n), _numbered(out, at)) for at, (n, edit) in enumerate(found)]
         place = out
     else:
         home = Path(order.origin).parent if order.origin else Path.cwd()
@@ -72,11 +77,27 @@ def save_all(order: Order, edits: Sequence[Edit], job: Job) -> EditResult:
             job.tell("notice", text=f"{out} holds something already, so this goes to {place}")
         folders = [place] if len(edits) == 1 else [place / f"take-{n + 1}" for n in range(len(edits))]
         name = safe_name(order.name)
-        takes = [in_folder(_made(order, edit, n), name, folders[n]) for n, edit in enumerate(edits)]
+        takes = [in_folder(_made(order, edit, n), name, folders[at]) for at, (n, edit) in enumerate(found)]
     job.progress("files", 1.0)
     for number, take in enumerate(takes, 1):
         job.tell("take", number=number, of=len(takes), folder=str(take.folder), share=take.report["share"])
     return EditResult(tuple(takes), place, takes[0].heard)
+
+
+def _ordered(order: Order, edits: Sequence[Edit], job: Job) -> list[tuple[int, Edit]]:
+    """The edits with the number of each as it was written, which its recipe keeps; best first by what is liked."""
+    found = list(enumerate(edits))
+    if len(found) < 2 or taste() is None:
+        return found
+
+    def standing(one: tuple[int, Edit]) -> tuple[float, float, float]:
+        edit = one[1]
+        card = card_of(edit.score, order.brief)
+        quality = with_taste(card.quality, card.places) if card else 0.0
+        return round(Report(edit.demands).stated_share, 9), quality, edit.log_likelihood or 0.0
+
+    job.tell("notice", text=taste_words())
+    return best_first(found, standing)
 
 
 def _numbered(path: Path, number: int) -> Path:

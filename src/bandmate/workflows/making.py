@@ -17,6 +17,7 @@ from bandmate.workflows.jobs import Job
 from bandmate.workflows.places import file_stem, safe_name
 from bandmate.workflows.request import ENGINES, SAMPLE_RATES, MakeOptions, Request
 from bandmate.workflows.take import Recipe, Take, sha256_of, versions
+from bandmate.workflows.taste import taste_told, taste_words
 
 if TYPE_CHECKING:
     from bandmate.workflows.render import RenderResult
@@ -38,6 +39,8 @@ def make(request: Request, folder: Path, job: Job) -> tuple[Take, ...]:
     """
     engine = choose_engine(request.options)
     written = ranked(write_down(request, engine, job))
+    if len(written) > 1 and "taste" not in request.options.without and (words := taste_words()):
+        job.tell("notice", text=words)
     takes = []
     for place, result in enumerate(written, 1):
         where = folder if len(written) == 1 else folder / f"take-{place}"
@@ -122,6 +125,8 @@ def _save_score(request: Request, engine: str, result: Written, folder: Path) ->
     )  # fmt: skip
     score = replace(result.score, title=name)
     report = {**result.report.to_json(), "card": result.card, "repaired": result.repaired}
+    if "taste" not in request.options.without and (told := taste_told(result.card["places"])):
+        report["taste"] = told
     if request.audio:
         report["audio"] = dict(request.audio)
     take = Take(name, folder, score, request.brief, plan, request.heard, report, recipe,

@@ -11,14 +11,20 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bandmate.errors import OutputError
 from bandmate.io.atomic import write_bytes_atomic
 from bandmate.io.files import write
+from bandmate.score.brief import Brief
 from bandmate.score.model import Score
 from bandmate.score.pitch import Chord
 from bandmate.score.plan import PlannedSection
 from bandmate.workflows.take import FILE_NAME, Take, sha256_of
+from bandmate.workflows.taste import taste_told
+
+if TYPE_CHECKING:
+    from bandmate.evaluation.quality import Verdict
 
 _CARD_NOTES = 100_000  # a piece with more of them would be measured for longer than it was written
 _KEPT: ContextVar[bool] = ContextVar("kept", default=True)
@@ -76,13 +82,22 @@ def in_folder(made: Made, name: str, folder: Path) -> Take:
 
 def _complete(made: Made, name: str, folder: Path, file: str) -> Take:
     """The take with its parents and the verdict of the report card, by which stars and discards teach."""
+    take = made.take(name, folder, file)
+    report, card = dict(take.report), card_of(take.score, take.brief)
+    if card is not None:
+        report["card"] = card.to_json()
+    if card is not None and (told := taste_told(card.places)):
+        report["taste"] = told
+    return replace(take, parents=parents_of(made.source), report=report)
+
+
+def card_of(score: Score, brief: Brief) -> Verdict | None:
+    """The verdict of the report card on a piece, by the genre that was stated; None if it is too long for one."""
     from bandmate.evaluation.quality import verdict
 
-    take = made.take(name, folder, file)
-    report = dict(take.report)
-    if take.score.note_count <= _CARD_NOTES:
-        report["card"] = verdict(take.score, take.brief.genre if "genre" not in take.brief.guessed else None).to_json()
-    return replace(take, parents=parents_of(made.source), report=report)
+    if score.note_count > _CARD_NOTES:
+        return None
+    return verdict(score, brief.genre if "genre" not in brief.guessed else None)
 
 
 def check_not_source(path: Path, source: str | Path) -> None:

@@ -6,9 +6,11 @@ TASTE_WEIGHT / 2 to either side, so it decides between takes that are about as g
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bandmate.workflows.sessions import Entry, Session, all_sessions, sessions_folder
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 TASTE_FILE = "taste.json"
 TASTE_WEIGHT = 0.3
 MIN_PAIRS = 3  # before that nothing is ranked by it
+
+T = TypeVar("T")
+Standing = tuple[float, float, float]  # greater is better: demands, quality, likelihood
 
 
 def grade(entry: Entry) -> int:
@@ -63,7 +68,30 @@ def likings(session: Session) -> dict[int, float]:
     return {} if known is None else {e.number: known.liking(e.places) for e in session.entries if e.places}
 
 
-def with_taste(quality: float, places: dict[str, float]) -> float:
+def with_taste(quality: float, places: Mapping[str, float]) -> float:
     """The quality of a candidate, moved by what is liked."""
     known = taste()
     return quality if known is None else quality + TASTE_WEIGHT * (known.liking(places) - 0.5)
+
+
+def best_first(takes: Iterable[T], standing: Callable[[T], Standing]) -> list[T]:
+    """Takes by how they stand; of equals the one that was written first comes first."""
+    return sorted(takes, key=standing, reverse=True)
+
+
+def taste_words() -> str:
+    """What is said of takes that it ordered; "" while too little is known."""
+    known = taste()
+    return "" if known is None else f"ordered by your taste, of {known.pairs} pairs of marked takes; what was asked first"
+
+
+def taste_told(places: Mapping[str, float]) -> dict[str, Any]:
+    """What a take keeps of the taste that ordered it: its hash, how much it knew, how it liked the take.
+
+    A replay makes the same bytes under any taste: the recipe says which of the takes it was.
+    """
+    known = taste()
+    if known is None:
+        return {}
+    digest = hashlib.sha256(known.weights.tobytes()).hexdigest()
+    return {"sha256": digest, "pairs": known.pairs, "liking": round(known.liking(places), 4)}
