@@ -81,6 +81,7 @@ SMALL = {
         ("torch",),
     ),
     "sound": (["--genres", "house", "--bars", "1"], (), ()),
+    "steps": (["--engine", "rules", "--genres", "1", "--bars", "2", "--candidates", "1"], ("genres", "rows"), ()),
     "stages": (
         ["--engine", "rules", "--bars", "4", "--takes", "2", "--briefs", "1", "--candidates", "2",
          "--stages", "repair"],

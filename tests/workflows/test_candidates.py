@@ -17,8 +17,8 @@ from bandmate.workflows.compose import ComposeOptions, compose, plan_request, un
 from bandmate.workflows.jobs import Job
 from bandmate.workflows.models import WEIGHTS_FILE, models_folder
 from bandmate.workflows.replay import replay
-from bandmate.workflows.report import Busier
 from bandmate.workflows.request import STAGES, MakeOptions, draft_of
+from bandmate.workflows.wishes import Busier
 
 SMALL = {"tracks": "drums,bass=slap bass,chords=rhodes", "stems": False}
 
@@ -61,7 +61,7 @@ def test_what_was_asked_comes_before_the_card() -> None:
     place = next(i for i, track in enumerate(request.plan.tracks) if track.role == "bass")
     sizes = [len(each.score.tracks[place].notes) / 8 for each in found]
     assert len(set(sizes)) > 1
-    wish = replace(request, busier={place: Busier(1.3, max(sizes) / 1.16)})  # only the busiest is a step busier
+    wish = replace(request, wishes=((place, Busier(1.3, max(sizes) / 1.16)),))  # only the busiest is a step busier
     chosen = candidates._pick(measured(wish), [])
     assert len(chosen.score.tracks[place].notes) / 8 == max(sizes)
     assert not chosen.report.missed
@@ -142,3 +142,20 @@ def test_further_takes_have_the_models_own_form_unless_a_fullness_is_asked() -> 
     assert forms() == ["sketch", "model", "model"]
     assert forms(density=1.5) == ["sketch"] * 3
     assert forms(lock="bass: density <=4") == ["sketch"] * 3
+
+
+def test_a_step_that_is_not_made_is_drawn_again_and_said_if_none_makes_it() -> None:
+    request = request_of()
+    place = next(i for i, track in enumerate(request.plan.tracks) if track.role == "bass")
+    size = max(len(found.score.tracks[place].notes) for found in measured(request)) / 8
+    for more in (1.0, 40.0):
+        told: list = []
+        wish = Busier(1.3, size * more)
+        take = next(candidates.write_down(replace(request, wishes=((place, wish),)), "rules", Job(told.append)))
+        notices = [row["text"] for row in told if row["event"] == "notice"]
+        assert len(notices) == len(take.report.missed) == (more > 2)
+        assert take.draft.seeds != request.drafts[0].seeds  # another batch than the first
+        assert len(take.score.tracks[place].notes) / 8 > size
+        played = replace(request, drafts=(replace(take.draft, chosen=take.index),))
+        again = next(candidates.write_down(played, "rules", Job()))  # as a replay makes it
+        assert [track.notes.tolist() for track in again.score.tracks] == [t.notes.tolist() for t in take.score.tracks]

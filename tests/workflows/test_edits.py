@@ -299,6 +299,26 @@ class TestRefused:
             replay(take.folder)
 
 
+class TestSteps:
+    """A step that was asked is drawn again until it is made, and said if it cannot be."""
+
+    def test_more_syncopated_is_a_demand_that_is_met_and_replays(self, song):
+        take = run_edit("regenerate", song, "more syncopated", tracks="bass", bars="3-6", out="off", **QUICK).best
+        row = next(row for row in take.report["demands"] if row["demand"] == "more syncopated notes")
+        assert row["met"]
+        assert replay(take.folder).same
+
+    def test_what_a_lock_forbids_is_said_in_one_sentence(self, song):
+        told: list = []
+        take = run_edit("regenerate", song, "more syncopated", tracks="bass", bars="3-4", out="on",
+                        lock="bass: rhythm x...x...x...x...", listener=told.append, **QUICK).best  # fmt: skip
+        said = [each["text"] for each in told if "not clearly reached in 4 tries" in str(each.get("text", ""))]
+        assert len(said) == 1
+        assert "more syncopated notes" in said[0]
+        assert [row["demand"] for row in missed(take)] == ["more syncopated notes"]
+        assert replay(take.folder).same
+
+
 class TestTaste:
     """Stars and discards order the takes of an edit as they order those of compose."""
 

@@ -11,7 +11,8 @@ from bandmate.score.brief import Brief
 from bandmate.score.model import Score, Track, make_meters, make_notes, make_tempos
 from bandmate.score.pitch import Chord, Key
 from bandmate.score.plan import Plan, PlannedSection, PlannedTrack
-from bandmate.workflows.report import Busier, make_report, most_at_once
+from bandmate.workflows.report import make_report, most_at_once
+from bandmate.workflows.wishes import Busier, Offbeat, not_reached
 
 QUARTER = 480
 
@@ -89,9 +90,9 @@ def test_what_was_excluded_must_not_sound(plan, score) -> None:
 
 
 def test_busier_is_counted_in_the_bars_that_play(plan, score) -> None:
-    met = make_report(plan, score, {0: Busier(1.3, 3.0)}).demands[-1]
-    missed = make_report(plan, score, {0: Busier(1.3, 5.0)}).demands[-1]
-    sparser = make_report(plan, score, {0: Busier(0.7, 5.0)}).demands[-1]
+    met = make_report(plan, score, [(0, Busier(1.3, 3.0))]).demands[-1]
+    missed = make_report(plan, score, [(0, Busier(1.3, 5.0))]).demands[-1]
+    sparser = make_report(plan, score, [(0, Busier(0.7, 5.0))]).demands[-1]
     assert (met.name, met.met) == ("busier slap bass", True)
     assert (missed.asked, missed.got, missed.met) == ("more than 5.0 notes a bar, about 6.7", "4.0", False)
     assert (sparser.name, sparser.met) == ("sparser slap bass", True)
@@ -111,3 +112,16 @@ def test_a_clear_step_is_asked_and_not_far_more() -> None:
 )
 def test_notes_at_once(onsets, lengths, most) -> None:
     assert most_at_once(Track(notes=make_notes(onsets, lengths, [60 + i for i in range(len(onsets))]))) == most
+
+
+def test_a_step_off_the_beat_is_five_points_and_what_is_missed_is_said():
+    wish = Offbeat(0.3)
+    assert wish.share(0.35) == 1.0 > wish.share(0.3) > wish.share(0.1)
+    assert Offbeat(0.95).share(0.95) == 1.0  # more is hardly possible
+    rows = [wish.row("bass", 0.3), Busier(1.3, 6.0).row("drums", 9.0)]
+    said = not_reached(rows, 5)
+    assert "5 tries" in said
+    assert "more syncopated bass" in said
+    assert "30%" in said
+    assert "drums" not in said
+    assert not_reached(rows[1:], 5) == ""

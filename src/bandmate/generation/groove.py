@@ -7,7 +7,7 @@ free recording teaches yet (where a house kick lies) comes from here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ _ELSEWHERE = 0.7
 _KEY_IN_PATTERN, _OTHER_KEY, _LOWEST_FIRST = 3.0, -1.5, 2.0
 _GO_ON = 0.5  # share of the onset's pull that says whether the cell goes on
 _BUSIER = 2.0  # logits of going on for each e-fold of the density that was asked
+_OFF_BEAT, _SIXTEENTH, _ON_BEAT = 1.2, 0.96, -0.9  # logits of onsets where the rhythm shall be syncopated
 _ALWAYS = (36, 38, 42, 46, 49)
 
 
@@ -85,9 +86,18 @@ def groove_pull(plan: Plan, cells: Cells, pattern: NDArray[Any]) -> GroovePull:
     notes = pattern[pattern["bar"] < plan.bars]
     where = index[notes["track"], notes["bar"]]
     notes, where = notes[where >= 0], where[where >= 0]
-    return pattern_pull(
+    pull = pattern_pull(
         notes, where, [plan.tracks[track].role for track in cells.track], asked_density(plan)[cells.track]
     )
+    asked = np.array(plan.extra.get("offbeat", np.zeros(len(plan.tracks))), float)
+    return replace(pull, position=pull.position + offbeat_pull(asked[cells.track])) if asked.any() else pull
+
+
+def offbeat_pull(strength: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Logits of onsets by which cells seek off-beats and shun beats, so much each; (n, MAX_STEPS)."""
+    step = np.arange(MAX_STEPS)
+    beat = np.select([step % 24 == 0, step % 12 == 0, step % 6 == 0], [_ON_BEAT, _OFF_BEAT, _SIXTEENTH], 0.0)
+    return (strength[:, None] * beat[None]).astype(np.float32)
 
 
 def pattern_pull(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bandmate.errors import RuleConflict
 from bandmate.generation.constraints import Allowed, Cells, Locked, bind
 from bandmate.generation.dress import limit_voices
-from bandmate.generation.groove import GroovePull, pattern_pull
+from bandmate.generation.groove import GroovePull, offbeat_pull, pattern_pull
 from bandmate.generation.harmony import chord_pull
 from bandmate.generation.sampler import Lock, Task
 from bandmate.generation.scene import Harmony, Part, Stretch, stretch_of
@@ -28,7 +28,6 @@ from bandmate.tokenizers.grid_rows import Shown, View, piece_rows
 from bandmate.tokenizers.grid_table import COLUMN, Kind
 
 USUAL_DENSITY = 2.0  # notes a quarter of a cell whose track says nothing of itself
-_OFF_BEAT, _ON_BEAT = 1.2, -0.9  # logits of onsets where the rhythm shall be syncopated
 _LEVEL_SLACK = 0.2  # a told density may be missed by this share
 _LINES = ("melody", "lead", "vox")
 
@@ -235,14 +234,11 @@ class CellWriter:
         return pull
 
     def _groove(self, where: Cells) -> GroovePull:
-        step = np.arange(table.MAX_STEPS)
-        beat = np.where(step % 24 == 0, _ON_BEAT, np.where(step % 12 == 0, _OFF_BEAT, np.where(
-            step % 6 == 0, _OFF_BEAT * 0.8, 0.0)))  # fmt: skip
         place = {(t, b): cell for cell, (t, b) in enumerate(zip(where.track.tolist(), where.bar.tolist(), strict=True))}
         notes, cells = self._pattern(place)
         roles = [self.parts[self.stretch.tracks[slot]].role for slot in where.track.tolist()]
         pull = pattern_pull(notes, cells, roles, np.full(len(where), np.log(self.ask.density)))
-        return replace(pull, position=pull.position + (beat * self.ask.syncopated).astype(np.float32))
+        return replace(pull, position=pull.position + offbeat_pull(np.full(len(where), self.ask.syncopated)))
 
     def _pattern(self, place: Mapping[tuple[int, int], int]) -> tuple[NDArray[Any], NDArray[np.int64]]:
         """Positions and pitches of the pattern to lean on, and the cell of each."""

@@ -16,6 +16,7 @@ from bandmate.score.gm import DRUM_NAMES
 from bandmate.score.plan import Plan
 
 PITCHED = tuple(r for r in ROLES if r not in ("drums", "perc"))
+SYNCOPATED = frozenset({"syncopated", "offbeat"})  # feels that are steps from how it was
 # Fields of a Brief that a follow-up may set, and whether setting one means writing all notes anew.
 _SCALARS = {
     "genre": True,
@@ -59,6 +60,7 @@ class Change:
         self.added: list[TrackAsk] = []
         self.removed: list[str] = []
         self.density: dict[str, float] = {}
+        self.offbeat: list[str] = []
         self.borrowed: dict[str, int] = {}
         self.transpose = 0
         self.new_chords = self.all_anew = False
@@ -155,6 +157,11 @@ class Change:
             self._track(track, adding, told=drum_only, limiting=bool(said.only))
         if said.feel and not said.tracks:
             self.all_anew = True
+        if SYNCOPATED & set(said.feel):
+            named = [track.role for track in said.tracks]
+            self.offbeat += named or [track.role for track in self.tracks if track.role in PITCHED]
+            if not self.changes:
+                self.changes.append("more syncopated")
         if said.only:
             gone = [t.role for t in self.tracks if t.role not in said.only]
             self._remove(lambda t: t.role not in said.only, "")

@@ -115,7 +115,7 @@ class Followup:
             drum keys in brief.excluded_drums are taken out, more bars go on after them.
         rewrite: roles to write anew; roles of brief.tracks in neither are new tracks.
         add: tracks that are new; remove: roles that go.
-        density: factor on how busy a role plays, against before.
+        density: factor on how busy a role plays, against before; offbeat: roles that shall be more syncopated.
         borrow: role -> number of the take of this session whose notes it plays.
         transpose: semitones that kept notes move (never drums).
         new_chords: the harmony is to be another one.
@@ -137,6 +137,7 @@ class Followup:
     conflicts: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     not_understood: tuple[NotUnderstood, ...] = ()
+    offbeat: tuple[str, ...] = ()
 
     @property
     def understood(self) -> bool:
@@ -384,4 +385,5 @@ class _Clauses(Change):
             tuple(dict.fromkeys(self.conflicts)),
             tuple(dict.fromkeys(self.notices)),
             tuple(self.unknown.values()),
+            tuple(role for role in dict.fromkeys(self.offbeat) if role in anew),
         )

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.errors import BandmateError, BriefError
-from bandmate.generation.words_followup import read_followup
+from bandmate.generation.words_followup import Followup, read_followup
 from bandmate.generation.words_rework import Step, read_steps
 from bandmate.score import ops
 from bandmate.score.brief import Brief
@@ -29,11 +29,12 @@ from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.making import WEIGHTS, check_engine, check_sounds, choose_engine, parent_hash
 from bandmate.workflows.places import take_folder
 from bandmate.workflows.remake import is_transform
-from bandmate.workflows.report import Busier, notes_a_bar
+from bandmate.workflows.report import bar_ticks
 from bandmate.workflows.request import MakeOptions, Request, draft_of
 from bandmate.workflows.seed import check_locks
 from bandmate.workflows.sessions import is_discarded
 from bandmate.workflows.take import Take, read_take
+from bandmate.workflows.wishes import Busier, Offbeat, Wish, Wishes, aimed, notes_a_bar, offbeat_share
 
 _OPTIONS = ("out", "takes", "seed", "engine", "model", "variety", "temperature", "top_k", "top_p", "key_lock",
             "candidates", "without", "no_copy", "stems", "sample_rate", "soundfont", "drum_kit", "sounds", "to",
@@ -41,8 +42,6 @@ _OPTIONS = ("out", "takes", "seed", "engine", "model", "variety", "temperature",
 _HOW = ("engine", "model", "blend", "variety", "temperature", "top_k", "top_p", "candidates", "without", "no_copy",
         "stems", "sample_rate", "soundfont", "drum_kit", "sounds", "to", "template", "split_drums",
         "drum_map")  # fmt: skip
-_FIRM = 2.6  # measured over ten genres: 30 % more notes on average, and more in every one
-_DENSITIES = (0.25, 0.35, 0.5, 0.7, 1.0, 1.3, 1.7, 2.2, 3.0, 4.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +53,7 @@ class Next:
         given: the take's music, moved to the new key and length.
         keep: track of the plan -> track of `given`.
         same_seed: whether the same dice are thrown, so that what is rewritten stays related to what it was.
-        busier: track of the plan -> how much busier it shall be than so many notes a bar.
+        wishes: what shall be busier, sparser or more syncopated than it was.
         changes: one sentence a change.
         lenders: takes of the session whose tracks are among `given`.
     """
@@ -64,7 +63,7 @@ class Next:
     given: Score
     keep: Mapping[int, int]
     same_seed: bool
-    busier: Mapping[int, Busier]
+    wishes: Wishes
     changes: tuple[str, ...]
     lenders: tuple[Take, ...] = ()
 
@@ -135,21 +134,27 @@ def _reworked(
 
 def _followed(text: str, old: Take, chosen: ComposeOptions, making: MakeOptions, job: Job) -> ComposeResult:
     """The take changed as a follow-up says."""
+    request = changed(text, old, chosen, making)
+    tell_heard(request, job)
+    folder = take_folder(chosen.out or _home(old), text)
+    takes = run(replace(request, name=folder.name), folder, chosen.out, job)
+    return ComposeResult(takes, folder, request.heard)
+
+
+def changed(text: str, old: Take, chosen: ComposeOptions, making: MakeOptions) -> Request:
+    """What a follow-up asks for, as a request; see `follow`."""
     change = follow(text, old, chosen.lock)
     seed = _seed(old, change, chosen.seed)
-    change = replace(change, plan=_stepped(change.plan, change.busier, seed, choose_engine(making)))
+    change = replace(change, plan=aimed(change.plan, change.wishes, seed, choose_engine(making)))
     heard = f"{_line(change.plan)}; {', '.join(change.changes)}"
     request = Request(
-        name=old.name, brief=change.brief, heard=heard, options=making, busier=change.busier,
+        name=old.name, brief=change.brief, heard=heard, options=making, wishes=change.wishes,
         drafts=tuple(draft_of(change.plan, seed + number, making, chosen.takes) for number in range(chosen.takes)),
         given=change.given, keep=change.keep, parents=_parents(old, change),
     )  # fmt: skip
     if chosen.lock is not None:
         check_locks(request)
-    tell_heard(request, job)
-    folder = take_folder(chosen.out or _home(old), text)
-    takes = run(replace(request, name=folder.name), folder, chosen.out, job)
-    return ComposeResult(takes, folder, heard)
+    return request
 
 
 def _parents(old: Take, change: Next) -> tuple[str, ...]:
@@ -237,41 +242,22 @@ def follow(text: str, old: Take, lock: str | Sequence[str] | None = None) -> Nex
     given = _in_range(given, plan, keep)
     plan = _with_activity(plan, given, keep)
     same_seed = bool(said.density) or not said.rewrite
-    return Next(plan, said.brief, given, keep, same_seed, _busier(said.density, old, plan), said.changes, lent)
+    return Next(plan, said.brief, given, keep, same_seed, _wishes(said, old, plan), said.changes, lent)
 
 
-def _busier(density: Mapping[str, float], old: Take, plan: Plan) -> dict[int, Busier]:
-    found = {}
+def _wishes(said: Followup, old: Take, plan: Plan) -> Wishes:
+    """The steps that the words ask of tracks; said of no track they are asked of all that are written anew."""
+    found: list[tuple[int, Wish]] = []
+    density, whole = dict(said.density), said.brief.density / old.brief.density
+    if abs(whole - 1.0) > 1e-6:
+        density = dict.fromkeys(said.rewrite, whole) | density
+    a_bar = bar_ticks(old.plan, old.score)
     for place, source in _kept(tuple(density), old.plan, plan).items():
-        track = old.score.tracks[source]
-        found[place] = Busier(density[plan.tracks[place].role], notes_a_bar(track, old.plan, old.score))
-    return found
-
-
-def _stepped(plan: Plan, busier: Mapping[int, Busier], seed: int, engine: str) -> Plan:
-    """The plan with those densities by which the groove book plays nearest to the notes that are aimed at.
-
-    How many notes a density makes is the genre's: of a bass that strikes all eighths a factor of 1.3 adds next to none.
-    A model is only pulled by it, so it is pulled firmly.
-    """
-    from bandmate.groovebook.play import play
-
-    for place, wish in busier.items():
-        found = []
-        for density in _DENSITIES:
-            tried = _with_density(plan, place, density)
-            score = play(tried, seed)
-            got = notes_a_bar(score.tracks[place], tried, score)
-            found.append((abs(np.log(max(got, 0.1) / max(wish.goal, 0.1))), abs(np.log(density)), density))
-        least = _FIRM if wish.factor > 1.0 and engine != "rules" else 0.0
-        plan = _with_density(plan, place, max(min(found)[2], least))
-    return plan
-
-
-def _with_density(plan: Plan, place: int, density: float) -> Plan:
-    tracks = list(plan.tracks)
-    tracks[place] = replace(tracks[place], density=density)
-    return replace(plan, tracks=tuple(tracks))
+        before = notes_a_bar(old.score.tracks[source], a_bar)
+        found.append((place, Busier(density[plan.tracks[place].role], before)))
+    for place, source in _kept(said.offbeat, old.plan, plan).items():
+        found.append((place, Offbeat(offbeat_share(old.score, source))))
+    return tuple(found)
 
 
 def _pinned(brief: Brief, old: Take, *, fresh_chords: bool) -> Brief:

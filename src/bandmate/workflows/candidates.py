@@ -20,6 +20,7 @@ from bandmate.workflows.models import copies_in
 from bandmate.workflows.report import Report, Shared, bar_ticks, make_report
 from bandmate.workflows.request import Draft, Request, given_bars
 from bandmate.workflows.taste import Standing, best_first, with_taste
+from bandmate.workflows.wishes import firmer, missed, not_reached, wish_rows
 
 REDRAWS = 4
 _OPEN_WEIGHT = 0.25  # of demands that nobody stated, beside the card
@@ -76,12 +77,34 @@ def _best_of(request: Request, draft: Draft, engine: str, job: Job, number: int,
     follow from those of the draft, so that the same request gives the same takes.
     """
     best = _pick(_measured(request, draft, engine, job, number), chosen)
-    if request.given is not None or draft.chosen is not None:
+    if draft.chosen is not None:
+        return best
+    if request.wishes:
+        best = _stepped(request, draft, engine, job, number, chosen, best)
+    if request.given is not None:
         return best
     for times in range(1, REDRAWS + 1):
         if not _quotes(best):
             break
         best = _pick(_measured(request, draft.redrawn(times), engine, job, number), chosen)
+    return best
+
+
+def _stepped(
+    request: Request, draft: Draft, engine: str, job: Job, number: int, chosen: Sequence[Written], best: Written
+) -> Written:
+    """The take that goes the asked steps: drawn again, pulled more firmly each time, while the best makes none."""
+    plan = draft.plan
+    for times in range(1, REDRAWS + 1):
+        left = missed(plan, best.score, request.wishes, bar_ticks(plan, best.score))
+        if not left:
+            return best
+        plan = firmer(plan, left)
+        found = _measured(request, replace(draft.redrawn(times), plan=plan), engine, job, number)
+        best = max(best, _pick(found, chosen), key=lambda take: take.asked)  # of equals the one that was first
+    rows = wish_rows(plan, best.score, request.wishes, bar_ticks(plan, best.score))
+    if sentence := not_reached(rows, REDRAWS + 1):
+        job.tell("notice", text=sentence)
     return best
 
 
@@ -139,7 +162,7 @@ def _measured(request: Request, draft: Draft, engine: str, job: Job, number: int
                 score, repaired = mended, counts
         score = loudened(score, draft.plan, kept)
         copied = copies_in(request.options.model, score)
-        report = make_report(draft.plan, score, request.busier, copied, kept, _shared(request, score))
+        report = make_report(draft.plan, score, request.wishes, copied, kept, _shared(request, score))
         card = verdict(score, draft.plan.genre)
         quality = (1 - _OPEN_WEIGHT) * card.quality + _OPEN_WEIGHT * report.open_share
         if "taste" not in request.options.without:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from bandmate.errors import BriefError
 from bandmate.generation.infill import Ask, Infilled, infill
 from bandmate.generation.scene import Harmony, Part, with_roles
+from bandmate.generation.words_change import SYNCOPATED
 from bandmate.score.brief import Brief, TrackAsk
 from bandmate.score.gm import program_name
 from bandmate.score.model import Score
@@ -23,6 +24,7 @@ from bandmate.score.selection import Selection
 from bandmate.score.timeline import bar_grid, bar_of
 from bandmate.workflows.jobs import Job
 from bandmate.workflows.report import Demand
+from bandmate.workflows.wishes import not_reached
 
 if TYPE_CHECKING:
     from bandmate.models.checkpoint import Weights
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
 _NEXT_SEED = 1_000_003
 _LOUDER = 1.07  # of velocity for each step of energy above the middle
 _HARMONY = 0.5  # of the pull on composing: here the other tracks say much themselves
-_DENSITY_SLACK = 0.3
+_TRIES, _NEXT_TRY = 4, 7_368_787  # of cells that shall go a step, and between the seeds of two tries
+_FIRMER, _FIRMER_OFFBEAT = 1.15, 0.6  # what is asked more of each further try
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +99,7 @@ class Desk:
         said = self.brief
         density = math.prod([said.density, *(track.density for track in said.tracks)])
         energy = said.energy if said.energy is not None and "energy" not in said.guessed else 3
-        syncopated = 1.0 if {"syncopated", "offbeat"} & set(said.feel) else 0.0
+        syncopated = 1.0 if SYNCOPATED & set(said.feel) else 0.0
         facts: dict[str, Any] = {
             "key": self.key, "density": max(0.2, min(5.0, density)), "syncopated": syncopated,
             "register": said.register, "velocity": _LOUDER ** (energy - 3), "genre": self.genre, "moods": said.moods,
@@ -160,6 +163,34 @@ class Desk:
         self.earlier.append(written.notes)
         return written
 
+    def write_step(
+        self, score: Score, selection: Selection, ask: Ask, heeded: Callable[[Infilled], Sequence[Demand]]
+    ) -> Infilled:
+        """Write cells that shall go a step ("busier"): again and more firmly while it is not made; the nearest is kept.
+
+        Args:
+            score: the piece.
+            selection: its asked cells.
+            ask: what is asked of them.
+            heeded: the demands that a step is made, of what was written; none = one try.
+        """
+        tries: list[tuple[float, Infilled, Sequence[Demand]]] = []
+        for times in range(_TRIES):
+            firm = _FIRMER**times if ask.density > 1 else 1 / _FIRMER**times
+            more = {"density": ask.density * firm} if ask.density != 1 else {}
+            more |= {"syncopated": ask.syncopated + _FIRMER_OFFBEAT * times} if ask.syncopated > 0 else {}
+            here = replace(self, seed=(self.seed + times * _NEXT_TRY) % 2**63, earlier=list(self.earlier))
+            written = here.write(score, selection, replace(ask, **more))
+            demands = heeded(written)
+            tries.append((min((each.share for each in demands), default=1.0), written, demands))
+            if tries[-1][0] >= 1.0:
+                break
+        _, written, demands = max(tries, key=lambda one: one[0])  # of equals the one that was first
+        self.earlier.append(written.notes)
+        if sentence := not_reached([(d.name, d.asked, d.got, d.share) for d in demands], len(tries)):
+            self.job.tell("notice", text=sentence)
+        return written
+
     def played(
         self, score: Score, selection: Selection, ask: Ask, *, parts: Mapping[int, Part], harmony: Harmony
     ) -> Infilled:
@@ -190,25 +221,6 @@ class Desk:
             return replace(ask, pattern=self.played(score, selection, ask, **how).notes)
         except BriefError:
             return ask
-
-
-def density_demand(asked: float, before: NDArray[np.int64], after: NDArray[np.int64]) -> tuple[Demand, ...]:
-    """The demand that a density was changed; nothing if none was."""
-    if asked == 1.0:
-        return ()
-    old, new = int(before.sum()), int(after.sum())
-    got = new / max(1, old)
-    met = abs(got - asked) <= _DENSITY_SLACK * asked or abs(new - old * asked) <= 2
-    return (Demand("density", f"{asked:g} times {old} notes", f"{new} notes", 1.0 if met or not old else got / asked),)
-
-
-def key_demand(key: Key | None, score: Score, notes: Mapping[int, NDArray[Any]]) -> tuple[Demand, ...]:
-    """The demand that a stated key binds what was written; nothing if none was stated."""
-    if key is None:
-        return ()
-    pitches = np.concatenate([n["pitch"] for i, n in notes.items() if not score.tracks[i].is_drum] or [np.zeros(0)])
-    inside = float(np.isin(pitches.astype(np.int64) % 12, list(key.lock)).mean()) if len(pitches) else 1.0
-    return (Demand("key", key.name, f"{inside:.0%} of the new notes", inside),)
 
 
 def piece_plan(score: Score, brief: Brief, seed: int) -> Plan:

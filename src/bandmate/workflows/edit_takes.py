@@ -23,7 +23,7 @@ from bandmate.workflows.places import fresh_folder, safe_name
 from bandmate.workflows.report import Report
 from bandmate.workflows.take import FILE_NAME, Recipe, Take, versions
 from bandmate.workflows.take_files import Made, beside, card_of, in_folder
-from bandmate.workflows.taste import best_first, taste, taste_told, taste_words, with_taste
+from bandmate.workflows.taste import best_first, taste, taste_words, with_taste
 
 MIDI_SUFFIXES = (".mid", ".midi")
 

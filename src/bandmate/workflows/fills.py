@@ -14,7 +14,8 @@ from bandmate.score.model import NOTE, Score, make_notes
 from bandmate.score.selection import Selection, select, track_words
 from bandmate.score.splice import splice
 from bandmate.score.timeline import bar_grid
-from bandmate.workflows.edit_desk import Desk, key_demand, notes_within, positive
+from bandmate.workflows.edit_demands import key_demand
+from bandmate.workflows.edit_desk import Desk, notes_within, positive
 from bandmate.workflows.edits import Edit, Editor
 from bandmate.workflows.report import Demand
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bandmate.errors import BriefError, ScoreError
 from bandmate.generation.harmony import singing
+from bandmate.generation.infill import Infilled
 from bandmate.generation.scene import Harmony, Part
 from bandmate.limits import BARS, TRACKS
 from bandmate.score.brief import Brief
@@ -20,7 +21,8 @@ from bandmate.score.plan import Plan
 from bandmate.score.selection import Selection, check_one_instrument, select, track_words
 from bandmate.score.splice import added, extended, music_bars, splice
 from bandmate.score.timeline import bar_grid, bar_of
-from bandmate.workflows.edit_desk import Desk, density_demand, key_demand
+from bandmate.workflows.edit_demands import density_demand, key_demand, syncopation_demand
+from bandmate.workflows.edit_desk import Desk
 from bandmate.workflows.edits import Edit, Editor, notes_asked
 from bandmate.workflows.report import Demand
 
@@ -41,10 +43,15 @@ def _regenerate(score: Score, _own: RegenerateOptions, desk: Desk) -> Edit:
     if desk.genre:
         ask = desk.leaning(score, selection, ask, parts=desk.parts(score, selection), harmony=desk.harmony)
     before = notes_asked(score, selection)
-    written = desk.write(score, selection, ask)
+
+    def steps(written: Infilled) -> list[Demand]:
+        new = splice(score, selection, written.notes)
+        found = list(density_demand(ask.density, before, notes_asked(new, selection)))
+        return found + (list(syncopation_demand(score, new, selection)) if ask.syncopated > 0 else [])
+
+    written = desk.write_step(score, selection, ask, steps)
     edited, played = desk.played_well(splice(score, selection, written.notes), selection)
-    demands = [*played, *density_demand(ask.density, before, notes_asked(edited, selection)),
-               *key_demand(desk.key, score, written.notes)]  # fmt: skip
+    demands = [*played, *steps(written), *key_demand(desk.key, score, written.notes)]
     heard = f"{selection.words(score)} anew{_manner(desk.brief)}"
     return Edit(edited, selection, heard, tuple(demands), written.log_likelihood)
 

@@ -37,6 +37,12 @@ def make(request: Request, folder: Path, job: Job) -> tuple[Take, ...]:
         folder: exists; one take lies in it, several in `take-1` .. `take-n`.
         job: gets progress, `first_note` and `take` events.
     """
+    takes = make_music(request, folder, job)
+    return tuple(_render(take, request.options, job, place, len(takes)) for place, take in enumerate(takes))
+
+
+def make_music(request: Request, folder: Path, job: Job) -> list[Take]:
+    """The takes of `make` with their MIDI files and pictures, before there is any sound."""
     engine = choose_engine(request.options)
     written = ranked(write_down(request, engine, job))
     if len(written) > 1 and "taste" not in request.options.without and (words := taste_words()):
@@ -46,7 +52,7 @@ def make(request: Request, folder: Path, job: Job) -> tuple[Take, ...]:
         where = folder if len(written) == 1 else folder / f"take-{place}"
         takes.append(_save_score(request, engine, result, where))
         job.progress("files", place / len(written))
-    return tuple(_render(take, request.options, job, place, len(takes)) for place, take in enumerate(takes))
+    return takes
 
 
 def choose_engine(options: MakeOptions) -> str:

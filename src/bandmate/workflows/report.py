@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from bandmate.library.runs import CopyReport
 from bandmate.score.model import Score, Track
 from bandmate.score.plan import Plan
+from bandmate.workflows.wishes import Wishes, wish_rows
 
-_STEP = 4 / 3  # of notes, for "busier"; its inverse for "sparser"
-_LEAST_STEP, _FAR = 1.15, 1.5  # a step that is heard, and how far beyond the goal is too far
 _STATED_WEIGHT = 3.0  # what was said counts more than what we chose
 
 
@@ -78,31 +77,6 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Busier:
-    """A track that shall be busier (factor above 1) or sparser than so many notes a bar.
-
-    A plain "busier" or "sparser" aims at a third more or less, whatever the word weighs; "twice as busy" at its factor.
-    """
-
-    factor: float
-    notes_a_bar: float
-
-    @property
-    def goal(self) -> float:
-        """Notes a bar that are aimed at."""
-        more, less = max(self.factor, _STEP), self.factor if self.factor <= 0.5 else 1 / _STEP
-        return self.notes_a_bar * (more if self.factor > 1.0 else less)
-
-    def share(self, got: float) -> float:
-        """How far so many notes a bar meet it: fully from a clear step on, unless it is far more than was meant."""
-        up = self.factor > 1.0
-        one, goal = (got, self.goal) if up else (self.notes_a_bar, self.notes_a_bar**2 / max(self.goal, 1e-9))
-        ratio = one / max(self.notes_a_bar if up else got, 1e-9)
-        most = _FAR * goal / max(self.notes_a_bar, 1e-9)
-        return 1.0 if _LEAST_STEP <= ratio <= most else 0.9 * min(ratio / _LEAST_STEP, most / max(ratio, 1e-9), 1.0)
-
-
-@dataclass(frozen=True, slots=True)
 class Shared:
     """Notes that a run may share with a piece, notes of the longest that does, and that piece."""
 
@@ -120,7 +94,7 @@ class Shared:
 def make_report(
     plan: Plan,
     score: Score,
-    busier: Mapping[int, Busier] | None = None,
+    wishes: Wishes = (),
     copied: CopyReport | None = None,
     given: Collection[int] = (),
     shared: Shared | None = None,
@@ -130,7 +104,7 @@ def make_report(
     Args:
         plan: what was to be written.
         score: what was.
-        busier: what an `again` asked of the density of tracks.
+        wishes: the steps that an `again` asked of tracks.
         given: tracks that were given, in the plan's given bars or whole; key, chords and locks bind what was written.
         copied: what of the score is copied from the library its model learned from, if there is one.
         shared: the longest run that it shares with what the model learned from, where a limit was asked.
@@ -148,7 +122,7 @@ def make_report(
         from bandmate.workflows.report_locks import lock_rows
 
         demands += [Demand(*row) for row in lock_rows(plan, score, dict.fromkeys(given, first))]
-    demands += [_busier(plan, score, place, wish) for place, wish in (busier or {}).items()]
+    demands += [Demand(*row) for row in wish_rows(plan, score, wishes, bar_ticks(plan, score))]
     demands += [_copied(copied)] if copied else []
     demands += [shared.demand] if shared else []
     return Report(tuple(demands))
@@ -170,19 +144,6 @@ def _copied(report: CopyReport) -> Demand:
     run = report.longest
     got = f"{run.notes} notes of {run.piece}, bar {run.bar + 1}" if run.notes else "none"
     return Demand("copied run", f"weight at most {report.limit}", got, 1.0 - report.share, False)
-
-
-def notes_a_bar(track: Track, plan: Plan, score: Score) -> float:
-    """Notes of a track in the bars in which it plays."""
-    bars = np.unique(track.notes["onset_ticks"] // bar_ticks(plan, score))
-    return len(track.notes) / max(1, len(bars))
-
-
-def _busier(plan: Plan, score: Score, place: int, wish: Busier) -> Demand:
-    got = notes_a_bar(score.tracks[place], plan, score)
-    up, name = wish.factor > 1.0, plan.tracks[place].name
-    asked = f"{'more' if up else 'less'} than {wish.notes_a_bar:.1f} notes a bar, about {wish.goal:.1f}"
-    return Demand(f"{'busier' if up else 'sparser'} {name}", asked, f"{got:.1f}", wish.share(got))
 
 
 def bar_ticks(plan: Plan, score: Score) -> int:

@@ -10,7 +10,7 @@ from bandmate.errors import BriefError
 from bandmate.score.brief import Brief
 from bandmate.score.model import Score
 from bandmate.score.plan import Plan
-from bandmate.workflows.report import Busier
+from bandmate.workflows.wishes import Wishes
 
 ENGINES = ("default", "rules", "onnx", "numpy", "torch")
 SAMPLE_RATES = (44100, 48000, 88200, 96000)
@@ -134,7 +134,7 @@ class Request:
         options: how.
         given: MIDI file of music that is given; keep: its tracks that stay as they are, by place in the plan.
         parents: hashes of the take.json files it comes from.
-        busier: tracks that shall be busier or sparser than they were.
+        wishes: tracks that shall be busier, sparser or more syncopated than they were.
         threads: of the engine; the bytes of a take may depend on it.
         audio: what was heard in a sound that was part of the prompt, as plain data for the report; empty without one.
     """
@@ -147,7 +147,7 @@ class Request:
     given: Score | None = None
     keep: Mapping[int, int] = field(default_factory=dict)
     parents: tuple[str, ...] = ()
-    busier: Mapping[int, Busier] = field(default_factory=dict)
+    wishes: Wishes = ()
     threads: int = 1
     audio: Mapping[str, Any] = field(default_factory=dict)
 

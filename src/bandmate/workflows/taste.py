@@ -82,7 +82,7 @@ def best_first(takes: Iterable[T], standing: Callable[[T], Standing]) -> list[T]
 def taste_words() -> str:
     """What is said of takes that it ordered; "" while too little is known."""
     known = taste()
-    return "" if known is None else f"ordered by your taste, of {known.pairs} pairs of marked takes; what was asked first"
+    return f"ordered by what was asked, then by your taste ({known.pairs} pairs of marked takes)" if known else ""
 
 
 def taste_told(places: Mapping[str, float]) -> dict[str, Any]:

@@ -20,7 +20,8 @@ from bandmate.score.model import Score
 from bandmate.score.selection import Selection, select, track_words
 from bandmate.score.splice import extended, music_bars, splice
 from bandmate.score.timeline import bar_grid, bar_of
-from bandmate.workflows.edit_desk import Desk, key_demand, notes_within
+from bandmate.workflows.edit_demands import key_demand
+from bandmate.workflows.edit_desk import Desk, notes_within
 from bandmate.workflows.edits import Edit, Editor
 from bandmate.workflows.report import Demand
 
