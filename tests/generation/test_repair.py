@@ -15,6 +15,7 @@ from bandmate.generation.repair import REPAIRS, repair
 from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import play
 from bandmate.score.brief import Brief, TrackAsk
+from bandmate.score.locks import TrackLock
 from bandmate.score.model import make_notes
 from bandmate.score.pitch import Chord, Key
 from bandmate.workflows.report import make_report
@@ -23,7 +24,7 @@ AM_G = tuple((Chord.parse(name),) for name in ("Am", "G", "F", "Am"))
 
 
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")  # a failure prints its weights
-@settings(max_examples=25, deadline=None, derandomize=True, database=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.sampled_from(GENRES), st.integers(1, 10), st.sampled_from(KEYS), st.booleans(), st.integers(0, 2**31),
     st.sampled_from([None, (3, 4), (5, 4), (6, 8), (9, 4)]), st.booleans(),
@@ -40,10 +41,7 @@ def test_every_demand_still_holds(tiny_weights, genre, bars, key, chords, seed, 
     after = make_report(plan, mended)
     shares = {demand.name: demand.share for demand in before.demands}
     for demand in after.demands:
-        # Shares of playing time may move, in a piece of some bars by a note; a compose then keeps the take as it was
-        # written (workflows.candidates).
-        room = 0.03 if bars >= 4 else 0.15
-        assert demand.met or not demand.stated or demand.share >= shares[demand.name] - room, demand.name
+        assert demand.met or not demand.stated or demand.share >= shares[demand.name] - 1e-9, demand.name
     length = mended.end_ticks // plan.bars
     for old, new in zip(take.score.tracks, mended.tracks, strict=True):  # no bar falls silent
         places = [(track.notes["onset_ticks"] + 30) // length for track in (old, new)]
@@ -182,3 +180,29 @@ def test_what_is_mended_needs_no_mending_where_strokes_lie_close(tiny_weights) -
     (take,) = write_takes(plan, [7], tiny_weights)
     mended, _ = repair(take.score, plan)
     assert repair(mended, plan)[1] == {}
+
+
+def test_a_tone_that_comes_twice_costs_no_voice() -> None:
+    plan = plan_of(bars=2)
+    score, bass = with_notes(plan, "bass", (0, 5, 45), (5, 10, 40), (15, 400, 45), (1920, 400, 45))
+    assert plan.tracks[bass].polyphony == 1
+    notes = repair(score, plan)[0].tracks[bass].notes
+    # Made one, the first and the third would sound over the second; so the longer one stays, and the root meets it.
+    assert notes[["onset_ticks", "duration_ticks"]].tolist() == [(5, 410), (1920, 400)]
+
+
+def test_a_last_bar_of_hats_alone_is_closed_once() -> None:
+    plan = plan_of(genre="pop", bars=8)
+    score, kit = with_notes(plan, "drums", *[(480 * beat, 60, 36) for beat in range(28)], (13920, 60, 42))
+    mended, _ = repair(score, plan)
+    assert set(mended.tracks[kit].notes["pitch"][28:].tolist()) <= {36, 42, 49}
+    assert repair(mended, plan)[1] == {}
+
+
+def test_an_ending_does_not_cost_a_locked_density() -> None:
+    free, locked = plan_of(genre="pop"), plan_of(genre="pop", locks=(TrackLock("bass", least=4, most=8),))
+    rows = [(1920 * bar + beat * 480, 400, 40) for bar in range(8) for beat in range(4)]
+    for plan, left in ((free, 1), (locked, 4)):
+        score, bass = with_notes(plan, "bass", *rows)
+        notes = repair(score, plan)[0].tracks[bass].notes
+        assert int((notes["onset_ticks"] >= 7 * 1920).sum()) == left

@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bandmate.generation.measures import most_at_once
 from bandmate.score.brief import Brief
 from bandmate.score.model import Score, Track, make_meters, make_notes, make_tempos
 from bandmate.score.pitch import Chord, Key
 from bandmate.score.plan import Plan, PlannedSection, PlannedTrack
-from bandmate.workflows.report import make_report, most_at_once
+from bandmate.workflows.report import make_report
 from bandmate.workflows.wishes import Busier, Offbeat, not_reached
 
 QUARTER = 480
@@ -111,7 +112,7 @@ def test_a_clear_step_is_asked_and_not_far_more() -> None:
     [([0, 480], [480, 480], 1), ([0, 480], [481, 480], 2), ([0, 0, 0], [10, 10, 10], 3), ([0], [0], 1), ([], [], 0)],
 )
 def test_notes_at_once(onsets, lengths, most) -> None:
-    assert most_at_once(Track(notes=make_notes(onsets, lengths, [60 + i for i in range(len(onsets))]))) == most
+    assert most_at_once(make_notes(onsets, lengths, [60 + i for i in range(len(onsets))])) == most
 
 
 def test_a_step_off_the_beat_is_five_points_and_what_is_missed_is_said():

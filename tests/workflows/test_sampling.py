@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 
 from bandmate.errors import BriefError, MissingExtra, ModelError
 from bandmate.generation.dress import dressed, limit_voices
+from bandmate.generation.measures import most_at_once
 from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import key_signature, play
 from bandmate.score.brief import Brief
-from bandmate.score.model import Track, make_notes
+from bandmate.score.model import make_notes
 from bandmate.score.pitch import Key
 from bandmate.workflows import making
 from bandmate.workflows.again import again
 from bandmate.workflows.compose import compose
 from bandmate.workflows.models import WEIGHTS_FILE, models_folder
 from bandmate.workflows.replay import replay
-from bandmate.workflows.report import most_at_once
 
 SMALL = {"bars": 2, "tempo": 120, "key": "A minor", "tracks": "drums,bass=slap bass,chords=rhodes", "stems": False}
 
@@ -86,7 +86,7 @@ def test_a_new_voice_ends_the_oldest_one() -> None:
 def test_voices_are_limited_whatever_comes(rows: list[tuple[int, int, int]], most: int) -> None:
     notes = make_notes(*map(list, zip(*rows, strict=True))) if rows else make_notes([], [], [])
     limited = limit_voices(notes, most)
-    assert most_at_once(Track(notes=limited)) <= most
+    assert most_at_once(limited) <= most
     assert set(limited["onset_ticks"]) == set(notes["onset_ticks"])
     assert (limited["duration_ticks"] > 0).all()
 

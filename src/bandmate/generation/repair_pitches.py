@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
-from bandmate.generation.repair_work import EARLY, Work
+from bandmate.generation.measures import Notes
+from bandmate.generation.repair_promises import EARLY
+from bandmate.generation.repair_work import Fix, Work, with_pitch
 from bandmate.groovebook.cells import TPQ
 from bandmate.score.pitch import QUALITIES, Chord
 
@@ -13,51 +17,50 @@ _BLUE_FAMILIES = ("blues", "jazz")
 _TUNES = ("melody", "lead")
 
 
-def bass_root(work: Work) -> None:
+def bass_root(work: Work, track: int, notes: Notes) -> list[Fix]:
     """The first bass note after a chord change is its root (or its stated bass)."""
     facts = work.stage.block.get("bass") or {}
     words = f"{facts.get('kick_rel', '')} {facts.get('note', '')}".lower()
-    if any(word in words.replace(";", " ").split() for word in _FREE_BASS):
-        return
-    half, chords = work.stage.grid.half_ticks, work.plan.chords
-    for track in work.tracks("bass"):
-        onset = work.notes[track]["onset_ticks"]
-        for index, chord in enumerate(chords):
-            if index and _foot(chord) == _foot(chords[index - 1]):
-                continue
-            after = np.flatnonzero((onset >= index * half - EARLY) & (onset <= index * half + TPQ // 2))
-            if not len(after):
-                continue
-            at = int(after[0])
-            now = int(work.notes[track]["pitch"][at])
-            if now % 12 == _foot(chord):
-                continue
-            root = work.nearest(track, now, [_foot(chord)], int(onset[at]))
-            if root is not None:
-                work.set_pitch("bass root", track, at, root)
+    free = any(word in words.replace(";", " ").split() for word in _FREE_BASS)
+    if free or not work.plays(track, "bass"):
+        return []
+    half, chords, found = work.stage.grid.half_ticks, work.plan.chords, []
+    order = np.lexsort((notes["pitch"], notes["onset_ticks"]))
+    onset = notes["onset_ticks"][order]
+    for index, chord in enumerate(chords):
+        if index and foot(chord) == foot(chords[index - 1]):
+            continue
+        place = int(np.searchsorted(onset, index * half - EARLY))
+        if place == len(onset) or onset[place] > index * half + TPQ // 2:
+            continue
+        at = int(order[place])
+        now = int(notes["pitch"][at])
+        root = None if now % 12 == foot(chord) else work.nearest(track, now, [foot(chord)], int(onset[place]))
+        if root is not None:
+            found.append(partial(with_pitch, notes, at, root))
+    return found
 
 
-def _foot(chord: Chord) -> int:
+def foot(chord: Chord) -> int:
+    """The pitch class that a chord stands on."""
     return chord.root if chord.bass is None else chord.bass
 
 
-def melody_rub(work: Work) -> None:
+def melody_rub(work: Work, track: int, notes: Notes) -> list[Fix]:
     """A long melody note on a strong beat, a semitone from a chord tone, moves to the nearest chord tone."""
     if work.stage.block["family"] in _BLUE_FAMILIES or work.plan.key.mode == "blues":
-        return  # there the rub is the style
-    grid = work.stage.grid
-    for track in work.tracks(*_TUNES):
-        for at, note in enumerate(work.notes[track]):
-            ticks = int(note["onset_ticks"])
-            place = (ticks + EARLY) % grid.half_ticks
-            if place > 2 * EARLY or note["duration_ticks"] < grid.beat_ticks:
-                continue
-            chord = work.stage.chord(min(ticks + EARLY, work.end - 1))
-            if not _rubs(int(note["pitch"]), chord):
-                continue
-            tone = work.nearest(track, int(note["pitch"]), chord.pitch_classes, ticks)
-            if tone is not None:
-                work.set_pitch("melody rub", track, at, tone)
+        return []  # there the rub is the style
+    if not work.plays(track, *_TUNES):
+        return []
+    grid, found = work.stage.grid, []
+    strong = (notes["onset_ticks"] + EARLY) % grid.half_ticks <= 2 * EARLY
+    for at in np.flatnonzero(strong & (notes["duration_ticks"] >= grid.beat_ticks)).tolist():
+        ticks, pitch = int(notes["onset_ticks"][at]), int(notes["pitch"][at])
+        chord = work.stage.chord(min(ticks + EARLY, work.end - 1))
+        tone = work.nearest(track, pitch, chord.pitch_classes, ticks) if _rubs(pitch, chord) else None
+        if tone is not None:
+            found.append(partial(with_pitch, notes, at, tone))
+    return found
 
 
 def _rubs(pitch: int, chord: Chord) -> bool:

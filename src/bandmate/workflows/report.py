@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.generation.measures import ENOUGH_IN_CHORDS, comping, in_chord, in_key, most_at_once
 from bandmate.library.runs import CopyReport
-from bandmate.score.model import Score, Track
+from bandmate.score.model import NOTE, Score, Track
 from bandmate.score.plan import Plan
 from bandmate.workflows.wishes import Wishes, wish_rows
 
@@ -119,7 +120,7 @@ def make_report(
     written = _written(plan, score, given, first)
     demands += [_key(plan, written), _chords(plan, written), *_excluded(plan, tracks)]
     if any(track.lock for track in plan.tracks):
-        from bandmate.workflows.report_locks import lock_rows
+        from bandmate.generation.lock_rows import lock_rows
 
         demands += [Demand(*row) for row in lock_rows(plan, score, dict.fromkeys(given, first))]
     demands += [Demand(*row) for row in wish_rows(plan, score, wishes, bar_ticks(plan, score))]
@@ -196,18 +197,8 @@ def _range(name: str, low: int, high: int, track: Track, is_drum: bool) -> Deman
     return Demand(f"range of {name}", f"{low}-{high}", got, share)
 
 
-def most_at_once(track: Track) -> int:
-    """Most notes of a track that sound at once; a note that ends where the next begins does not overlap it."""
-    notes = track.notes[track.notes["duration_ticks"] > 0]
-    if not len(notes):
-        return int(len(track.notes) > 0)
-    ticks = np.concatenate([notes["onset_ticks"] + notes["duration_ticks"], notes["onset_ticks"]])
-    steps = np.repeat([-1, 1], len(notes))
-    return int(np.cumsum(steps[np.lexsort((steps, ticks))]).max())
-
-
 def _polyphony(name: str, limit: int, track: Track) -> Demand:
-    most = most_at_once(track)
+    most = most_at_once(track.notes)
     return Demand(f"notes at once in {name}", f"at most {limit}", str(most), float(min(1.0, limit / max(most, 1))))
 
 
@@ -218,31 +209,19 @@ def _pitched(score: Score) -> NDArray[Any]:
 
 def _key(plan: Plan, score: Score) -> Demand:
     notes = _pitched(score)
-    lock = np.isin(np.arange(12), list(plan.key.lock))
-    inside = lock[notes["pitch"] % 12] if len(notes) else np.ones(1, bool)
-    if plan.chord_lock and len(notes):
-        inside = inside | _in_chord(plan, score, notes)
+    inside = in_key(plan, notes, score.ticks_per_quarter) if len(notes) else np.ones(1, bool)
     share = float(inside.mean())
     return Demand("key", plan.key.name, f"{share:.1%} of notes inside", share, plan.key_lock)
 
 
-def _in_chord(plan: Plan, score: Score, notes: NDArray[Any]) -> NDArray[np.bool_]:
-    chords = plan.sounding_chords
-    tones = np.array([[pc in chord.pitch_classes for pc in range(12)] for chord in chords], bool)  # (parts, 12)
-    onset = notes["onset_ticks"] + score.ticks_per_quarter // 48  # half a step of the grid: players hurry
-    part = np.clip(plan.parts * onset // bar_ticks(plan, score), 0, len(tones) - 1)
-    return tones[part, notes["pitch"] % 12]
-
-
 def _chords(plan: Plan, score: Score) -> Demand:
     """Share of comping time in the chord's tones; stated only if a progression was."""
-    parts = [t.notes for t, p in zip(score.tracks, plan.tracks, strict=False) if p.role in ("chords", "pad", "bass")]
-    notes = np.concatenate(parts) if parts else _pitched(score)
-    weight = notes["duration_ticks"].astype(float) if len(notes) else np.zeros(0)
-    share = float(np.average(_in_chord(plan, score, notes), weights=weight)) if weight.sum() else 1.0
+    parts = [score.tracks[i].notes for i in comping(plan) if i < len(score.tracks)]
+    notes = np.concatenate(parts) if parts else np.zeros(0, NOTE)
+    weight = notes["duration_ticks"].astype(float)
+    share = float(np.average(in_chord(plan, notes, score.ticks_per_quarter), weights=weight)) if weight.sum() else 1.0
     names = [chord.spell(plan.key.uses_flats) for chord in plan.chords[: 2 * min(plan.bars, 4) : 2]]
-    # Passing tones belong to music: three quarters in the chord counts as met.
-    met = min(1.0, share / 0.75)
+    met = min(1.0, share * ENOUGH_IN_CHORDS[1] / ENOUGH_IN_CHORDS[0])
     return Demand("chords", " ".join(names), f"{share:.0%} of playing time", met, bool(plan.brief.chords))
 
 

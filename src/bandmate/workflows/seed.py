@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bandmate.errors import BriefError, FileFormatError, RuleConflict
+from bandmate.generation.measures import most_at_once
 from bandmate.groovebook.play import channels_of
 from bandmate.io.files import read
 from bandmate.limits import BARS, TRACKS
@@ -19,7 +20,6 @@ from bandmate.score.model import MADE, NO_KEYS, Score, Track, make_meters, make_
 from bandmate.score.pitch import Chord
 from bandmate.score.plan import Plan
 from bandmate.score.timeline import bar_grid
-from bandmate.workflows.report import most_at_once
 from bandmate.workflows.request import Request, given_bars
 
 _TPQ = 480
@@ -215,7 +215,7 @@ def _seeded_plan(plan: Plan, seed: Seed) -> Plan:
         if planned.lock is None and not track.is_drum:
             low, high = int(notes["pitch"].min()), int(notes["pitch"].max())
             planned = replace(planned, low=min(planned.low, low), high=max(planned.high, high),
-                              polyphony=max(planned.polyphony, most_at_once(track)))  # fmt: skip
+                              polyphony=max(planned.polyphony, most_at_once(track.notes)))  # fmt: skip
         tracks[place] = planned
         active[place, :bars] = False
         sounding = np.unique((notes["onset_ticks"] + 10) // bar_ticks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +23,9 @@ Row = tuple[str, str, str, float, bool]  # demand, asked, got, share, stated
 class _Played:
     """The notes of a track on the grid, where they were written and not given."""
 
-    def __init__(self, plan: Plan, score: Score, track: int, first: int) -> None:
+    def __init__(self, plan: Plan, notes: NDArray[Any], ticks_per_quarter: int, first: int) -> None:
         self.steps = 96 * plan.meter[0] // plan.meter[1]
-        notes = score.tracks[track].notes
-        step = np.rint(notes["onset_ticks"] * _STEPS_A_QUARTER / score.ticks_per_quarter).astype(np.int64)
+        step = np.rint(notes["onset_ticks"] * _STEPS_A_QUARTER / ticks_per_quarter).astype(np.int64)
         step = np.minimum(step, plan.bars * self.steps - 1)
         keep = step >= first * self.steps
         self.bar, self.place = step[keep] // self.steps, step[keep] % self.steps
@@ -48,11 +48,17 @@ def lock_rows(plan: Plan, score: Score, given: dict[int, int]) -> Iterator[Row]:
         score: what was written.
         given: tracks that are given -> in how many first bars; these are not measured.
     """
-    for index, track in enumerate(plan.tracks):
-        if track.lock is not None:
-            played = _Played(plan, score, index, given.get(index, 0))
-            if len(played.bar):
-                yield from _rows(plan, track.name, track.lock, played)
+    for index, track in enumerate(score.tracks[: len(plan.tracks)]):
+        yield from track_rows(plan, index, track.notes, score.ticks_per_quarter, given.get(index, 0))
+
+
+def track_rows(plan: Plan, track: int, notes: NDArray[Any], ticks_per_quarter: int, first: int = 0) -> Iterator[Row]:
+    """The rows of one track with these notes, measured from bar `first` on; none where nothing is locked or sounds."""
+    who = plan.tracks[track]
+    if who.lock is not None:
+        played = _Played(plan, notes, ticks_per_quarter, first)
+        if len(played.bar):
+            yield from _rows(plan, who.name, who.lock, played)
 
 
 def _rows(plan: Plan, name: str, lock: TrackLock, played: _Played) -> Iterator[Row]:
