@@ -232,11 +232,13 @@ def _jumps(score: Score) -> list[Item]:
 def _chords(score: Score, track: Track) -> list[Item]:
     written = score.notation
     return [
-        _harmony(chord, -fifths_between(*up_at(track, chord.ticks))) for chord in (written.chords if written else ())
+        _item(chord.ticks, harmony_element(chord, -fifths_between(*up_at(track, chord.ticks))))
+        for chord in (written.chords if written else ())
     ]
 
 
-def _harmony(chord: ChordSymbol, fifths: int) -> Item:
+def harmony_element(chord: ChordSymbol, fifths: int = 0) -> Element:
+    """A chord symbol, moved so many fifths from where it sounds to where it is written."""
     element = Element("harmony")
     root = _sub(element, "root")
     _name(root, "root", moved_name(chord.root, fifths) or "C")
@@ -252,7 +254,7 @@ def _harmony(chord: ChordSymbol, fifths: int) -> Item:
             _sub(one, "degree-value", found[3])
             _sub(one, "degree-alter", str(found[2].count("#") - found[2].count("b")))
             _sub(one, "degree-type", found[1])
-    return _item(chord.ticks, element)
+    return element
 
 
 def _name(parent: Element, tag: str, name: str) -> None:

@@ -58,13 +58,18 @@ def read_musicxml(path: str | Path) -> Score:
     return score_of_tree(read_tree(path), str(path))
 
 
-def score_of_tree(root: Element, name: str = "MusicXML") -> Score:
+def score_of_tree(root: Element, name: str = "MusicXML", left_out: Counter[str] | None = None) -> Score:
     """A score from the root of a MusicXML document written part by part.
+
+    Args:
+        root: of the document.
+        name: what messages call it.
+        left_out: what was already found that a Score does not hold.
 
     Raises:
         FileFormatError: as `read_musicxml`.
     """
-    grid, left_out = _ticks_per_quarter(root, name), Counter[str]()
+    grid, left_out = _ticks_per_quarter(root, name), left_out if left_out is not None else Counter[str]()
     players = players_of(root, left_out)
     walks = []
     for number, part in enumerate(root.findall("part"), 1):

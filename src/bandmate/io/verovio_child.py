@@ -1,18 +1,17 @@
-"""Verovio in a process of its own: a score on standard input, MIDI on standard output (see `verovio_read`).
+"""Verovio in a process of its own: a score on standard input, MEI on standard output (see `verovio_read`).
 
 Verovio is C++ and falls over on some damaged files; what falls over is this process alone.
 """
 
 from __future__ import annotations
 
-import base64
 import sys
 
 NOT_INSTALLED, NOT_READ = 3, 4  # exit codes
 
 
 def main(kind: str) -> int:
-    """Turn one score into MIDI; `kind` is Verovio's name of its format."""
+    """Turn one score into MEI; `kind` is Verovio's name of its format."""
     try:
         import verovio
     except ImportError:
@@ -22,7 +21,7 @@ def main(kind: str) -> int:
     toolkit.setOptions({"inputFrom": kind})
     if not toolkit.loadData(sys.stdin.buffer.read().decode("utf-8")):
         return NOT_READ
-    sys.stdout.buffer.write(base64.b64decode(toolkit.renderToMIDI()))
+    sys.stdout.buffer.write(toolkit.getMEI({"scoreBased": True, "removeIds": False}).encode("utf-8"))
     return 0
 
 

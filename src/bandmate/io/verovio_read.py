@@ -1,18 +1,24 @@
-"""MEI and Humdrum (`**kern`) files, read by Verovio (extra `[scores]`): what sounds of them, repeats played out."""
+"""MEI and Humdrum (`**kern`) files: Verovio (extra `[scores]`) makes MEI of both, and that is read as MusicXML is.
+
+file ──verovio_child──> MEI ──mei.to_musicxml──> MusicXML ──musicxml_read──> Score, with how it is written
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from bandmate.errors import BandmateError, FileFormatError, MissingExtra
-from bandmate.io.midi import parse_midi, read_file_bytes
+from bandmate.errors import FileFormatError, MissingExtra
+from bandmate.io.mei.to_musicxml import musicxml_tree
+from bandmate.io.midi import read_file_bytes
+from bandmate.io.musicxml_read import score_of_tree
 from bandmate.io.safe_xml import parse_xml
 from bandmate.io.verovio_child import NOT_INSTALLED
 from bandmate.limits import Limit
-from bandmate.score.model import Score, Track
+from bandmate.score.model import Score
 
 TEXT_BYTES = Limit("score text size", 0, 16 * 2**20, "bytes")
 SECONDS = 60.0  # that one file may take
@@ -20,7 +26,7 @@ _CHILD = "bandmate.io.verovio_child"
 
 
 def read_mei(path: str | Path) -> Score:
-    """Read an MEI file: notes, tempi, meters, keys and lyrics; how it is written is not kept.
+    """Read an MEI file: what sounds, and how it is written; repeats stay signs.
 
     Raises:
         FileFormatError: it is missing, too large, no MEI, or damaged; the message names it.
@@ -33,7 +39,7 @@ def read_mei(path: str | Path) -> Score:
 
 
 def read_humdrum(path: str | Path) -> Score:
-    """Read a Humdrum file with `**kern` columns: notes, tempi, meters, keys and lyrics; how it is written is not kept.
+    """Read a Humdrum file with `**kern` columns: what sounds, and how it is written; repeats stay signs.
 
     Raises:
         FileFormatError: it is missing, too large, no Humdrum, or damaged; the message names it.
@@ -64,18 +70,9 @@ def _read(data: bytes, kind: str, path: str | Path) -> Score:
         raise MissingExtra("scores", "reading MEI and Humdrum")
     if done.returncode:
         raise FileFormatError(f"{path} is damaged: Verovio cannot read it; open it in the program it came from")
-    try:
-        score = parse_midi(done.stdout, str(path))
-    except BandmateError as error:
-        raise FileFormatError(f"{path} cannot be read: {error}") from error
+    left_out = Counter[str]()
+    mei = parse_xml(done.stdout[max(0, done.stdout.find(b"<?xml")) :], str(path))
+    score = score_of_tree(musicxml_tree(mei, left_out, str(path)), str(path), left_out)
     if not score.note_count:
         raise FileFormatError(f"{path} holds no notes that Verovio can read; open it in the program it came from")
-    tracks = tuple(_whole(track) for track in score.tracks if len(track.notes))
-    return replace(score, tracks=tracks, title=score.title or Path(path).stem, header=None)
-
-
-def _whole(track: Track) -> Track:
-    """Notes as long as they are written: Verovio ends each a tick before."""
-    notes = track.notes.copy()
-    notes["duration_ticks"] += 1
-    return track.with_notes(notes)
+    return replace(score, title=score.title or Path(path).stem)
