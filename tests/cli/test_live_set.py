@@ -71,6 +71,9 @@ def test_live_is_followed_for_some_bars(bandmate, live):
         (["continue", "--bars", "1-4", "--scene", "1"], "bars '1-4' is no number of bars"),
         (["accompany", "--scene", "Chorus", "--add", "bass"], "holds sound alone (Vocal)"),
         (["accompany", "--scene", "1"], "nothing to add was named"),
+        (["list", "--scene", "1"], "live-set list takes no --scene; leave it out"),
+        (["written", "loud"], "'loud' is not understood by live-set written"),
+        (["tempo", "120", "--add", "bass"], "live-set tempo takes no --add; leave it out"),
         (["list", "--port", "0"], "port 0 is none; give 1 to 65535"),
     ],
 )

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import pytest
 from tests.fakes.abletonosc import AbletonOsc, Clip, FakeLink, Song, Track, Weather, band
 
 from bandmate.errors import BriefError, LiveError
+from bandmate.groovebook.plan import make_plan
+from bandmate.groovebook.play import play
 from bandmate.io.files import read
 from bandmate.io.live.client import LiveClient
 from bandmate.io.live.view import view_set
+from bandmate.score.brief import Brief
 from bandmate.score.pitch import Key
 from bandmate.workflows.live_follow import Moment, follow
-from bandmate.workflows.live_hear import find_scene, hear
+from bandmate.workflows.live_hear import find_scene, hear, heard_tracks
 from bandmate.workflows.live_journal import BROKEN, WRITTEN, read_journal
 from bandmate.workflows.live_set import change_tempo, connect, edit_set, launch, put
 
@@ -113,6 +117,38 @@ def test_scenes_of_one_name_are_told_by_number():
     view = view_set(client_of(Song([Track("a")], ["A", "A"])))
     with pytest.raises(BriefError, match="2 scenes are called 'A'; say which by number: 1 or 2"):
         find_scene(view, "A")
+
+
+def test_tracks_are_numbered_as_live_numbers_them():
+    client = client_of(band())
+    heard = hear(client, view_set(client), scene="Verse")
+    assert heard_tracks(heard, "2, beat,drums") == "Keys,beat,drums"
+    result = edit_set(client, "vary", tracks="2", scene="Verse", **RULES)
+    assert [clip.track_name for clip in result.clips] == ["Keys"]
+
+
+@pytest.mark.parametrize(
+    ("tracks", "sentence"),
+    [("Kyes", "did you mean 'Keys'? Heard were 1 Beat, 2 Keys"), ("3", "heard were 1 Beat, 2 Keys")],
+)
+def test_a_track_that_was_not_heard_is_said_with_lives_numbers(tracks, sentence):
+    with pytest.raises(BriefError, match=re.escape(sentence)):
+        edit_set(client_of(band()), "vary", tracks=tracks, scene="Verse", **RULES)
+
+
+def test_a_name_with_a_comma_can_be_chosen():
+    song = band()
+    song.tracks[1].name = "Keys, left"
+    result = edit_set(client_of(song), "vary", tracks="2", scene="Verse", **RULES)
+    assert [clip.track_name for clip in result.clips] == ["Keys, left"]
+
+
+def test_a_stretch_that_is_too_long_is_said():
+    song = band()
+    song.loop_length = 1e6
+    client = client_of(song)
+    with pytest.raises(BriefError, match="the loop brace is 250,000 bars long"):
+        hear(client, view_set(client), scene="Verse", loop=True)
 
 
 # --------------------------------------------------------------------------- writing
@@ -352,3 +388,19 @@ def test_live_that_goes_while_it_is_followed_is_said_so():
     with pytest.raises(LiveError, match="does not answer"):
         for moment in follow(client):
             live.gone = moment.quarter == 3 or live.gone
+
+
+def test_a_clip_that_is_longer_than_it_was_is_said():
+    song = band()
+    result = edit_set(client_of(song), "regenerate", tracks="Beat", scene="Verse", replace=True, **RULES)
+    assert song.clip(0, 0).loop_end == 16
+    assert "replaced, 4 quarters are 16 now" in result.clips[0].words
+
+
+def test_a_file_of_another_beat_is_said_to_be():
+    play(make_plan(Brief(genre="waltz", bars=2, tempo=90), 1), 1).write("waltz.mid")
+    result = put(client_of(band()), "waltz.mid")
+    assert "the file is at 90 BPM and Live at 112; to set it: bandmate live-set tempo 90" in result.remark
+    assert "the file is in 3/4 and Live in 4/4" in result.remark
+    play(make_plan(Brief(genre="house", bars=2, tempo=112), 1), 1).write("house.mid")
+    assert put(client_of(band()), "house.mid").remark == ""

@@ -16,6 +16,8 @@ from bandmate.io.live.clips import ClipView, read_clip
 from bandmate.io.live.notes import ClipGone
 from bandmate.io.live.view import SetView, TrackView, number
 from bandmate.io.timed import EXACT, Loop, Note, Part, Piece
+from bandmate.limits import BARS
+from bandmate.score.brief import ROLES
 from bandmate.score.model import Score
 
 _MOST_NAMED = 8
@@ -105,7 +107,7 @@ def hear(client: LiveClient, view: SetView, *, scene: str | None = None, loop: b
         loop: whether it is as long as the loop brace of the arrangement, else as the longest clip.
 
     Raises:
-        BriefError: no such scene, or nothing in it that has notes. LiveError: Live does not answer.
+        BriefError: no such scene, nothing in it that has notes, or too long a stretch. LiveError: Live does not answer.
     """
     slots, place, how = _slots(client, view, scene)
     clips = {}
@@ -145,10 +147,35 @@ def _named(sources: list[Source]) -> dict[str, Source]:
     """The sources by unlike names: two tracks called Keys are `Keys` and `Keys (2)`."""
     named: dict[str, Source] = {}
     for source in sources:
-        name = source.track.name.strip() or f"track {source.track.index + 1}"
+        plain = " ".join(source.track.name.replace(",", " ").split())  # a comma stands between names that are asked for
+        name = plain or f"track {source.track.index + 1}"
         others = (f"{name} ({count})" for count in itertools.count(2))
         named[name if name not in named else next(other for other in others if other not in named)] = source
     return named
+
+
+def heard_tracks(heard: Heard, text: str) -> str:
+    """Names, roles and numbers of tracks as the set counts them, as names and roles of what was heard.
+
+    Raises:
+        BriefError: one of them was not heard; the message says which were.
+    """
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    return ",".join(_heard_track(heard, word) for word in words) or text
+
+
+def _heard_track(heard: Heard, word: str) -> str:
+    low = word.casefold()
+    names = [name.casefold() for name in heard.sources]
+    if low in names or (not word.isdecimal() and (low in ROLES or any(low in name for name in names))):
+        return word
+    numbers = {str(source.track.index + 1): name for name, source in heard.sources.items()}
+    if word in numbers:
+        return numbers[word]
+    close = difflib.get_close_matches(word, heard.sources, n=1)
+    cure = f"did you mean '{close[0]}'? Heard" if close else "heard"
+    listed = ", ".join(f"{number} {name}" for number, name in numbers.items())
+    raise BriefError(f"track '{word[:40]}' is none of those that were heard; {cure} were {listed}")
 
 
 def _length(client: LiveClient, view: SetView, sources: Mapping[str, Source], loop: bool) -> float:
@@ -157,7 +184,11 @@ def _length(client: LiveClient, view: SetView, sources: Mapping[str, Source], lo
         longest = number(client.ask("/live/song/get/loop_length")[0])
     else:
         longest = max(source.clip.loop_end - source.clip.loop_start for source in sources.values())
-    return bar * max(1, math.ceil(longest / bar - EXACT))
+    bars = max(1, math.ceil(longest / bar - EXACT))
+    if bars > BARS.high:
+        what = "the loop brace" if loop else "the longest clip"
+        raise BriefError(f"{what} is {bars:,} bars long; make it shorter, at most {BARS.high:,} bars are heard")
+    return bar * bars
 
 
 def _score(view: SetView, title: str, sources: Mapping[str, Source], quarters: float) -> Score:

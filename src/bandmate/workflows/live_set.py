@@ -24,7 +24,7 @@ from bandmate.score.splice import music_bars
 from bandmate.settings import user_folder
 from bandmate.workflows.device import check_port
 from bandmate.workflows.jobs import Listener
-from bandmate.workflows.live_hear import Heard, find_scene, hear, scene_words
+from bandmate.workflows.live_hear import Heard, find_scene, hear, heard_tracks, scene_words
 from bandmate.workflows.live_write import ClipJob, Written, surplus, write_jobs
 
 EDITS = ("accompany", "regenerate", "vary", "fill", "continue", "respond")
@@ -38,7 +38,7 @@ class LiveResult:
 
     Attributes:
         heard, done: what was heard and made, in words; clips: in Live now; take: MIDI file that they came from.
-        remark: what else was left in the set, "" if nothing was.
+        remark: what else there is to know of the set, "" if nothing.
     """
 
     heard: str
@@ -107,7 +107,7 @@ def edit_set(
         replace: whether clips that were heard get the new notes; else these go into a new scene.
         fire: whether the new clips are launched.
         listener: gets events, as in `run_edit`.
-        options: as there.
+        options: as there; tracks by name, role, or number as Live counts.
 
     Raises:
         BriefError: a demand cannot be met. LiveError: Live does not answer, refuses, or was changed meanwhile; the
@@ -125,6 +125,8 @@ def edit_set(
         listener({"event": "heard", "text": heard.words})
     if view.key is not None:
         options.setdefault("key", view.key.name)
+    if options.get("tracks"):
+        options["tracks"] = heard_tracks(heard, options["tracks"])
     options.setdefault("out", take_folder() / command)
     result = run_edit(command, heard.score, text, listener=listener, **options)
     take = result.best
@@ -170,8 +172,23 @@ def put(
         raise BriefError(f"{file} has no notes, so there is nothing to write; give a file with music in it")
     clips = write_jobs(client, view, jobs, Path(file).stem, place, Path(file), set(), listener)
     _fire(client, view, clips, fire)
-    remark = surplus(client, view, clips, place is None)
+    remark = "; ".join(filter(None, (_unlike(score, view), surplus(client, view, clips, place is None))))
     return LiveResult(f"{file}: {counted(len(jobs), 'track')} with notes", "", clips, Path(file), remark)
+
+
+def _unlike(score: Score, view: SetView) -> str:
+    """Where a file's beat is another than Live's, in words; notes keep their place in the bar, not in time."""
+    found = []
+    if len(score.tempos) > 1:
+        found.append("the file changes its tempo, which a clip does not hold")
+    elif abs(score.bpm - view.tempo) >= 0.1:
+        found.append(f"the file is at {score.bpm:.4g} BPM and Live at {view.tempo:g}; to set it: "
+                     f"bandmate live-set tempo {score.bpm:.4g}")  # fmt: skip
+    meters = {(int(row["numerator"]), int(row["denominator"])) for row in score.meters} or {(4, 4)}
+    if meters != {view.meter}:
+        other = ", ".join(f"{above}/{below}" for above, below in sorted(meters))
+        found.append(f"the file is in {other} and Live in {view.meter[0]}/{view.meter[1]}")
+    return "; ".join(found)
 
 
 def _held(view: SetView, part: Track, scene: int) -> tuple[int, int] | None:

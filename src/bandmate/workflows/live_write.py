@@ -23,7 +23,10 @@ from bandmate.workflows.jobs import Job, Listener
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A clip that is in Live now: track and scene from 1, their names, the clip's, and how many notes it holds."""
+    """A clip that is in Live now: track and scene from 1, their names, the clip's, and how many notes it holds.
+
+    `quarters` is how long it is, `before_quarters` how long it was if it was replaced, else 0.
+    """
 
     track: int
     track_name: str
@@ -33,11 +36,14 @@ class Written:
     quarters: float
     made_track: bool
     replaced: bool
+    before_quarters: float = 0.0
 
     @property
     def words(self) -> str:
         """One line for a person."""
         how = "replaced" if self.replaced else "on a new track" if self.made_track else "new"
+        if self.replaced and abs(self.quarters - self.before_quarters) > 0.01:
+            how += f", {self.before_quarters:g} quarters are {self.quarters:g} now"
         place = f"track {self.track} '{self.track_name}', scene {self.scene}"
         return f"{place}: '{self.clip}', {self.notes} notes, {how}; read again and right"
 
@@ -115,7 +121,8 @@ def _replace(client: LiveClient, view: SetView, job: ClipJob, slot: tuple[int, i
     set_clip(client, track, scene, "loop_end", start + job.quarters)
     if abs(clip.start_marker - start) > 1e-3:
         set_clip(client, track, scene, "start_marker", start)
-    return Written(track + 1, known.name, scene + 1, label, len(job.notes), job.quarters, False, True)
+    return Written(track + 1, known.name, scene + 1, label, len(job.notes), job.quarters, False, True,
+                   clip.loop_end - clip.loop_start)  # fmt: skip
 
 
 def _fill(client: LiveClient, job: ClipJob, slot: tuple[int, int], at: float, entry: journal.Entry) -> None:
