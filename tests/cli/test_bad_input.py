@@ -125,6 +125,14 @@ def _content() -> dict[str, bytes]:
         (["tokens", "song.mid", "--as", "grid", "--set", "program=3"], "grid.v1 has no options"),
         (["tokens", "--vocabulary", "riddles"], "tokens as 'riddles' are not known"),
         (["learn", "nowhere", "--name", "mine"], "nowhere"),
+        (["hear", "empty.wav"], "empty.wav is empty; record or export it again"),
+        (["metrics", "song.mid", "--against", "none"], "--against none is not there; give a file of music"),
+        (["metrics", "alone", "--against", "none"], "--against none is not there; give a folder of music"),
+        (["library", "merge"], "which folder? write: bandmate library merge SHARDS"),
+        (["library", "ingest"], "which folder? write: bandmate library ingest MUSIC --to SHARDS"),
+        (["library", "report", "alone"], "alone holds no shards; give a folder that was made by"),
+        (["library", "ingest", "alone", "--to", "alone"], "is the folder of music that is read"),
+        (["library", "ingest", "alone", "--to", "x", "--executor", "nope"], "executor 'nope' is not known; give"),
         (["learn", "hollow", "--name", "mine"], "hollow"),
         (["learn", "hollow", "--name", "../up"], "'../up' cannot be the name"),
         (["listen"], "which takes?"),
@@ -153,6 +161,7 @@ def _content() -> dict[str, bytes]:
 def test_one_sentence_and_nothing_is_lost(bandmate, song, words: list[str], sentence: str) -> None:
     data = song.read_bytes()
     Path("empty.mid").write_bytes(b"")
+    Path("empty.wav").write_bytes(b"")
     Path("noise.mid").write_bytes(bytes(range(256)) * 8)
     Path("silent.mid").write_bytes(data[:8] + b"\0\0\0\1\1\xe0" + b"MTrk\0\0\0\4\0\xff\x2f\0")
     Path("garbage.txt").write_text("WHAT IS THIS", encoding="utf-8")

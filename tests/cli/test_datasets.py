@@ -52,21 +52,28 @@ def test_one_of_ones_own_is_fetched_converted_and_sharded(bandmate) -> None:
         (["show", "nes", "music"], "takes no DIR"),
         (["list", "nes"], "takes no NAME"),
         (["show", "lakh"], "did you mean 'lakh_"),
-        (["show", "qqqqqq"], "see: bandmate datasets"),
+        (["show", "qqqqqq"], "'bandmate datasets' lists all"),
+        (["download", "chorales", "--to", "x"], "did you mean 'jsb_chorales'?"),
+        (["download", "MAESTRO v2", "--to", "x"], "did you mean 'maestro_v2'?"),
         (["show", "no.json"], "no.json cannot be read"),
         (["download", "gigamidi", "--to", "x"], "ask for access"),
         (["download", "wikifonia", "--to", "x"], "is not offered any more"),
         (["convert", "nes", "nowhere", "--out", "x"], "nowhere is not there"),
-        (["convert", "nes", "music", "--out", "x"], "is NES Music Database in it?"),
+        (
+            ["convert", "nes", "music", "--out", "x"],
+            "give the folder of NES Music Database, see: bandmate datasets show nes",
+        ),
         (["convert", "any_folder", "music", "--out", "x", "--format", "xyz"], "'.xyz' is no format written here"),
         (["convert", "any_folder", "music", "--out", "music/out"], "lies in the folder that is read"),
         (["convert", "any_folder", "music", "--out", "file/x"], "file is a file, not a folder; choose another place"),
         (["shards", "any_folder", "music", "--out", "file"], "file is a file, not a folder; choose another place"),
+        (["convert", "any_folder", "empty", "--out", "x"], "empty is empty; give a folder of your music"),
         (["fetch"], "invalid choice"),
     ],
 )
 def test_mistakes_are_said_in_a_sentence(bandmate, words, sentence) -> None:
     Path("music").mkdir()
+    Path("empty").mkdir()
     Path("file").write_text("mine")
     write_midi(song(), "music/a.rmi")
     write_midi(song(), "music/a.mid" if "any_folder" in words else "music/b.rmi")

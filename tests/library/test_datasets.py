@@ -280,7 +280,7 @@ def test_what_is_not_there_is_said(tmp_path) -> None:
     (tmp_path / "a.txt").write_text("x")
     with pytest.raises(LibraryError, match="is a file"):
         list(entries(dataset("nes"), tmp_path / "a.txt"))
-    with pytest.raises(LibraryError, match=r"holds no \*\.mid or \*\.midi: is NES Music Database in it"):
+    with pytest.raises(LibraryError, match=r"holds no \*\.mid or \*\.midi; give the folder of NES Music Database"):
         list(entries(dataset("nes"), tmp_path))
     with pytest.raises(LibraryError, match="'dev' is no split"):
         open_dataset("nes", tmp_path, only="dev")

@@ -1,11 +1,13 @@
 """A cluster of two machines, played by two nodes of this one."""
 
+import socket
 import sys
 
 import pytest
 from tests.library.shards import bands, take_in
 
 from bandmate.errors import MissingExtra, UserError
+from bandmate.library import ray_pool
 from bandmate.library.ray_pool import run_on_ray
 from bandmate.library.shards import open_shards
 
@@ -55,5 +57,15 @@ def test_without_the_extra_or_a_cluster_the_cure_is_named(monkeypatch):
             list(run_on_ray(iter(()), limit_sec=1.0))
     pytest.importorskip("ray", reason="needs the extra [ray]")
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    with pytest.raises(UserError, match="ray start --head"):
+    with pytest.raises(UserError, match="no Ray cluster answers; start one with: ray start --head"):
         list(run_on_ray(iter(()), limit_sec=1.0))
+
+
+def test_an_address_that_never_answers_is_given_up(monkeypatch):
+    pytest.importorskip("ray", reason="needs the extra [ray]")
+    monkeypatch.setattr(ray_pool, "CONNECT_SECONDS", 4.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        with pytest.raises(UserError, match=f"no Ray cluster answers at {address} "):
+            list(run_on_ray(iter(()), limit_sec=1.0))

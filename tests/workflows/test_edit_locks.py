@@ -75,7 +75,7 @@ def test_what_goes_on_and_what_joins_obeys() -> None:
 
 def test_what_cannot_hold_is_refused() -> None:
     for lock, kind, says in (
-        ("tuba: polyphony 1", BriefError, "finds no such track"),
+        ("tuba: polyphony 1", BriefError, "there is no track 'tuba'"),
         ("bass: density ~4", BriefError, "cannot be asked loosely"),
         ("melody: rhythm xxxx, density <=2", RuleConflict, "density lock and rhythm lock"),
         ("melody: pitches C#", RuleConflict, "pitch lock cannot hold"),

@@ -159,7 +159,7 @@ def test_shards_are_a_library(tmp_path):
     assert shown.kind == "library" and "3 pieces by tempo" in shown.text
     assert show(tmp_path / "mine").text.splitlines()[1:] == shown.text.splitlines()[1:]
     (tmp_path / "shards" / "manifest-1-of-1.json").unlink()
-    with pytest.raises(LibraryError, match="holds no finished shards; make them with: bandmate library ingest"):
+    with pytest.raises(LibraryError, match="holds shards of a run that did not end; run the same ingest again"):
         show(tmp_path / "shards", "library")
 
 

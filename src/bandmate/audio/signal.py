@@ -59,6 +59,8 @@ def read_signal(source: Path | bytes, name: str = "", most_sec: float = math.inf
     import soundfile
 
     label = name or (str(source) if isinstance(source, Path) else "sound")
+    if source == b"" or (isinstance(source, Path) and source.is_file() and not source.stat().st_size):
+        raise FileFormatError(f"{label} is empty; record or export it again")
     try:
         with soundfile.SoundFile(io.BytesIO(source) if isinstance(source, bytes) else str(source)) as file:
             rate, frames = file.samplerate, -1 if math.isinf(most_sec) else math.ceil(most_sec * file.samplerate)

@@ -1,12 +1,14 @@
 """Ray: the readers of files as actors on all machines of a cluster. The one place that imports ray, the extra `ray`.
 
-Each actor holds a worker process of `library.pool`, so a file that crashes or hangs ends as it does on one machine; an
+Each actor holds a worker process of `library.pool`, so a file that crashes or hangs ends as it does on one machine; a
 file whose machine goes is read on another. Every machine must see the folder under the same path.
 """
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,6 +17,8 @@ from typing import Any
 from bandmate.errors import MissingExtra, UserError
 from bandmate.library.pool import Done, Worker
 
+CONNECT_SECONDS = 30.0  # until a cluster counts as unreachable
+_KNOCK = "import ray, sys; ray.init(address=sys.argv[1], log_to_driver=False, configure_logging=False)"
 _LOSSES = 3  # machines that may go while they read one file, until it is held to blame
 _LOST = {
     "state": "left out",
@@ -34,14 +38,24 @@ def _ray() -> Any:
 def _connected() -> Any:
     ray = _ray()
     if not ray.is_initialized():
-        try:
-            ray.init(address=os.environ.get("RAY_ADDRESS", "auto"), log_to_driver=False, configure_logging=False)
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        address = os.environ.get("RAY_ADDRESS", "auto")
+        if not _answers(address):
+            said = "" if address == "auto" else f" at {address} (RAY_ADDRESS)"
             raise UserError(
-                "no Ray cluster is reachable from here; start one with: ray start --head, name one in RAY_ADDRESS,"
-                " or leave --executor ray out"
-            ) from error
+                f"no Ray cluster answers{said}; start one with: ray start --head, name one in RAY_ADDRESS, or leave "
+                "--executor ray out"
+            )
+        ray.init(address=address, log_to_driver=False, configure_logging=False)
     return ray
+
+
+def _answers(address: str) -> bool:
+    """Whether a cluster takes connections; found out in a process of its own, since ray may wait for ever."""
+    command = [sys.executable, "-c", _KNOCK, address]
+    try:
+        return subprocess.run(command, timeout=CONNECT_SECONDS, check=False, capture_output=True).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
 
 
 class _Reader:
@@ -78,7 +92,7 @@ def run_on_ray(
 
     Raises:
         MissingExtra: ray is not installed.
-        UserError: no cluster is reachable, or all its machines have gone.
+        UserError: no cluster answers within CONNECT_SECONDS, or all its machines have gone.
         InternalError: no worker can be started at all.
     """
     ray = _connected()

@@ -163,8 +163,12 @@ def open_shards(folder: str | Path) -> ShardSet:
         raise LibraryError(f"folder {place} does not exist; check the path")
     said = manifests(place)
     if not said:
+        if holds_shards(place):
+            raise LibraryError(
+                f"{place} holds shards of a run that did not end; run the same ingest again, it goes on where it was"
+            )
         raise LibraryError(
-            f"{place} holds no finished shards; make them with: bandmate library ingest DIR --to {place}"
+            f"{place} holds no shards; give a folder that was made by: bandmate library ingest MUSIC --to SHARDS"
         )
     first = said[0]
     if len({(entry["folder"], entry["slice"][1], entry["music"]) for entry in said}) > 1:

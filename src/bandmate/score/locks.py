@@ -233,8 +233,8 @@ def places_of(tracks: Sequence[PlannedTrack], lock: TrackLock) -> list[int]:
         close = difflib.get_close_matches(name, [*known, *(track.role for track in tracks)], n=1)
         hint = f"did you mean '{close[0]}'? " if close else ""
         raise BriefError(
-            f"the lock on '{lock.track}' finds no such track; {hint}the tracks are {', '.join(known)}: "
-            f"add it with --tracks, or leave the lock out"
+            f"there is no track '{lock.track}', which a lock or --audio-rhythm names; {hint}the tracks "
+            f"are {', '.join(known)}: add it with --tracks, or leave the lock out"
         )
     wrong = next((tracks[i] for i in found if lock.voices and not tracks[i].is_drum), None)
     if wrong is not None:

@@ -64,7 +64,7 @@ def ingest_library(
         MissingExtra: pyarrow or ray is not installed.
     """
     if executor not in EXECUTORS:
-        raise BriefError(f"executor '{executor}' is none of {', '.join(EXECUTORS)}")
+        raise BriefError(f"executor '{executor}' is not known; give --executor {' or '.join(EXECUTORS)}")
     if workers is not None and workers < 1:
         raise BriefError(f"{workers} workers cannot read anything; give 1 or more")
     part = Slice.parse(shard)

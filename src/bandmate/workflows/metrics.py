@@ -191,6 +191,10 @@ def metrics(place: str | Path, *, against: str | Path | None = None, listener: L
     own, other = Path(place).expanduser(), None if against is None else Path(against).expanduser()
     if other is not None and own.exists() and other.exists() and own.is_file() != other.is_file():
         raise BriefError(f"{place} and {against} are a file and a folder; give two files or two folders")
+    if other is not None and not other.exists():
+        raise LibraryError(
+            f"--against {against} is not there; give {'a file' if own.is_file() else 'a folder'} of music"
+        )
     job, skipped = Job(listener, {"measuring": 1.0} | ({"comparing": 1.0} if other else {})), []
     found = list(_measured(own, "measuring", skipped, job, features=other is not None))
     table = MetricsTable(str(place), tuple(piece for piece, _ in found), tuple(skipped))

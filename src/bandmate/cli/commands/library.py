@@ -16,7 +16,9 @@ from bandmate.cli.console import Console
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to do with which folder."""
     parser.add_argument("action", choices=("ingest", "merge", "report"), help="what to do")
-    parser.add_argument("folder", metavar="DIR", help="of music to ingest, or of shards to merge or report on")
+    parser.add_argument(
+        "folder", nargs="?", metavar="DIR", help="of music to ingest, or of shards to merge or report on"
+    )
     parser.add_argument("--to", metavar="DIR", help="ingest: folder of the shards; a run that was stopped goes on")
     parser.add_argument("--shard", metavar="i/n", default="1/1", help="ingest: only the i-th of n slices")
     parser.add_argument("--notes", action="store_true", help="ingest: keep the notes in the shards, too, for training")
@@ -29,6 +31,9 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     from bandmate.errors import BriefError
     from bandmate.workflows import library
 
+    if not arguments.folder:
+        words = "MUSIC --to SHARDS" if arguments.action == "ingest" else "SHARDS"
+        raise BriefError(f"which folder? write: bandmate library {arguments.action} {words}")
     if arguments.action == "ingest":
         if not arguments.to:
             raise BriefError("where shall the shards go? add --to DIR")

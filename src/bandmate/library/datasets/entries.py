@@ -72,10 +72,10 @@ def entries(dataset: Dataset, folder: Path, *, seed: int = 0, shares: Shares | N
             found = True
             yield from _entries_of(dataset, folder, relative, rows.get(relative), seed, shares or Shares())
     if not found:
-        raise LibraryError(
-            f"{folder} holds no {' or '.join(dataset.files)}: is {dataset.title} in it? see: bandmate datasets show "
-            f"{dataset.name}"
-        )
+        holds = f"holds no {' or '.join(dataset.files)}" if any(walk(folder)) else "is empty"
+        own = dataset.homepage.startswith("docs/")
+        whose = "a folder of your music" if own else f"the folder of {dataset.title}"
+        raise LibraryError(f"{folder} {holds}; give {whose}, see: bandmate datasets show {dataset.name}")
 
 
 def walk(folder: Path) -> Iterator[str]:

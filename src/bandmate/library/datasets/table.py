@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -16,6 +17,7 @@ NAMES = (
     "hymnal_tunes", "haydn_op20", "wikifonia", "music21_corpus", "openscore_lieder", "openscore_quartets",
     "hauptstimme", "freedoom", "simutrans", "easyrpg_rtp", "lmms_projects", "blasphemer", "corpus", "any_folder",
 )  # fmt: skip
+_LEAST_PART = 3  # letters of a name that say which is meant
 
 
 def dataset(name: str | Path) -> Dataset:
@@ -29,10 +31,11 @@ def dataset(name: str | Path) -> Dataset:
         return import_module(f"bandmate.library.sources.{text}").DATASET
     if text.lower().endswith(".json"):
         return read_description(Path(text).expanduser())
-    plain = text.lower().replace("-", "_")
+    plain = re.sub(r"\W+", "_", text.lower())
     close = [known for known in NAMES if plain and known.startswith(plain)]
+    close = close or [known for known in NAMES if len(plain) >= _LEAST_PART and plain in known]
     close = close or difflib.get_close_matches(plain, NAMES, n=1, cutoff=0.5)
-    hint = f"did you mean {' or '.join(map(repr, close))}?" if close else "see: bandmate datasets"
+    hint = f"did you mean {' or '.join(map(repr, close))}?" if close else f"'bandmate datasets' lists all {len(NAMES)}"
     raise LibraryError(f"'{text}' is no dataset known here; {hint}")
 
 
