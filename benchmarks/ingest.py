@@ -3,11 +3,13 @@
     python benchmarks/ingest.py [--files 10000] [--broken 0.01] [--workers N]
     python benchmarks/ingest.py --data DIR      a folder of real music instead of made files
     python benchmarks/ingest.py --pairs 3       also into Parquet shards, on one and on two workers by turns
+    python benchmarks/ingest.py --files 10000 --pairs 3 --shards-only
 
 Makes small bands that differ from each other, breaks some of the files in five ways, takes a tenth of them in (for the
 growth of memory), then all: first in a process that is killed in the middle, then to the end, then once more with
-nothing left to do. Shards: pairs of whole runs on one and on two workers, the medians of both, and the memory of the
-process that writes, after a tenth and after all.
+nothing left to do. Shards: pairs of whole runs on one and on two workers, the medians of both, the memory of the
+process that writes, after a tenth and after all, and the processor seconds of that process and of its workers: on a
+machine that is busy with other things these say what the clock cannot.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -54,11 +57,15 @@ print(json.dumps({"seconds": seconds, "taken": report.taken, "left_out": report.
 SHARDS_CHILD = """
 import json, resource, sys, time
 from bandmate.library.bulk import ingest_shards
-started = time.perf_counter()
+started, used = time.perf_counter(), time.process_time()
 report = ingest_shards(sys.argv[1], sys.argv[2], workers=int(sys.argv[3]), music=True)
+seconds, used = time.perf_counter() - started, time.process_time() - used
+readers = resource.getrusage(resource.RUSAGE_CHILDREN)
 peak = {kind: round(resource.getrusage(getattr(resource, kind)).ru_maxrss / 1024, 1)
     for kind in ("RUSAGE_SELF", "RUSAGE_CHILDREN")}
-print(json.dumps({"seconds": time.perf_counter() - started, "files": report.files, "mb": report.bytes / 2**20,
+print(json.dumps({"seconds": seconds, "processor_seconds": round(used, 2),
+    "worker_processor_seconds": round(readers.ru_utime + readers.ru_stime, 2),
+    "files": report.files, "mb": round(report.bytes / 2**20, 1),
     "parts": report.parts, "peak_mb": peak["RUSAGE_SELF"], "worker_peak_mb": peak["RUSAGE_CHILDREN"]}))
 """
 
@@ -138,15 +145,43 @@ def shards(root: Path, folder: Path, small: Path | None, pairs: int) -> dict[str
     done: dict[str, object] = {}
     for pair in range(pairs):
         for workers in (1, 2) if pair % 2 == 0 else (2, 1):
-            done = run_to_end(folder, root / f"shards-{pair}-{workers}", workers, SHARDS_CHILD)
+            out = root / f"shards-{pair}-{workers}"
+            done = run_to_end(folder, out, workers, SHARDS_CHILD)
+            shutil.rmtree(out)
             seconds[workers].append(float(str(done["seconds"])))
+            print(f"{workers} workers: {seconds[workers][-1]:.2f} s", file=sys.stderr, flush=True)
     tenth = run_to_end(small, root / "shards-small", 2, SHARDS_CHILD)["peak_mb"] if small else None
     one, two = median(seconds[1]), median(seconds[2])
     return {
         "shards_seconds_one_worker": round(one, 2), "shards_seconds_two_workers": round(two, 2),
         "shards_two_times_as_fast": round(one / two, 2), "shards_peak_mb_of_a_tenth": tenth,
-        **{f"shards_{name}": done[name] for name in ("files", "parts", "mb", "peak_mb", "worker_peak_mb")},
+        **{f"shards_{name}": done[name] for name in (
+            "files", "parts", "mb", "peak_mb", "worker_peak_mb", "processor_seconds", "worker_processor_seconds",
+        )},
     }  # fmt: skip
+
+
+def catalogs(root: Path, folder: Path, small: Path | None, files: int, workers: int) -> dict[str, object]:
+    """Runs into a catalog: a tenth, one that is killed, its rest, nothing, and all at once."""
+    result: dict[str, object] = {}
+    if small is not None:
+        result["peak_mb_of_a_tenth"] = run_to_end(small, root / "small.sqlite", workers)["peak_mb"]
+    killed_at = run_and_kill(folder, root / "all.sqlite", workers, files // 2)
+    resumed = run_to_end(folder, root / "all.sqlite", workers)
+    again = run_to_end(folder, root / "all.sqlite", workers)
+    whole = run_to_end(folder, root / "whole.sqlite", workers)
+    seconds, notes = float(str(whole["seconds"])), int(str(whole["notes"]))
+    return result | {
+        "killed_after": killed_at,
+        "known_when_resumed": resumed["known"],
+        "same_result": all(resumed[k] == whole[k] for k in ("taken", "left_out", "notes", "reasons")),
+        "seconds": round(seconds, 1),
+        "files_a_second": round((int(str(whole["taken"])) + int(str(whole["left_out"]))) / seconds, 1),
+        "notes_a_second": round(notes / seconds),
+        "seconds_with_nothing_to_do": round(float(str(again["seconds"])), 1),
+        **{name: whole[name] for name in ("taken", "left_out", "reasons", "peak_mb", "worker_peak_mb", "summary")},
+        "catalog_mb": round((root / "whole.sqlite").stat().st_size / 2**20, 1),
+    }
 
 
 def main() -> None:
@@ -156,6 +191,7 @@ def main() -> None:
     parser.add_argument("--broken", type=float, default=0.01)
     parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) - 1))
     parser.add_argument("--pairs", type=int, default=0, help="pairs of runs into shards; 0 = none")
+    parser.add_argument("--shards-only", action="store_true", help="no runs into a catalog")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         root = Path(place)
@@ -169,24 +205,8 @@ def main() -> None:
             write_files(root / "small", max(20, options.files // 10), options.broken)
             result["seconds_to_write"] = round(time.perf_counter() - started, 1)
             folder, small = root / "music", root / "small"
-        if small is not None:
-            result["peak_mb_of_a_tenth"] = run_to_end(small, root / "small.sqlite", options.workers)["peak_mb"]
-        killed_at = run_and_kill(folder, root / "all.sqlite", options.workers, options.files // 2)
-        resumed = run_to_end(folder, root / "all.sqlite", options.workers)
-        again = run_to_end(folder, root / "all.sqlite", options.workers)
-        whole = run_to_end(folder, root / "whole.sqlite", options.workers)
-        seconds, notes = float(str(whole["seconds"])), int(str(whole["notes"]))
-        result |= {
-            "killed_after": killed_at,
-            "known_when_resumed": resumed["known"],
-            "same_result": all(resumed[k] == whole[k] for k in ("taken", "left_out", "notes", "reasons")),
-            "seconds": round(seconds, 1),
-            "files_a_second": round((int(str(whole["taken"])) + int(str(whole["left_out"]))) / seconds, 1),
-            "notes_a_second": round(notes / seconds),
-            "seconds_with_nothing_to_do": round(float(str(again["seconds"])), 1),
-            **{name: whole[name] for name in ("taken", "left_out", "reasons", "peak_mb", "worker_peak_mb", "summary")},
-            "catalog_mb": round((root / "whole.sqlite").stat().st_size / 2**20, 1),
-        }
+        if not options.shards_only:
+            result |= catalogs(root, folder, small, options.files, options.workers)
         if options.pairs:
             result |= shards(root, folder, small, options.pairs)
     for name, value in result.items():

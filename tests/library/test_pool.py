@@ -34,6 +34,20 @@ def test_a_file_that_crashes_its_reader_harms_no_other(monkeypatch):
     assert reasons == {0: None, 1: "crashed", 2: None, 3: "crashed", 4: None, 5: None}
 
 
+def test_a_crash_loses_none_of_the_tasks_that_the_reader_held_ahead(monkeypatch):
+    found = answers(monkeypatch, ["read"] * 12 + ["crash"] + ["read"] * 12, workers=1)
+    assert [key for key, answer in found.items() if answer["columns"]] == [12]
+    assert len(found) == 25
+
+
+def test_tasks_and_answers_larger_than_a_pipe_pass(monkeypatch):
+    echo = "import sys\nfor line in sys.stdin: sys.stdout.write(line); sys.stdout.flush()"
+    monkeypatch.setattr(pool, "COMMAND", (sys.executable, "-c", echo))
+    tasks = ((number, {"number": number, "body": "x" * size}) for number, size in enumerate([9, 300_000, 9] * 6))
+    found = {done.key: done.answer["number"] for done in run_all(tasks, workers=1, limit_sec=30.0)}
+    assert found == {number: number for number in range(18)}
+
+
 def test_a_file_that_hangs_is_given_up(monkeypatch):
     monkeypatch.setattr(pool, "START_SECONDS", 1.0)
     found = answers(monkeypatch, ["read", "hang", "read"], workers=1, limit_sec=0.2)

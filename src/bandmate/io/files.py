@@ -102,7 +102,7 @@ PROJECT_SUFFIXES = (".als", ".dawproject", ".rpp")
 
 def format_of(path: str | Path) -> Format | None:
     """The format a path's suffix names, None if there is none."""
-    suffix = Path(path).suffix.lower()
+    suffix = (path if isinstance(path, Path) else Path(path)).suffix.lower()  # a path is dear to make
     if suffix.startswith(".abc#"):  # one tune of a tunebook
         return _ABC
     if suffix in FORMATS:

@@ -3,7 +3,7 @@
 The walk over the folder is cut into blocks where the hash of a path says so, so that a file that comes or goes changes
 one block and no other. A block becomes one part, whose name is the hash of what went in: a run that was stopped finds
 the parts that are there by their names and reads only the rest. Of the files and rows only those of the blocks in
-work are in memory.
+work are in memory; parts are written beside the work, so that no reader waits for it.
 
 A slice i of n takes the files whose path hashes to it, into the same folder, with a manifest of its own; `merge` makes
 one library of all.
@@ -16,6 +16,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ from bandmate.library.sources.folder import FolderSource
 
 FORMAT = "bandmate.library.1"
 INDEX = "index.sqlite"  # what `merge` makes
-BLOCK_FILES = 256  # on average
+BLOCK_FILES = 256  # on average; a block has at most twice as many
 BLOCK_BYTES = 32 * 2**20  # of files, from which a block ends whatever the hash says
 Tasks = Iterator[tuple[Any, dict[str, Any]]]
 Executor = Callable[..., Iterator[Done]]  # (tasks, workers=, limit_sec=), see `pool.run_all`
@@ -147,7 +148,7 @@ def _blocks(files: Iterable[tuple[Found, str]], music: bool) -> Iterator[_Block]
         size += found.size
         # Other bits of the hash than those that choose the slice, so that slices are cut as the whole is.
         ends = (_hash(path) >> 32) % BLOCK_FILES == 0
-        if ends or len(held) >= 4 * BLOCK_FILES or size >= BLOCK_BYTES:
+        if ends or len(held) >= 2 * BLOCK_FILES or size >= BLOCK_BYTES:
             yield _Block(tuple(held), _digest(held, music))
             held, size = [], 0
     if held:
@@ -202,10 +203,12 @@ def ingest_shards(
         total = source.count()
         if not total:
             raise LibraryError(nothing_here(source))
-        run = _Run(out, part, music, Counter(-(-total // part.of), progress))
-        work = executor(run.tasks(source), workers=workers or _default(executor), limit_sec=file_seconds)
-        for done in work:
-            run.take(done)
+        with ThreadPoolExecutor(1) as writer:
+            run = _Run(out, part, music, Counter(-(-total // part.of), progress), writer)
+            work = executor(run.tasks(source), workers=workers or _default(executor), limit_sec=file_seconds)
+            for done in work:
+                run.take(done)
+            run.written()
         run.counter.tell(force=True)
         run.finish(source)
     return run.report(source, time.perf_counter() - started)
@@ -218,8 +221,10 @@ def _default(executor: Executor) -> int | None:
 class _Run:
     """One run over one slice: which blocks are in work, and which parts there are."""
 
-    def __init__(self, out: Path, part: Slice, music: bool, counter: Counter) -> None:
+    def __init__(self, out: Path, part: Slice, music: bool, counter: Counter, writer: ThreadPoolExecutor) -> None:
         self.out, self.part, self.music, self.counter = out, part, music, counter
+        self.writer, self.writing = writer, Future[None]()
+        self.writing.set_result(None)
         self.columns = COLUMNS | ({RESOLUTION: "int"} | MUSIC if music else {})
         self.open: dict[int, _Open] = {}
         self.parts: dict[int, dict[str, Any]] = {}
@@ -261,10 +266,20 @@ class _Run:
         self.counter.add(done.answer["state"])
         if len(rows) == len(block.items):
             del self.open[number]
-            ordered = [rows[index] for index in range(len(rows))]
-            said, file = _summed(ordered), self._file(block)
-            size = write_rows(file, ordered, self.columns, said)
-            self.parts[number] = said | {"file": file.name, "bytes": size}
+            self.written()  # one part at a time waits to be written, so memory stays small
+            self.writing = self.writer.submit(self._write, number, block, [rows[index] for index in range(len(rows))])
+
+    def _write(self, number: int, block: _Block, rows: list[dict[str, Any]]) -> None:
+        said, file = _summed(rows), self._file(block)
+        self.parts[number] = said | {"file": file.name, "bytes": write_rows(file, rows, self.columns, said)}
+
+    def written(self) -> None:
+        """Wait for the part that is being written.
+
+        Raises:
+            OutputError: the disk is full or the place cannot be written.
+        """
+        self.writing.result()
 
     def finish(self, source: FolderSource) -> None:
         """Write the manifest, then remove the parts that it does not name: of files that changed or went."""
