@@ -16,12 +16,13 @@ from bandmate.cli.main import main
 from bandmate.errors import BriefError, MissingExtra, UserError
 from bandmate.io.files import read
 from bandmate.score.brief import Brief
+from bandmate.score.model import Score, Track, make_notes
 from bandmate.score.pitch import Key
-from bandmate.workflows.audio_controls import bar_loudness, with_words
+from bandmate.workflows.audio_controls import bar_fullness, bar_loudness, with_words
 from bandmate.workflows.audio_prompt import audio_prompt
 from bandmate.workflows.compose import compose
 from bandmate.workflows.hear import hear
-from bandmate.workflows.heard_score import heard_score, write_heard
+from bandmate.workflows.heard_score import heard_score, tiled, write_heard
 from bandmate.workflows.replay import replay
 from bandmate.workflows.take import read_take
 
@@ -237,6 +238,28 @@ def test_loudness_goes_from_bar_to_bar(tmp_path) -> None:
     assert replay(result.folder, out=tmp_path / "again").same
 
 
+def test_how_full_goes_from_bar_to_bar(tmp_path) -> None:
+    loop = drum_loop(112, 8)
+    half = len(loop) // 2
+    first = loop[:half].reshape(4, -1)
+    kept = np.arange(first.shape[1]) < first.shape[1] // 8  # of each of the first bars one stroke
+    thin = np.concatenate([(first * kept).ravel(), loop[half:]])
+    clip = save(thin.astype(np.float32), tmp_path / "thin.wav")
+    heard = hear(clip, tempo=112)
+    full = bar_fullness(heard, 16)
+    assert len(full) == 16 and full[:8] == full[8:] and max(full[:4]) < 0.8 < 1.1 < min(full[4:8])
+    for words, follows in (("funk with bass and chords", True), ("busy funk with bass", False)):
+        take = compose(words, audio=clip, engine="rules", seed=3, bars=8, stems=False, out=tmp_path / words[:4]).best
+        bars = take.score.ticks_per_quarter * 4
+        notes = np.concatenate([t.notes["onset_ticks"] for t in take.score.tracks if not t.is_drum])
+        count = np.bincount((notes + bars // 96) // bars, minlength=8)[:8]
+        assert (count[4:].mean() > 1.5 * count[:4].mean()) == follows
+        assert any("how full its bars are" in taken for taken in take.report["audio"]["taken"]) == follows
+        assert ("fullness" in take.plan.extra) == follows
+        assert replay(take.folder, out=tmp_path / f"{words[:4]} again").same
+    assert bar_fullness(hear(save(drum_loop(112, 4), tmp_path / "even.wav")), 4) == ()
+
+
 def test_words_of_the_timbre_lead_to_controls(beat) -> None:
     heard = replace(hear(beat), kind="line", words=("dark", "smooth", "quiet", "noisy"))
     brief, taken = with_words(Brief(), heard)
@@ -256,3 +279,11 @@ def test_the_drums_of_a_band_are_as_full(beat, tmp_path) -> None:
     plan = read_take(result.folder).plan
     drums = next(track for track in plan.tracks if track.role == "drums")
     assert drums.lock is not None and 6 <= drums.lock.near_density <= 20
+
+
+def test_a_loop_that_is_cut_ends_before_the_next_bar_line() -> None:
+    notes = make_notes([0, 1917, 3839, 5760], 60, [36] * 4, 100, channel=9)  # played a little early on two bar lines
+    loop = Score((Track("drums", 0, True, notes, role="drums"),), 480, end_ticks=4 * 1920)
+    assert tiled(loop, 2, 1920).tracks[0].notes["onset_ticks"].tolist() == [0, 1917]
+    assert tiled(loop, 4, 1920).tracks[0].notes["onset_ticks"].tolist() == [0, 1917, 3839, 5760]
+    assert len(tiled(loop, 8, 1920).tracks[0].notes) == 8

@@ -9,25 +9,30 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from itertools import combinations
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from tests.generation.lock_check import breaches, steps_of
+from tests.sounds import ROCK, drum_loop, save
 
 from bandmate.errors import UserError
 from bandmate.evaluation.quality import Verdict
 from bandmate.score.model import Score, Track, make_meters, make_notes, make_tempos
 from bandmate.settings import Settings
 from bandmate.workflows import candidates, sampling
-from bandmate.workflows.compose import ComposeOptions, plan_request, understand
+from bandmate.workflows.compose import ComposeOptions, _with_audio, plan_request, understand
 from bandmate.workflows.jobs import Job
 from bandmate.workflows.making import choose_engine
 
 CLASSES = {"C": {0, 4, 7}, "Dm7": {2, 5, 9, 0}, "G7": {7, 11, 2, 5}, "Cmaj7": {0, 4, 7, 11}, "Fm": {5, 8, 0}}
 F_SHARP_MINOR = {6, 8, 9, 11, 1, 2, 4, 3, 5}  # with the raised sixth and seventh
+KICK_AND_SNARE = "".join("x" if "x" in pair else "." for pair in zip(ROCK["kick"], ROCK["snare"], strict=True))
+LOOP: list[Path] = []  # of the sound that `audio_rhythm` takes its rhythm from
 HAT = "kick x.......x.......; snare ....x.......x...; hat x.x.x.x.x.x.x.x."
 
 
@@ -178,6 +183,15 @@ def _no_copy(case: Case, score: Score) -> bool:
     return found is None or found.notes <= 8
 
 
+def _sounds(case: Case, score: Score) -> bool:
+    """The drums of the loop are there, stroke for stroke, in all bars."""
+    drums = score.tracks[next(iter(case.request.keep))].notes
+    place = np.round(drums["onset_ticks"] / 120).astype(int)
+    aim = {(n, key) for key, bar in ((36, ROCK["kick"]), (38, ROCK["snare"]), (42, ROCK["hat"]))
+           for n in range(16 * case.plan.bars) if bar[n % 16] == "x"}  # fmt: skip
+    return set(zip(place.tolist(), drums["pitch"].tolist(), strict=True)) == aim
+
+
 def _keeps(case: Case, score: Score) -> bool:
     """Everything of the file is there, at its tick."""
     for place, source in case.request.keep.items():
@@ -234,14 +248,17 @@ def options(folder) -> list[Option]:
         Option("no_copy", 8, _no_copy),
         Option("takes", 2, lambda case, score: case.takes == 2),
         Option("seed", 9),
+        Option("audio", folder / "loop.wav", _sounds),
+        Option("audio_rhythm", "bass", _lock(f"bass: rhythm {ROCK['kick']}")),
+        Option("audio_rhythm", "melody", _lock(f"melody: rhythm {KICK_AND_SNARE}")),
     ]  # fmt: skip
 
 
 # How it sounds and where it lies has no say in the notes; a model is a file of weights, and these are random ones. A
 # blend needs a model of one's own; tests/workflows/test_blend.py has its cases.
-# A sound becomes tracks that are given, tempo, key and chords, which stand in the table as a file and as flags.
+# A sound is listened to once, as drums; what else it can be heard as is the affair of tests/workflows/test_hear.py.
 NOT_NOTES = {
-    "audio", "audio_as", "audio_rhythm",
+    "audio_as",
     "out", "model", "blend", "stems", "sample_rate", "soundfont", "drum_kit", "sounds", "to", "template",
     "split_drums", "drum_map",
 }  # fmt: skip
@@ -256,7 +273,16 @@ def table(tmp_path_factory) -> list[Option]:
     beat = Track("beat", 0, True, make_notes(quarter, 120, [36, 38] * 4, 100, channel=9), role="drums")
     for name, tracks in (("opening", (tune, line)), ("beat", (beat,))):
         Score(tracks, 480, make_tempos(111.0), make_meters(4, 4)).write(folder / f"{name}.mid")
+    LOOP[:] = [save(drum_loop(112, 4), folder / "loop.wav")]
     return options(folder)
+
+
+@pytest.fixture(autouse=True)
+def _heard_once(table, monkeypatch) -> None:
+    """A sound is listened to once, not for each of its pairs."""
+    from bandmate.workflows import hear
+
+    monkeypatch.setattr(hear, "hear", cache(hear.hear))
 
 
 @pytest.fixture(autouse=True)
@@ -281,7 +307,10 @@ def made(asked: dict[str, Any]) -> list[tuple[Case, Score]]:
     values = base | asked
     text = values.pop("text", "")
     chosen = ComposeOptions.of(values)
-    request = plan_request(understand(text, chosen, Settings()), chosen, Settings())
+    if chosen.audio:
+        request = _with_audio(text, chosen, Settings())
+    else:
+        request = plan_request(understand(text, chosen, Settings()), chosen, Settings())
     engine = choose_engine(request.options)
     takes = list(candidates.write_down(request, engine, Job()))
     return [(Case(asked, request, len(takes), take.draft.plan), take.score) for take in takes]
@@ -297,6 +326,8 @@ def judged(pair: tuple[Option, ...]) -> str:
             asked["without"] = (*asked["without"], *option.value)
         else:
             asked[option.name] = option.value
+    if "audio_rhythm" in asked:
+        asked.setdefault("audio", LOOP[0])
     try:
         takes = made(asked)
     except UserError as error:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.generation.words_locks import keys_of_voice
+from bandmate.groovebook.fullness import fullness_of
 from bandmate.score.gm import DRUM_NAMES
 from bandmate.score.locks import TrackLock, strokes
 from bandmate.score.model import Score
@@ -84,7 +85,7 @@ def _rows(plan: Plan, name: str, lock: TrackLock, played: _Played) -> Iterator[R
     for key, bars in lock.voices:
         share = played.struck(bars, np.isin(played.pitch, keys_of_voice(key)))
         yield f"{DRUM_NAMES.get(key, key)} of {name}".lower(), "|".join(bars)[:64], f"{share:.0%} of bars", share, True
-    count = np.unique(played.bar, return_counts=True)[1]
+    sounding, count = np.unique(played.bar, return_counts=True)
     if lock.least or lock.most is not None:
         fine = (count >= lock.least) & (count <= (lock.most or 10**6))
         asked = f"{lock.least} to {lock.most if lock.most is not None else 'any'} notes a bar"
@@ -94,7 +95,8 @@ def _rows(plan: Plan, name: str, lock: TrackLock, played: _Played) -> Iterator[R
         fine = voices >= lock.fewest_voices
         yield f"chords of {name}", f"at least {lock.fewest_voices} notes", f"{voices.min()}", float(fine.mean()), True
     if lock.near_density is not None:
-        near = np.abs(count - lock.near_density) <= max(1.0, _NEAR * lock.near_density)
+        asked = lock.near_density * fullness_of(plan)[np.minimum(sounding, plan.bars - 1)]
+        near = np.abs(count - asked) <= np.maximum(1.0, _NEAR * asked)
         yield f"density of {name}", f"about {lock.near_density:g}", f"{count.mean():.1f}", float(near.mean()), False
     if lock.near_voices is not None:
         near = np.abs(voices.mean() - lock.near_voices) <= max(0.5, _NEAR * lock.near_voices)

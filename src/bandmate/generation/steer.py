@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bandmate.generation.constraints import Allowed, Cells, blocked, capacity
 from bandmate.generation.form import Sketch
+from bandmate.groovebook.fullness import fullness_of
 from bandmate.score.plan import Plan
 from bandmate.tokenizers import grid_table as table
 
@@ -34,7 +35,7 @@ def steered(plan: Plan, outline: Sketch) -> Sketch:
         density, register, polyphony = controls[index]
         if (notes := _notes(lock.near_density, lock.least, lock.most)) is not None:
             density = _value("density", table.DENSITY_EDGES, notes / quarters)
-            code = table.LEVEL_SOUNDS + 1 + int(np.searchsorted(table.LEVEL_EDGES, notes / quarters))
+            code = table.LEVEL_SOUNDS + 1 + np.searchsorted(table.LEVEL_EDGES, notes * fullness_of(plan) / quarters)
             level[index] = np.where(plan.active[index], code, level[index])
         if lock.near_low is not None and lock.near_high is not None and not track.is_drum:
             register = _value("register", table.REGISTER_EDGES, (lock.near_low + lock.near_high) / 2)
@@ -61,6 +62,7 @@ def counts_asked(plan: Plan) -> NDArray[np.bool_]:
 
 def lean(plan: Plan, cells: Cells, allowed: Allowed, pull: NDArray[np.float32]) -> None:
     """Close the bounds of cells in on what soft controls ask, where hard rules leave room; in place."""
+    full = fullness_of(plan)
     for cell, track in enumerate(cells.track.tolist()):
         lock = plan.tracks[track].lock
         if lock is None:
@@ -74,7 +76,7 @@ def lean(plan: Plan, cells: Cells, allowed: Allowed, pull: NDArray[np.float32]) 
         if pitched and lock.near_voices is not None:
             _about_voices(allowed, cells, cell, lock.near_voices)
         if lock.near_density is not None:
-            _about_notes(allowed, cells, cell, lock.near_density)
+            _about_notes(allowed, cells, cell, lock.near_density * float(full[cells.bar[cell]]))
 
 
 def _strokes_apart(allowed: Allowed, cells: Cells, cell: int) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from bandmate.errors import BandmateError, BriefError
 from bandmate.generation.words_followup import Followup, read_followup
 from bandmate.generation.words_rework import Step, read_steps
+from bandmate.groovebook.fullness import FULLNESS
 from bandmate.score import ops
 from bandmate.score.brief import Brief
 from bandmate.score.locks import places_of
@@ -225,8 +226,9 @@ def follow(text: str, old: Take, lock: str | Sequence[str] | None = None) -> Nex
     if said.transpose and "key" not in said.brief.guessed:
         plan = replace(plan, key=replace(before.key, tonic=(before.key.tonic + said.transpose) % 12))
     keep = _kept(said.keep, before, plan) if plan.meter == before.meter else {}
-    if LOUDNESS in before.extra and plan.bars == before.bars:
-        plan = replace(plan, extra=plan.extra | {LOUDNESS: before.extra[LOUDNESS]})  # of the sound it came from
+    if plan.bars == before.bars:  # of the sound it came from
+        heard = {name: before.extra[name] for name in (LOUDNESS, FULLNESS) if name in before.extra}
+        plan = replace(plan, extra=plan.extra | heard)
     if lock is not None:
         kept = {place for place in keep if f"{plan.tracks[place].role} stays" in said.changes}
         bound = {place for each in parse_locks(lock) for place in places_of(plan.tracks, each)} - kept

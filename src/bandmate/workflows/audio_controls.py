@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bandmate.analysis.sound.grid import STEPS_A_BEAT, drum_pattern, onset_pattern, onset_steps
 from bandmate.errors import BriefError
+from bandmate.groovebook.fullness import FULLNESS
 from bandmate.score.brief import Brief
 from bandmate.score.locks import TrackLock
 from bandmate.score.model import Score
@@ -19,6 +20,8 @@ from bandmate.workflows.hear import Heard
 LOUDNESS = "loudness"  # in `Plan.extra`: dB of each bar against the mean of all
 _CELL_SEC = 0.4  # of `Heard.loudness_db`
 _MOST_DB, _LEAST_RANGE_DB = 8.0, 2.0  # a bar is taken no further off; curves that are flatter than this say nothing
+_OF_ONSETS, _OF_LOUDNESS = 0.8, 0.5  # what how full a bar is goes by
+_EMPTIEST, _FULLEST, _LEAST_RATIO = 0.4, 2.0, 1.25
 _DB_A_DECADE = 40.0  # of velocity, as SoundFonts have it
 _VOICES = {"kick": 36, "snare": 38, "hat": 42}
 
@@ -108,12 +111,41 @@ def bar_loudness(heard: Heard, bars: int) -> tuple[float, ...]:
     return tuple(round(float(level[bar % len(level)]), 2) for bar in range(bars))
 
 
+def bar_fullness(heard: Heard, bars: int) -> tuple[float, ...]:
+    """For so many bars how full the sound is there, 1 = as on the whole, which goes round; empty where it is even.
+
+    By how much begins in a bar (strokes, else notes), and a little by how loud it is.
+    """
+    if heard.grid is None or heard.bars < 2:
+        return ()
+    times = [s.time_sec for s in heard.strokes] or [n.onset_sec for n in heard.notes]
+    quarters = heard.grid.quarters(times) + 1 / 32  # played a little early is of the bar it leads into
+    at = np.floor(quarters / heard.grid.meter).astype(np.int64)
+    count = np.bincount(at[(at >= 0) & (at < heard.bars)], minlength=heard.bars).astype(float)
+    if not count.any():
+        return ()
+    loud = np.array(bar_loudness(heard, heard.bars) or np.zeros(heard.bars))
+    full = ((count + 0.5) / (count.mean() + 0.5)) ** _OF_ONSETS * 10.0 ** (loud / _DB_A_DECADE * _OF_LOUDNESS)
+    full = np.clip(full, _EMPTIEST, _FULLEST)
+    if full.max() / full.min() < _LEAST_RATIO:
+        return ()
+    return tuple(round(float(full[bar % len(full)]), 3) for bar in range(bars))
+
+
 def controlled(plan: Plan, heard: Heard, given_role: str) -> tuple[Plan, list[str]]:
-    """The plan with what a sound says of each bar: how loud, and how full of strokes the drums of a band are."""
+    """The plan with what a sound says of each bar: how loud, how full, and how many strokes the drums of a band have.
+
+    Where the words say how busy it shall be, they say it of every bar.
+    """
     said, curve = [], bar_loudness(heard, plan.bars)
     if curve:
         plan = replace(plan, extra=plan.extra | {LOUDNESS: list(curve)})
         said.append(f"its loudness bar by bar ({np.ptp(curve):.0f} dB) as velocity")
+    busy = [plan.brief.density, *(ask.density for ask in plan.brief.tracks)]
+    if all(density == 1.0 for density in busy) and (full := bar_fullness(heard, plan.bars)):
+        drawn = {name: value for name, value in plan.extra.items() if name != "form"}  # the outline says how full
+        plan = replace(plan, extra=drawn | {FULLNESS: list(full)})
+        said.append(f"how full its bars are ({min(full):.2g} to {max(full):.2g} times its mean)")
     place = next((n for n, track in enumerate(plan.tracks) if track.role == "drums"), None)
     if heard.kind == "band" and heard.strokes and place is not None and given_role != "drums":
         count = round(len(heard.strokes) / max(1, heard.bars), 1)

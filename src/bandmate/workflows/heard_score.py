@@ -45,7 +45,10 @@ def heard_score(heard: Heard, kind: str | None = None, *, keep_feel: float = 1.0
 
 
 def tiled(score: Score, bars: int, bar_ticks: int) -> Score:
-    """A score of one track as long as so many bars: it goes on from its beginning, or is cut."""
+    """A score of one track as long as so many bars: it goes on from its beginning, or is cut.
+
+    Where it is cut, what is played a little early on the next bar line goes with the bar that it leads into.
+    """
     end, span = bars * bar_ticks, max(bar_ticks, score.end_ticks)
     notes = score.tracks[0].notes
     copies = []
@@ -54,7 +57,7 @@ def tiled(score: Score, bars: int, bar_ticks: int) -> Score:
         copy["onset_ticks"] += start
         copies.append(copy)
     notes = np.concatenate(copies)
-    notes = notes[notes["onset_ticks"] < end]
+    notes = notes[notes["onset_ticks"] < end - (score.ticks_per_quarter // 8 - 1 if end % span else 0)]
     notes["duration_ticks"] = np.minimum(notes["duration_ticks"], end - notes["onset_ticks"])
     return replace(score, tracks=(replace(score.tracks[0], notes=notes),), end_ticks=end)
 
