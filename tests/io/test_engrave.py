@@ -9,8 +9,11 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 from PIL import Image
+from pypdfium2 import PdfDocument
+from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
 from bandmate.errors import MissingExtra, OutputError
+from bandmate.io.abc.read import parse_abc
 from bandmate.io.engravable import engravable
 from bandmate.io.engrave import engrave, write_engraving
 from bandmate.io.musicxml_write import musicxml_bytes
@@ -70,9 +73,30 @@ def test_a_page_of_svg_holds_notes_and_names():
 
 
 def test_long_music_takes_pages_and_a_pdf_holds_them(tmp_path):
-    assert len(engrave(tune(60, 4), tall=False)) > 1
-    data = write_engraving(tune(60, 4), tmp_path / "a.pdf").read_bytes()
-    assert data.startswith(b"%PDF")
+    pages = engrave(tune(60, 4), tall=False)
+    first, second = (write_engraving(tune(60, 4), tmp_path / name).read_bytes() for name in ("a.pdf", "b.pdf"))
+    pdf = PdfDocument(first)
+    assert len(pdf) == len(pages) > 1
+    assert pdf.get_page_size(0) == pytest.approx((595, 842), abs=1)  # A4
+    assert first == second
+
+
+def test_a_pdf_is_drawn_in_lines_and_letters(tmp_path):
+    page = PdfDocument(write_engraving(tune(), tmp_path / "a.pdf"))[0]
+    kinds = {thing.type for thing in page.get_objects()}
+    assert FPDF_PAGEOBJ_IMAGE not in kinds
+    text = page.get_textpage().get_text_range()
+    assert all(words in text for words in ("a tune", "part 0", "96 BPM"))
+    ink = np.asarray(page.render(scale=2).to_pil().convert("L")) < 128
+    assert 0.001 < ink.mean() < 0.05
+
+
+def test_flats_of_chord_symbols_are_letters(tmp_path):
+    score = parse_abc('X:1\nM:4/4\nL:1/1\nQ:"Slow" 1/4=60\nK:F\n"Bbm7/Db"F|\n')[0]
+    page = PdfDocument(write_engraving(score, tmp_path / "a.pdf"))[0]
+    text = page.get_textpage().get_text_range()
+    assert "Bbm7/Db" in text
+    assert "Slow 60 BPM" in text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_a_png_is_black_on_white(tmp_path):

@@ -41,12 +41,13 @@ def engravable(musicxml: bytes, first_bar: int = 1) -> bytes:
                 if not any(note.element.find("beam") is not None for note in notes):
                     for group in _groups(notes, beat):
                         _beam(group)
-    for kind in root.iter("direction-type"):
-        _say_tempo(kind)
+    for direction in root.iter("direction"):
+        for kind in direction.findall("direction-type"):
+            _say_tempo(kind, after_words=direction.find("direction-type/words") is not None)
     return tostring(root, encoding="utf-8", xml_declaration=True)
 
 
-def _say_tempo(kind: Element) -> None:
+def _say_tempo(kind: Element, *, after_words: bool) -> None:
     """A metronome mark in words: the note in it is set in a font that few programs have."""
     mark = kind.find("metronome")
     if mark is None or mark.findtext("per-minute") is None:
@@ -56,7 +57,8 @@ def _say_tempo(kind: Element) -> None:
     kind.clear()
     words = SubElement(kind, "words", {"font-weight": "bold"})
     words.text = "{} BPM" if (unit, dotted) == ("quarter", "") else f"{dotted}{unit} = {{}}"
-    words.text = words.text.format(mark.findtext("per-minute"))
+    space = "\N{NO-BREAK SPACE}" if after_words else ""
+    words.text = space + words.text.format(mark.findtext("per-minute"))
 
 
 def _beat(measure: Element) -> Fraction | None:

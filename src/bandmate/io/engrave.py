@@ -1,13 +1,16 @@
-"""Music engraved as SVG, PNG or PDF: MusicXML of ours, set by Verovio and painted by resvg (extra `[scores]`).
+"""Music engraved as SVG, PNG or PDF: MusicXML of ours, set by Verovio, painted by resvg or Typst (extra `[scores]`).
 
-This is the one place that imports either. Text is set in the font that comes with Pillow, so that pages look alike on
-every machine; PDF pages are pictures of 200 dots an inch.
+This is the one place that imports any of them. In PNG and PDF, text is set in the font that comes with Pillow, so that
+pages look alike on every machine. A PDF is drawn in lines and letters, not in dots.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +25,10 @@ SUFFIXES = (".svg", ".png", ".pdf")
 _TALLEST = 60_000  # hundredths of a millimetre, as Verovio counts; the tallest page that it sets
 _NOTHING, _SMALL = '<text font-size="0px">', '<text font-size="1px">'
 _A4 = {"pageWidth": 2100, "pageHeight": 2970}
-_SCALE, _PDF_DPI = 40, 200
-_SCREEN_DPI = 25.4 * _SCALE / 10  # px an inch of what Verovio draws at this scale
+_SCALE, _ZOOM = 40, 1.6
+_FACE = "Aileron"  # of the font that comes with Pillow
+_MUSIC_LETTER = re.compile(r'<tspan font-family="Leipzig" font-size="(\d+)px">(.)</tspan>')
+_PLAIN_LETTERS = {0xEA64: "b", 0xEA65: "", 0xEA66: "#", 0xED60: "b", 0xED61: "", 0xED62: "#", 0xE260: "b", 0xE262: "#"}
 
 
 def engrave(score: Score, *, tall: bool = True, first_bar: int = 1) -> list[str]:
@@ -87,21 +92,54 @@ def _toolkit() -> Any:
     return verovio.toolkit()
 
 
-def _png(svg: str, zoom: float = 1.6) -> bytes:
-    # subtle: resvg loses the place of a line whose outermost letters have no size, which is how Verovio writes headings
+def _png(svg: str) -> bytes:
     try:
         import resvg_py
     except ImportError as error:
-        raise MissingExtra("scores", "engraving as PNG or PDF") from error
-    with tempfile.TemporaryDirectory(prefix="bandmate-font-") as place:
-        font = Path(place) / "text.ttf"
-        font.write_bytes(_font())
+        raise MissingExtra("scores", "engraving as PNG") from error
+    with _place_with_font() as place:
         return bytes(
             resvg_py.svg_to_bytes(
-                svg_string=svg.replace(_NOTHING, _SMALL), background="white", skip_system_fonts=True,
-                font_files=[str(font)], serif_family="Aileron", font_family="Aileron", zoom=zoom,
+                svg_string=_paintable(svg), background="white", skip_system_fonts=True,
+                font_files=[str(place / "text.ttf")], serif_family=_FACE, font_family=_FACE, zoom=_ZOOM,
             )
         )  # fmt: skip
+
+
+def _pdf(pages: list[str]) -> bytes:
+    """Pages of SVG as A4 pages; without a date, so that the same music gives the same bytes."""
+    try:
+        import typst
+    except ImportError as error:
+        raise MissingExtra("scores", "engraving as PDF") from error
+    with _place_with_font() as place:
+        for number, page in enumerate(pages):
+            (place / f"{number}.svg").write_text(_paintable(page), encoding="utf-8")
+        images = "#pagebreak()\n".join(f'#image("{number}.svg", width: 100%)\n' for number in range(len(pages)))
+        text = f'#set document(date: none)\n#set page("a4", margin: 0mm)\n{images}'
+        (place / "pages.typ").write_text(text, encoding="utf-8")
+        return typst.compile(str(place / "pages.typ"), font_paths=[str(place)], ignore_system_fonts=True)
+
+
+def _paintable(svg: str) -> str:
+    """Verovio's SVG without what painters stumble over: flats and sharps of a music font within words become letters.
+
+    Subtle: a line whose outermost letters have no size loses its place, and that is how Verovio writes headings.
+    """
+
+    def plain(found: re.Match[str]) -> str:
+        letter = _PLAIN_LETTERS.get(ord(found[2]))
+        return found[0] if letter is None else f'<tspan font-size="{int(found[1]) * 9 // 16}px">{letter}</tspan>'
+
+    return _MUSIC_LETTER.sub(plain, svg).replace(_NOTHING, _SMALL).replace("Times, serif", _FACE)
+
+
+@contextmanager
+def _place_with_font() -> Iterator[Path]:
+    """A folder for a while, with the text font in it."""
+    with tempfile.TemporaryDirectory(prefix="bandmate-font-") as place:
+        (Path(place) / "text.ttf").write_bytes(_font())
+        yield Path(place)
 
 
 def _font() -> bytes:
@@ -111,12 +149,3 @@ def _font() -> bytes:
     if not isinstance(face, ImageFont.FreeTypeFont) or not isinstance(face.path, io.BytesIO):
         raise OutputError("this Pillow has no font of its own to write text with; engrave as .svg, or update Pillow")
     return face.path.getvalue()
-
-
-def _pdf(pages: list[str]) -> bytes:
-    from PIL import Image
-
-    images = [Image.open(io.BytesIO(_png(page, _PDF_DPI / _SCREEN_DPI))).convert("L") for page in pages]
-    buffer = io.BytesIO()
-    images[0].save(buffer, "PDF", resolution=_PDF_DPI, save_all=True, append_images=images[1:])
-    return buffer.getvalue()

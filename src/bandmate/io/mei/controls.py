@@ -173,6 +173,8 @@ class Controls:
         spot = self._start(bar, element)
         if spot is None:
             spot = Spot(bar, Fraction(0), (element.get("staff") or self._first).split()[0], Fraction(0))
+        if element.tag == "tempo" and not element.get("midi.bpm"):  # words for what the definition says in numbers
+            element.set("midi.bpm", next((one.get("midi.bpm", "") for one in self._bars[spot.bar].said), ""))
         for made in _said(element):
             self.beside[spot.bar].append((spot.staff, spot.at, made))
 
