@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", nargs="?", help="a MIDI file, or a text (.txt) to turn back into one")
     parser.add_argument("--as", dest="form", default="trackbar",
                         help="trackbar (words), grid (rows), or a representation such as event")  # fmt: skip
-    parser.add_argument("--out", help="file to write (default: the text goes to the terminal)")
+    parser.add_argument("--out", help="file to write (default: the text is shown)")
     parser.add_argument("--overwrite", action="store_true", help="replace a file of that name")
     parser.add_argument("--genre", help="what the header of a trackbar text says")
     parser.add_argument("--set", dest="options", action="append", default=[], metavar="OPTION=VALUE",

@@ -8,11 +8,16 @@ import argparse
 from typing import Any
 
 from bandmate.cli.commands import datasets as command
-from bandmate.cli.commands.datasets import add_arguments
-
-__all__ = ["add_arguments", "run"]
 _NEEDS = {"list": (), "show": ("name",), "download": ("name", "to"), "convert": ("name", "folder", "out")}
 _LISTED = ("name", "title", "status", "pieces", "size_bytes", "licence")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Those of the command, said as they are meant here."""
+    command.add_arguments(parser)
+    said = {"name": "a collection of the list", "folder": "convert: where it lies", "out": "convert: a new folder"}
+    for action in parser._actions:
+        action.help = said.get(action.dest, action.help)
 
 
 def run(arguments: argparse.Namespace, console: Any) -> None:

@@ -15,6 +15,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Those of the command, and the file of put by a name of its own."""
     command.add_arguments(parser)
     parser.add_argument("--file", help="of put: the file of music")
+    said = {"text": "what is wanted, in words; of tempo: the number", "bars": "such as 3-4; of continue: how many",
+            "out": "of an edit: a new folder for the take; of read: the MIDI file"}  # fmt: skip
+    for action in parser._actions:
+        action.help = said.get(action.dest, action.help)
 
 
 def run(arguments: argparse.Namespace, console: Any) -> None:
