@@ -8,7 +8,7 @@ import pytest
 
 from bandmate.errors import BriefError
 from bandmate.generation.words import BriefFlags, compile_text, merge_flags
-from bandmate.generation.words_flags import parse_track
+from bandmate.generation.words_flag_tracks import parse_track
 from bandmate.score.brief import Brief
 from bandmate.score.pitch import Key
 

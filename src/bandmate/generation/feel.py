@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.generation.compose import WriteOptions, make_engine
 from bandmate.generation.engine import Heads
+from bandmate.generation.engine_choice import WriteOptions, make_engine
 from bandmate.generation.feel_walk import FeelFilters, FeelWalk, Struck, Written
 from bandmate.generation.scene import MOST_TRACKS, company
 from bandmate.groovebook.strokes import Floats, Strokes, Swing, strokes_of_all

@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.errors import ModelError
-from bandmate.generation.compose import CONTEXT_SHARE, WINDOW_ROWS, WriteOptions, make_engine, merge_notes
 from bandmate.generation.constraints import Allowed, Cells
 from bandmate.generation.engine import Heads
+from bandmate.generation.engine_choice import WriteOptions, make_engine
 from bandmate.generation.filters import FieldFilter, SamplingOptions
+from bandmate.generation.given import merge_notes
 from bandmate.generation.groove import no_pull
 from bandmate.generation.sampler import Task, sample
+from bandmate.generation.windows import CONTEXT_SHARE, WINDOW_ROWS
 from bandmate.models.checkpoint import Weights
 from bandmate.score.frame import Frame
 from bandmate.score.model import Score

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.generation.compose import WriteOptions, make_engine
 from bandmate.generation.engine import Heads
+from bandmate.generation.engine_choice import WriteOptions, make_engine
 from bandmate.generation.infill_cells import USUAL_DENSITY, Ask, CellWriter
 from bandmate.generation.sampler import sample
 from bandmate.generation.scene import Harmony, Part, Stretch, company, stretch_of

@@ -260,7 +260,7 @@ def _loop_bars(options: ComposeOptions) -> int | None:
 
 def _with_kit(said: Brief, kit: str, stated: bool) -> Brief:
     """The same Brief with a drum kit, unless the words chose one and this is only a default."""
-    from bandmate.generation.words_flags import parse_track
+    from bandmate.generation.words_flag_tracks import parse_track
 
     program = parse_track(f"drums={kit}").kit
     tracks = [

@@ -175,7 +175,7 @@ class AccompanyOptions:
 
 
 def _accompany(score: Score, own: AccompanyOptions, desk: Desk) -> Edit:
-    from bandmate.generation.words_flags import parse_track
+    from bandmate.generation.words_flag_tracks import parse_track
 
     wanted = [word.strip() for word in own.add.split(",") if word.strip()]
     if not wanted:

@@ -8,6 +8,7 @@ import argparse
 from typing import Any
 
 from bandmate.cli.commands import datasets as command
+
 _NEEDS = {"list": (), "show": ("name",), "download": ("name", "to"), "convert": ("name", "folder", "out")}
 _LISTED = ("name", "title", "status", "pieces", "size_bytes", "licence")
 
