@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import warnings
@@ -13,11 +14,12 @@ from hypothesis import strategies as st
 
 from bandmate.errors import FileFormatError, MissingExtra, ScoreError
 from bandmate.io.arrays import notes_of_roll, piano_rolls
-from bandmate.io.event_codes import notes_of_codes, to_codes
+from bandmate.io.event_codes import FIRST, notes_of_codes, to_codes
 from bandmate.io.files import read, write
 from bandmate.io.note_document import document_of, score_of
 from bandmate.io.text_events import LYRIC, texts_of, with_texts
 from bandmate.score.model import KEY_SIGNATURE, MADE, METER, Marker, Score, Track, make_notes
+from bandmate.tokenizers.event import EventOptions, EventTokenizer
 
 COLUMNS = ["onset_ticks", "duration_ticks", "pitch", "velocity"]
 SONG = Score(
@@ -156,6 +158,21 @@ class TestEvents:
         notes = notes[np.sort(first)]
         onset, pitch, duration, velocity = notes_of_codes(to_codes(notes))
         assert rows(make_notes(onset, duration, pitch, velocity)) == rows(notes)
+
+    def test_a_file_has_the_same_bytes_as_ever(self, tmp_path):
+        data = write(SONG, tmp_path / "song.npy").read_bytes()
+        assert hashlib.sha256(data).hexdigest()[:16] == "b989c81f00cca11b"
+
+    @given(notes_in_steps())
+    def test_they_are_those_of_the_event_representation(self, notes):
+        score = Score((Track(notes=notes),), 24)
+        stream = EventTokenizer(EventOptions(encode_velocity=True))
+        assert stream.encode(score).ids.tolist() == to_codes(notes).tolist()
+        assert {kind: stream.vocabulary.offsets[kind] for kind in FIRST} == FIRST
+
+    def test_absurd_times_are_refused(self):
+        with pytest.raises(ScoreError, match="events, more than 20,000,000; trim it"):
+            to_codes(make_notes([0, 1 << 40], [1, 1], 60, 64))
 
     def test_odd_numbers_are_passed_over(self):
         assert notes_of_codes(np.array([130, -4, 999, 60, 256])).T.tolist() == [[0, 60, 1, 64]]

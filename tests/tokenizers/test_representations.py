@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bandmate.errors import FileFormatError, ScoreError, UserError
+from bandmate.io.event_codes import pairs_by_key
 from bandmate.score.model import NOTE, Score, Track, make_notes
 from bandmate.tokenizers.base import TokenSequence
 from bandmate.tokenizers.event import (
@@ -19,7 +20,7 @@ from bandmate.tokenizers.event import (
     EventTokenizer,
     PerformanceTokenizer,
 )
-from bandmate.tokenizers.flat import flat_steps, pairs_by_key
+from bandmate.tokenizers.flat import flat_steps
 from bandmate.tokenizers.steps import (
     HOLD,
     REST,

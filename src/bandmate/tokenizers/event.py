@@ -1,8 +1,8 @@
 """`event.v1` and `performance.v1`: notes as a stream of beginnings, ends, waits and velocities.
 
-`event.v1` counts steps of a quarter and has the ids of MusPy's event representation (Dong et al. 2020); options give
-its default-event and performance-event variants. `performance.v1` counts hundredths of a second and writes a velocity
-where it changes, as Performance RNN does (Simon and Oore 2017; Oore et al. 2018).
+`event.v1` counts steps of a quarter and has the ids of MusPy's event representation (Dong et al. 2020), whose table is
+in `io.event_codes`; options give its default-event and performance-event variants. `performance.v1` counts hundredths
+of a second and writes a velocity where it changes, as Performance RNN does (Simon and Oore 2017; Oore et al. 2018).
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bandmate.errors import UserError
+from bandmate.io.event_codes import EVENTS, UNSAID_VELOCITY, bins_of, pairs_by_key, velocities_of, with_waits
 from bandmate.score.model import Score
 from bandmate.tokenizers.base import TokenSequence, TokenType, Vocabulary
-from bandmate.tokenizers.flat import DRUMS, FlatNotes, flat_seconds, flat_steps, one_track, pairs_by_key, score_of_steps
+from bandmate.tokenizers.flat import DRUMS, FlatNotes, flat_seconds, flat_steps, one_track, score_of_steps
 from bandmate.tokenizers.representation import About, Words, check_length, numbers, vocabulary_of, whole
-
-UNSAID_VELOCITY = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +43,8 @@ class EventOptions:
     end_of_sequence: bool = False
     encode_velocity: bool = False
     force_velocity: bool = True
-    max_time_shift: int = 100
-    velocity_bins: int = 32
+    max_time_shift: int = EVENTS["TIME_SHIFT"]
+    velocity_bins: int = EVENTS["VELOCITY"]
     order: Literal["pitch", "tracks"] = "pitch"
     program: int = 0
 
@@ -75,8 +74,8 @@ class PerformanceOptions:
     """
 
     steps_per_sec: int = 100
-    max_time_shift: int = 100
-    velocity_bins: int = 32
+    max_time_shift: int = EVENTS["TIME_SHIFT"]
+    velocity_bins: int = EVENTS["VELOCITY"]
     program: int = 0
 
     def __post_init__(self) -> None:
@@ -89,9 +88,9 @@ class PerformanceOptions:
 
 def _types(single_off: bool, most: int, bins: int, end: bool, unit: str) -> tuple[TokenType, ...]:
     after = ("NOTE_ON", "NOTE_OFF", "TIME_SHIFT", *(("VELOCITY",) if bins else ()), *(("END",) if end else ()))
-    off = () if single_off else numbers(0, 127)
+    off = () if single_off else numbers(0, EVENTS["NOTE_OFF"] - 1)
     types = [
-        TokenType("NOTE_ON", numbers(0, 127), "a note (or drum key) begins", follows=after),
+        TokenType("NOTE_ON", numbers(0, EVENTS["NOTE_ON"] - 1), "a note (or drum key) begins", follows=after),
         TokenType("NOTE_OFF", off, "the note of this pitch that began first ends", follows=after),
         TokenType("TIME_SHIFT", numbers(1, most), f"time goes on by so many {unit}", follows=after),
     ]
@@ -161,22 +160,12 @@ class Stream(Words):
             written[:, 0] = False
         times, codes = times[written], codes[written]
         order = self.order_of(times, codes)
-        return TokenSequence(self._with_waits(times[order], codes[order]), self.name)
+        first = offset["TIME_SHIFT"] + 1 - self.first_wait
+        ids = with_waits(times[order], codes[order], first, self.max_time_shift, self._check_length)
+        return TokenSequence(np.append(ids, np.int32(offset["END"])) if self.ends else ids, self.name)
 
-    def _with_waits(self, times: NDArray[Any], codes: NDArray[Any]) -> NDArray[np.int32]:
-        """Events with the waits between them: each as many longest ones as fit, then the rest."""
-        full, rest = np.divmod(np.diff(times, prepend=0), self.max_time_shift)
-        before = full + (rest > 0)
-        check_length(int(before.sum()) + len(codes) + 1, self.name)
-        place = np.cumsum(before) + np.arange(len(codes))
-        first = self.vocabulary.offsets["TIME_SHIFT"] - self.first_wait
-        ids = np.full((int(place[-1]) + 1 if len(codes) else 0) + self.ends, first + self.max_time_shift, np.int32)
-        ids[place] = codes
-        waits = rest > 0
-        ids[place[waits] - 1] = first + rest[waits]
-        if self.ends:
-            ids[-1] = self.vocabulary.id("END")
-        return ids
+    def _check_length(self, count: int) -> None:
+        check_length(count + 1, self.name)
 
     def decode(self, tokens: TokenSequence | ArrayLike, *, forgiving: bool = False) -> Score:
         """The score that ids stand for; what never ends ends with the sequence.
@@ -259,11 +248,11 @@ class EventTokenizer(Stream):
 
     def bin_of(self, velocity: NDArray[Any]) -> NDArray[Any]:
         """Equal shares of 0..127."""
-        return velocity * self.options.velocity_bins // 128
+        return bins_of(velocity, self.options.velocity_bins)
 
     def velocity_of(self, bins: NDArray[Any]) -> NDArray[Any]:
         """The least velocity of each bin."""
-        return -(-bins * 128 // self.options.velocity_bins)
+        return velocities_of(bins, self.options.velocity_bins)
 
     def score(self, notes: FlatNotes) -> Score:
         """Notes in steps as a score."""
