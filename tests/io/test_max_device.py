@@ -78,8 +78,8 @@ def test_a_button_opens_its_way_before_the_words_come(action):
     number = ACTIONS.index(action) + 1
     texts = {box.name: box.text for box in BOXES}
     # a trigger fires from right to left: the number of the way first
-    assert texts[f"{action} pressed"] == f"t b {number}"
-    assert (f"{action} pressed", 1, "way", 0) in CORDS and (f"{action} pressed", 0, "words", 0) in CORDS
+    assert texts[f"{action} pressed"] == f"t b b {number}"
+    assert (f"{action} pressed", 2, "way", 0) in CORDS and (f"{action} pressed", 0, "words", 0) in CORDS
     assert texts[f"{action} address"] == f"prepend /bandmate/{action}"
     assert "send" in reached("way", number - 1)
     assert f"{action} address" in reached("way", number - 1)

@@ -59,6 +59,7 @@ def _label(name: str, text: str, left: float, top: float, width: float) -> Box:
     return Box(name, text, 1, 0, "comment", (left, top, width, 18), {"fontsize": 10.0})
 
 
+CLIP_SCRIPT = "bandmate-clip.js"  # beside the device
 ACTIONS = ("generate", "continue", "variations")
 BOXES: tuple[Box, ...] = (
     _label("title", "Bandmate", 6, 4, 120),
@@ -74,7 +75,7 @@ BOXES: tuple[Box, ...] = (
     _label("path", "", 6, 116, 264),
     _button("Show", 276, 56, 116),
     # what was pressed opens its way, then the words go through it
-    *(Box(f"{name} pressed", f"t b {number}", 1, 2) for number, name in enumerate(ACTIONS, 1)),
+    *(Box(f"{name} pressed", f"t b b {number}", 1, 3) for number, name in enumerate(ACTIONS, 1)),
     Box("only words", "route text", 2, 2),
     Box("way", "gate 3 1", 2, 3),  # the Enter key generates
     *(Box(f"{name} with", "pack s 8 0 0.", 4, 1) for name in ACTIONS),
@@ -82,7 +83,7 @@ BOXES: tuple[Box, ...] = (
     Box("send", f"udpsend 127.0.0.1 {SERVICE_PORT}", 1, 0),
     # Live's tempo
     Box("device", "live.thisdevice", 1, 3),
-    Box("start", "t b b b", 1, 3),
+    Box("start", "t b b b b", 1, 4),
     Box("hello", "/bandmate/hello", 2, 1, "message"),
     Box("which property", "property tempo", 2, 1, "message"),
     Box("which object", "path live_set", 2, 1, "message"),
@@ -90,7 +91,14 @@ BOXES: tuple[Box, ...] = (
     Box("tempo", "live.observer", 2, 2),
     # answers
     Box("receive", f"udpreceive {DEVICE_PORT}", 1, 1),
-    Box("answers", "route /bandmate/status /bandmate/failed /bandmate/done", 4, 4),
+    Box("answers", "route /bandmate/status /bandmate/failed /bandmate/done /bandmate/clip", 5, 5),
+    Box(
+        "clips",
+        f"js {CLIP_SCRIPT}",
+        1,
+        1,
+        more={"saved_object_attributes": {"filename": CLIP_SCRIPT, "parameter_enable": 0}},
+    ),
     Box("say", "prepend set", 1, 1),
     Box("where", "unpack s s", 1, 2),
     Box("say path", "prepend set", 1, 1),
@@ -103,7 +111,8 @@ BOXES: tuple[Box, ...] = (
 )
 CORDS: tuple[tuple[str, int, str, int], ...] = (
     *((name, 0, f"{name} pressed", 0) for name in ACTIONS),
-    *((f"{name} pressed", 1, "way", 0) for name in ACTIONS),
+    *((f"{name} pressed", 2, "way", 0) for name in ACTIONS),
+    *((f"{name} pressed", 1, "clips", 0) for name in ACTIONS),
     *((f"{name} pressed", 0, "words", 0) for name in ACTIONS),
     ("words", 0, "only words", 0),
     ("only words", 0, "way", 1),
@@ -114,8 +123,9 @@ CORDS: tuple[tuple[str, int, str, int], ...] = (
     *((f"{name} with", 0, f"{name} address", 0) for name in ACTIONS),
     *((f"{name} address", 0, "send", 0) for name in ACTIONS),
     ("device", 0, "start", 0),
-    ("start", 2, "which property", 0),
-    ("start", 1, "which object", 0),
+    ("start", 3, "which property", 0),
+    ("start", 2, "which object", 0),
+    ("start", 1, "clips", 0),
     ("start", 0, "hello", 0),
     ("which property", 0, "tempo", 0),
     ("which object", 0, "set", 0),
@@ -125,6 +135,8 @@ CORDS: tuple[tuple[str, int, str, int], ...] = (
     ("answers", 0, "say", 0),
     ("answers", 1, "say", 0),
     ("answers", 2, "where", 0),
+    ("answers", 3, "clips", 0),
+    ("clips", 0, "send", 0),
     ("say", 0, "status", 0),
     ("where", 0, "say path", 0),
     ("say path", 0, "path", 0),

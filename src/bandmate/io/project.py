@@ -47,6 +47,13 @@ LOOKS: dict[str, Look] = {
     "fx": Look("Effects", 10, "#92a7ff", "an effect sound"),
 }
 OTHER = Look("Others", 13, "#ffffff", "any instrument")
+# words in a track's name that mean a part
+PART_WORDS: dict[str, tuple[str, ...]] = {
+    "drums": ("drum", "kit", "beat"), "perc": ("perc", "conga", "shaker"), "bass": ("bass", "sub"),
+    "chords": ("chord", "key", "piano", "rhodes", "organ", "guitar", "synth"), "melody": ("melody", "lead", "topline"),
+    "lead": ("lead", "melody"), "pad": ("pad",), "arp": ("arp", "pluck"), "strings": ("string",),
+    "brass": ("brass", "horn"), "vox": ("vox", "vocal", "voice", "choir"), "fx": ("fx", "effect"),
+}  # fmt: skip
 _FAMILY_PARTS = {
     "strings": "strings", "ensemble": "strings", "brass": "brass", "reed": "brass", "pipe": "melody",
     "synth lead": "lead", "synth effects": "fx", "percussive": "perc", "sound effects": "fx",
@@ -188,6 +195,20 @@ def part_of(track: Track) -> str:
 def look_of(track: Track) -> Look:
     """How a track is shown."""
     return LOOKS[part_of(track)]
+
+
+def best_part(name: str, tracks: Sequence[Track]) -> int | None:
+    """Which of some parts a track of the user's is for, by its name; None where the name fits none of them."""
+    name = name.strip().lower()
+    for fits in (
+        lambda track: bool(track.name) and track.name.strip().lower() == name,
+        lambda track: look_of(track).title.lower() == name,
+        lambda track: any(word in name for word in PART_WORDS[part_of(track)]),
+    ):
+        place = next((place for place, track in enumerate(tracks) if fits(track)), None)
+        if place is not None:
+            return place
+    return None
 
 
 def tempo_steps(score: Score) -> list[tuple[int, float]]:

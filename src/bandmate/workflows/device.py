@@ -5,31 +5,41 @@ To the service (UDP, this machine only):
 /bandmate/generate    words bars tracks tempo       a piece; 0 tracks or tempo = as the words say
 /bandmate/continue    words bars tracks tempo       so many bars behind the last piece
 /bandmate/variations  words bars tracks tempo       three variations of the last piece
+/bandmate/track       name                          there is a track that takes clips
+/bandmate/placed      number notes scene            a clip is there, with so many notes
+/bandmate/unplaced    number sentence               it is not
+/bandmate/again       number                        packets of it were lost
 
 To the device, at the port after it:
 /bandmate/status    sentence
 /bandmate/progress  share from 0 to 1
 /bandmate/done      path of the MIDI file, address of its folder
 /bandmate/failed    sentence
+/bandmate/clip      begin | notes | end, see bandmate-clip.js
 """
 
 from __future__ import annotations
 
 import errno
+import queue
+import secrets
 import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from bandmate.errors import BandmateError, BriefError, FileFormatError, OutputError
 from bandmate.io.atomic import write_bytes_atomic
-from bandmate.io.max_device import ACTIONS, DEVICE_PORT, SERVICE_PORT, device_bytes
+from bandmate.io.files import read
+from bandmate.io.max_device import ACTIONS, CLIP_SCRIPT, DEVICE_PORT, SERVICE_PORT, device_bytes
 from bandmate.io.osc import MOST_BYTES, Argument, OscMessage, osc_bytes, read_osc
 from bandmate.limits import BARS, TEMPO, TRACKS
 from bandmate.settings import user_folder
+from bandmate.workflows.device_clips import DeviceClip, bars_end, clip_for, packets
 from bandmate.workflows.places import safe_name
 
 HOST = "127.0.0.1"
@@ -37,11 +47,13 @@ FILE_NAME = "Bandmate.amxd"
 VARIATIONS = 3
 _PREFIX = "/bandmate/"
 _WAIT_SEC = 0.2
+_ANSWER_SEC = 2.0  # for a clip to be put into Live
+_TRIES = 4
 _TELL_SEC = 0.25  # between two reports of progress
 
 
 def write_device(out: str | Path | None = None) -> Path:
-    """Write the device into a folder.
+    """Write the device into a folder, and beside it the script that puts clips into Live.
 
     Args:
         out: the folder, made if it is not there; None = the current one.
@@ -49,7 +61,10 @@ def write_device(out: str | Path | None = None) -> Path:
     Raises:
         OutputError: the place cannot be written.
     """
-    return write_bytes_atomic(Path(out or ".").expanduser() / FILE_NAME, device_bytes())
+    folder = Path(out or ".").expanduser()
+    script = files("bandmate.data").joinpath("device", CLIP_SCRIPT).read_bytes()
+    write_bytes_atomic(folder / CLIP_SCRIPT, script)
+    return write_bytes_atomic(folder / FILE_NAME, device_bytes())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +120,7 @@ class DeviceService:
         options: for `compose` and the edits: engine, model, seed.
         say: gets a line for every request and answer.
         last: the piece that is gone on from and varied.
+        track: name of the track that takes clips; None until the device tells it.
     """
 
     out: Path
@@ -113,10 +129,13 @@ class DeviceService:
     options: Mapping[str, Any] = field(default_factory=dict)
     say: Callable[[str], None] = print
     last: Path | None = field(default=None, init=False)
+    track: str | None = field(default=None, init=False)
+    _told_of_clips: queue.Queue[OscMessage] = field(default_factory=queue.Queue, init=False)
     _socket: socket.socket | None = field(default=None, init=False)
     _work: threading.Thread | None = field(default=None, init=False)
     _busy: bool = field(default=False, init=False)
     _told_sec: float = field(default=0.0, init=False)
+    _start_quarters: float = field(default=0.0, init=False)  # where in what was made the new bars begin
 
     def __enter__(self) -> DeviceService:
         """Take the port.
@@ -160,6 +179,9 @@ class DeviceService:
             if message.address == f"{_PREFIX}hello":
                 self._answer("status", "ready: write what you want to hear")
                 return
+            if message.address in _OF_CLIPS:
+                self._hear_of_clips(message)
+                return
             wish = wish_of(message)
         except (BriefError, FileFormatError) as error:
             self._answer("failed", str(error))
@@ -173,10 +195,17 @@ class DeviceService:
         self._work = threading.Thread(target=self._grant, args=(wish,), daemon=True)
         self._work.start()
 
+    def _hear_of_clips(self, message: OscMessage) -> None:
+        if message.address == f"{_PREFIX}track":
+            self.track = str(message.arguments[0]) if message.arguments else ""
+        else:
+            self._told_of_clips.put(message)
+
     def _grant(self, wish: Wish) -> None:
-        made, fault = [], ""
+        made, fault, placed = [], "", []
         try:
             made = self._made(wish)
+            placed = self._placed(made)
         except BandmateError as error:
             fault = str(error)
         except Exception as error:  # a thread has nobody above it who would say so
@@ -189,13 +218,51 @@ class DeviceService:
         self._answer("progress", 1.0)
         self._answer("done", str(first), first.parent.as_uri())
         several = f", and {len(made) - 1} more beside it" if len(made) > 1 else ""
-        self._answer("status", f"done: {first.name}{several}; Show opens its folder, drag it from there")
+        where = "; ".join(placed) or "Show opens its folder, drag it from there"
+        self._answer("status", f"done: {first.name}{several}; {where}")
+
+    def _placed(self, made: list[Path]) -> list[str]:
+        """Put what was made into empty slots of the device's track, and say where it is."""
+        said = []
+        for path in made:
+            clip = None if self.track is None else clip_for(read(path), self.track, self._start_quarters)
+            said += [] if clip is None else [self._place(clip)]
+        return said
+
+    def _place(self, clip: DeviceClip) -> str:
+        number = 1 + secrets.randbelow(2**31 - 1)
+        for _ in range(_TRIES):
+            for packet in packets(number, clip):
+                self._send(packet)
+            told = self._answer_about(number)
+            if told is None or told.address == f"{_PREFIX}again":
+                continue
+            if told.address == f"{_PREFIX}unplaced":
+                return f"{clip.name} is not in Live: {told.arguments[1]}"
+            _, notes, scene = told.arguments
+            less = "" if notes == len(clip.notes) else f", {notes} of its {len(clip.notes)} notes"
+            return f"{clip.name} is in scene {scene}{less}"
+        self.track = None  # nobody is there; the next press tells it anew
+        return f"the device did not say whether {clip.name} is in Live; look, and drag the file if it is not"
+
+    def _answer_about(self, number: int) -> OscMessage | None:
+        """What the device says of a clip; None if it says nothing in time."""
+        stop = time.monotonic() + _ANSWER_SEC
+        while (left := stop - time.monotonic()) > 0:
+            try:
+                message = self._told_of_clips.get(timeout=left)
+            except queue.Empty:
+                break
+            if len(message.arguments) == _OF_CLIPS[message.address] and message.arguments[0] == number:
+                return message
+        return None
 
     def _made(self, wish: Wish) -> list[Path]:
         from bandmate.workflows.compose import compose
         from bandmate.workflows.edits import run_edit
 
         place = self.out / safe_name(f"{wish.action} {wish.words}")
+        self._start_quarters = 0.0
         shared: dict[str, Any] = {**self.options, "out": place, "listener": self._listen}
         if wish.action == "generate":
             words = f"{wish.words}, {wish.tracks} tracks" if wish.tracks else wish.words
@@ -204,6 +271,7 @@ class DeviceService:
         elif self.last is None or not self.last.is_file():
             raise BriefError(f"there is no piece yet to {_VERBS[wish.action]}; generate one first")
         elif wish.action == "continue":
+            self._start_quarters = bars_end(read(self.last))
             made = [run_edit("continue", self.last, wish.words, bars=wish.bars, **shared).takes[0].midi]
         else:
             return [t.midi for t in run_edit("vary", self.last, wish.words, takes=VARIATIONS, **shared).takes]
@@ -221,10 +289,17 @@ class DeviceService:
     def _answer(self, kind: str, *values: Argument) -> None:
         if kind in ("failed", "done"):
             self.say(f"{kind}: {values[0]}")
+        self._send(osc_bytes(f"{_PREFIX}{kind}", *values))
+
+    def _send(self, packet: bytes) -> None:
         if self._socket is not None:
-            self._socket.sendto(osc_bytes(f"{_PREFIX}{kind}", *values), (HOST, self.answer_port))
+            self._socket.sendto(packet, (HOST, self.answer_port))
 
 
+# how many values the device sends with what it says of clips
+_OF_CLIPS = {
+    f"{_PREFIX}{name}": values for name, values in (("track", 1), ("placed", 3), ("unplaced", 2), ("again", 1))
+}
 _VERBS = {"continue": "go on from", "variations": "vary"}
 
 

@@ -1,6 +1,6 @@
 """A Max for Live device, and the service on this machine that it talks to.
 
-bandmate device --out DIR        writes Bandmate.amxd; drag it onto a MIDI track
+bandmate device --out DIR        writes Bandmate.amxd and its script; drag it onto a MIDI track
 bandmate device serve            hears it and writes what it asks for
 """
 

@@ -14,19 +14,12 @@ from bandmate.io.als.schema import LIVE_11
 from bandmate.io.als.unpack import unpack, version_of
 from bandmate.io.als.write import INFO, fresh_project, packed
 from bandmate.io.markup import Ids, shown
-from bandmate.io.project import Project, look_of, meter_at, part_of, tempo_steps
+from bandmate.io.project import PART_WORDS, Project, look_of, meter_at, part_of, tempo_steps
 from bandmate.io.safe_xml import Element, as_number, value_of
 from bandmate.io.sounds_named import sound_note
 from bandmate.score.model import Track
 
 _OLDEST = 11
-# words in a track's name that mean a part, where no track is called as the part's own track is
-_PART_WORDS: dict[str, tuple[str, ...]] = {
-    "drums": ("drum", "kit", "beat"), "perc": ("perc", "conga", "shaker"), "bass": ("bass", "sub"),
-    "chords": ("chord", "key", "piano", "rhodes", "organ", "guitar", "synth"), "melody": ("melody", "lead", "topline"),
-    "lead": ("lead", "melody"), "pad": ("pad",), "arp": ("arp", "pluck"), "strings": ("string",),
-    "brass": ("brass", "horn"), "vox": ("vox", "vocal", "voice", "choir"), "fx": ("fx", "effect"),
-}  # fmt: skip
 _SEQUENCER = "DeviceChain/MainSequencer"
 _ARRANGED = f"{_SEQUENCER}/ClipTimeable/ArrangerAutomation/Events"
 _SLOTS = f"{_SEQUENCER}/ClipSlotList"
@@ -281,7 +274,7 @@ def _matches(project: Project, tracks: list[Element]) -> list[Element | None]:
     for part, name in enumerate(wanted):
         take(part, [other == name for other in names])
     for part, track in enumerate(project.score.tracks):
-        look, words = look_of(track).title.lower(), _PART_WORDS[part_of(track)]
+        look, words = look_of(track).title.lower(), PART_WORDS[part_of(track)]
         take(part, [other == look for other in names])
         take(part, [any(word in other for word in words) for other in names])
     return [None if place is None else tracks[place] for place in chosen]
