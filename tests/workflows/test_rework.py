@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from tests.generation.lock_check import breaches
 
@@ -9,7 +11,9 @@ from bandmate.errors import BandmateError, BriefError, RuleConflict, UserError
 from bandmate.workflows import history, making, rework, sessions
 from bandmate.workflows.again import again
 from bandmate.workflows.compose import compose
+from bandmate.workflows.edits import run_edit
 from bandmate.workflows.replay import replay
+from bandmate.workflows.takes import listed
 
 SMALL = {"bars": 4, "tracks": "drums,bass,melody", "engine": "rules", "stems": False, "candidates": 1}
 
@@ -126,3 +130,47 @@ def test_some_bars_are_restyled_as_an_edit(first) -> None:
     assert facts["command"] == "restyle" and facts["options"]["bars"] == "3-4" and facts["options"]["to"] == "house"
     assert _notes(take, "melody") == _notes(first, "melody")
     assert replay(take.folder).same
+
+
+def _forget(*takes) -> None:
+    """The folders of takes go, and what their session keeps of them, too."""
+    for take in takes:
+        shutil.rmtree(take.folder)
+    for session in sessions.all_sessions():
+        for entry in session.entries:
+            if entry.folder in {str(take.folder.resolve()) for take in takes}:
+                shutil.rmtree(session.folder / str(entry.number))
+
+
+def test_mixes_of_edits_keep_what_they_are_made_of(first) -> None:
+    """Each is made from two edits of one take; both are shown, and a replay needs neither of them."""
+    busy = again("bars 3-4 of the bass busier", seed=1).best  # take 3
+    swung = again("groove it like jazz", take=first, seed=1).best  # take 4
+    mixed = again("take the bass from take 3", take=swung, seed=1, engine="rules", stems=False).best
+    assert [row[0] for row in _notes(mixed, "bass")] == [row[0] for row in _notes(busy, "bass")]
+    grooved = again("groove it like take 4", take=busy, seed=1).best
+    between = again("morph into take 4 in 3 steps", take=busy).best
+    entries = sessions.find_session().entries
+    assert [entry.parents for entry in entries[2:]] == [(1,), (1,), (3, 4), (3, 4), (3, 4)]
+    lines = "\n".join(listed(sessions.find_session()))
+    assert lines.count("from 3, 4:") == 3
+    for take in (mixed, grooved, between):
+        assert take.direct == len(take.parents[: take.direct]) == 2
+    assert "given.mid" in mixed.files
+    assert {"given.mid", "given-like.mid"} <= set(grooved.files)
+    assert {"given.mid", "given-second.mid"} <= set(between.files)
+    _forget(first, busy, swung)
+    for take in (mixed, grooved, between):
+        assert replay(take.folder).same
+    shutil.rmtree(grooved.folder)
+    assert replay(sessions.take_of(sessions.find_session(), 6).folder).same
+
+
+def test_an_answer_keeps_the_exchange_that_it_remembers(first) -> None:
+    asked = run_edit("respond", first.midi, seed=1, engine="rules", out="answer").best
+    memory = asked.folder / "exchange.mid"
+    second = run_edit("respond", first.midi, seed=2, engine="rules", memory=memory, out="second").best
+    assert "given-memory.mid" in second.files
+    assert second.parents == (making.parent_hash(first), making.parent_hash(asked))
+    _forget(first, asked)
+    assert replay(second.folder).same

@@ -151,7 +151,7 @@ def changed(text: str, old: Take, chosen: ComposeOptions, making: MakeOptions) -
     request = Request(
         name=old.name, brief=change.brief, heard=heard, options=making, wishes=change.wishes,
         drafts=tuple(draft_of(change.plan, seed + number, making, chosen.takes) for number in range(chosen.takes)),
-        given=change.given, keep=change.keep, parents=_parents(old, change),
+        given=change.given, keep=change.keep, parents=_parents(old, change), direct=1 + len(change.lenders),
     )  # fmt: skip
     if chosen.lock is not None:
         check_locks(request)

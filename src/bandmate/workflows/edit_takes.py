@@ -19,12 +19,14 @@ from bandmate.workflows.edit_desk import piece_plan
 from bandmate.workflows.edit_order import CommonOptions, Edit, Order, editor_of, understood, write_down
 from bandmate.workflows.jobs import Job
 from bandmate.workflows.making import GIVEN_FILE
+from bandmate.workflows.outcome import find_given, given_name, given_rows
 from bandmate.workflows.places import fresh_folder, safe_name
 from bandmate.workflows.report import Report
 from bandmate.workflows.take import FILE_NAME, Recipe, Take, versions
 from bandmate.workflows.take_files import Made, beside, card_of, in_folder
 from bandmate.workflows.taste import best_first, taste, taste_words, with_taste
 
+_LENT = ("memory",)  # own options that name a file
 MIDI_SUFFIXES = (".mid", ".midi")
 
 
@@ -106,8 +108,15 @@ def _numbered(path: Path, number: int) -> Path:
 
 def _made(order: Order, edit: Edit, number: int) -> Made:
     plan = piece_plan(edit.score, order.brief, order.seed)
-    given = {GIVEN_FILE: order.data}
-    return Made(partial(_take, order, edit, plan, number), order.origin, edit.heard, given, (), plan.chords, edit.files)
+    lent = _lent(order.own)
+    given = {GIVEN_FILE: order.data, **{given_name(role, 1): path.read_bytes() for role, path in lent.items()}}
+    return Made(partial(_take, order, edit, plan, number), order.origin, edit.heard, given, (), plan.chords, edit.files,
+                list(lent.values()))  # fmt: skip
+
+
+def _lent(own: Any) -> dict[str, Path]:
+    """Files beside the piece itself that an editor's own options name."""
+    return {name: Path(getattr(own, name)) for name in _LENT if getattr(own, name, None)}
 
 
 def _take(order: Order, edit: Edit, plan: Plan, number: int, name: str, folder: Path, file: str) -> Take:
@@ -115,12 +124,13 @@ def _take(order: Order, edit: Edit, plan: Plan, number: int, name: str, folder: 
     from bandmate.workflows.models import model_identity
 
     report = Report(edit.demands).to_json() if edit.demands else {"share": 1.0, "met": True, "demands": []}
-    own = {key: value for key, value in asdict(order.own).items() if value is not None}
+    lent = _lent(order.own)
+    own = {key: value for key, value in asdict(order.own).items() if value is not None and key not in lent}
     common = {key: value for key, value in asdict(order.common).items() if value is not None and key != "out"}
     settings = {"edit": {
         "command": order.editor.name, "text": order.text, "options": {**common, **own, "seed": order.seed, "takes": 1},
         "source": order.name, "origin": os.path.relpath(order.origin, folder) if order.origin else "",
-        "sha256": hashlib.sha256(order.data).hexdigest(),
+        "sha256": hashlib.sha256(order.data).hexdigest(), "lent": given_rows(lent, folder),
     }}  # fmt: skip
     model = {} if order.engine == "rules" else model_identity(order.common.model)
     catalog = catalog_identity(model["name"]) if model else {}
@@ -142,7 +152,8 @@ def redo(old: Take, folder: Path, job: Job) -> Take:
     data = _given(old, facts)
     editor = editor_of(facts["command"])
     names = {item.name for item in fields(editor.own)}
-    own = editor.own(**{k: v for k, v in facts["options"].items() if k in names})
+    own = editor.own(**{k: v for k, v in facts["options"].items() if k in names},
+                     **{row["role"]: find_given(old, row, 1) for row in facts.get("lent", ())})  # fmt: skip
     common = CommonOptions(**{k: v for k, v in facts["options"].items() if k not in names})
     if old.recipe.model:
         _check_model(old)

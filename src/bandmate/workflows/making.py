@@ -136,7 +136,7 @@ def _save_score(request: Request, engine: str, result: Written, folder: Path) ->
     if request.audio:
         report["audio"] = dict(request.audio)
     take = Take(name, folder, score, request.brief, plan, request.heard, report, recipe,
-                parents=request.parents, log_likelihood=result.log_likelihood,
+                parents=request.parents, direct=request.direct, log_likelihood=result.log_likelihood,
                 given={str(place): str(source) for place, source in request.keep.items()})  # fmt: skip
     paths = [write(score, take.midi)]
     if request.given is not None:

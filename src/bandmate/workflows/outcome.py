@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bandmate.errors import OutputError
+from bandmate.errors import FileFormatError, OutputError
 from bandmate.io.files import format_of
 from bandmate.score.brief import Brief
 from bandmate.score.model import Score
@@ -144,7 +144,8 @@ def save_outcome(outcome: Outcome, out: str | Path | None) -> Saved:
 def _made(outcome: Outcome) -> Made:
     copies = {given_name(role, n): path.read_bytes() for n, (role, path) in enumerate(outcome.given.items())}
     title = f"{outcome.source.stem}: {outcome.command}"
-    return Made(partial(_take, outcome), outcome.source, title, copies, outcome.sections, outcome.chords, outcome.files)
+    return Made(partial(_take, outcome), outcome.source, title, copies, outcome.sections, outcome.chords, outcome.files,
+                list(outcome.given.values())[1:])  # fmt: skip
 
 
 def given_name(role: str, number: int) -> str:
@@ -152,11 +153,28 @@ def given_name(role: str, number: int) -> str:
     return GIVEN_FILE if not number else f"given-{role}.mid"
 
 
-def _take(outcome: Outcome, name: str, folder: Path, file: str) -> Take:
-    given = [
+def given_rows(given: Mapping[str, Path], folder: Path) -> list[dict[str, str]]:
+    """The files that a take in a folder was made from, as its recipe names them."""
+    return [
         {"role": role, "name": path.name, "origin": os.path.relpath(path, folder), "sha256": sha256_of(path)}
-        for role, path in outcome.given.items()
+        for role, path in given.items()
     ]
+
+
+def find_given(take: Take, row: Mapping[str, str], number: int) -> Path:
+    """Where a file that a take was made from lies: its copy in the take's folder, or itself.
+
+    Raises:
+        FileFormatError: it is gone or was changed.
+    """
+    for path in (take.folder / given_name(row["role"], number), take.folder / row["origin"]):
+        if path.is_file() and sha256_of(path) == row["sha256"]:
+            return path
+    raise FileFormatError(f"{row['origin']} is missing or was changed, and the take was made from it; restore the file")
+
+
+def _take(outcome: Outcome, name: str, folder: Path, file: str) -> Take:
+    given = given_rows(outcome.given, folder)
     asked = {key: value for key, value in outcome.options.items() if key not in _NOT_ASKED and value is not None}
     settings = {SETTING: {"command": outcome.command, "options": asked, "given": given}}
     engine, model = "onnx" if outcome.model else "rules", dict(outcome.model)

@@ -11,8 +11,8 @@ from typing import Any
 from bandmate.errors import FileFormatError, ModelError
 from bandmate.workflows.model_versions import SIGN
 from bandmate.workflows.models import find_model, model_identity
-from bandmate.workflows.outcome import SETTING, Saved, given_name
-from bandmate.workflows.take import FILE_NAME, Take, sha256_of
+from bandmate.workflows.outcome import SETTING, Saved, find_given
+from bandmate.workflows.take import FILE_NAME, Take
 from bandmate.workflows.take_files import unrecorded
 
 # command -> module of its workflow; the function is called as the command is.
@@ -45,7 +45,7 @@ def remake(old: Take, folder: Path) -> Take:
         for number, row in enumerate(facts["given"]):
             place = Path(desk) / str(number) / Path(row["name"]).name
             place.parent.mkdir()
-            place.write_bytes(_found(old, row, number))
+            place.write_bytes(find_given(old, row, number).read_bytes())
             places[row["role"]] = place
         first = [places.pop(role) for role in ("file", "first", "second") if role in places]
         options: dict[str, Any] = {**facts["options"], **places, **_model(old), "out": out}
@@ -65,10 +65,3 @@ def _model(old: Take) -> dict[str, str]:
             f"{old.json_path} was made with model '{was['name']}' of hash {was['sha256'][:12]}, which is not here; "
             "import the one it was made with"
         ) from error
-
-
-def _found(old: Take, row: dict[str, Any], number: int) -> bytes:
-    for path in (old.folder / given_name(row["role"], number), old.folder / row["origin"]):
-        if path.is_file() and sha256_of(path) == row["sha256"]:
-            return path.read_bytes()
-    raise FileFormatError(f"{row['origin']} is missing or was changed, and the take was made from it; restore the file")

@@ -122,7 +122,7 @@ def request_of(take: Take) -> Request:
         name=take.name, brief=take.brief, heard=take.heard, options=options,
         drafts=(Draft(take.plan, recipe.seeds, recipe.index),),
         given=_given(take), keep={int(place): int(source) for place, source in take.given.items()},
-        parents=take.parents, threads=recipe.threads, audio=take.report.get("audio", {}),
+        parents=take.parents, direct=take.direct, threads=recipe.threads, audio=take.report.get("audio", {}),
     )  # fmt: skip
 
 

@@ -133,7 +133,7 @@ class Request:
         drafts: one a take; they meet the same demands and differ in what the Brief leaves open.
         options: how.
         given: MIDI file of music that is given; keep: its tracks that stay as they are, by place in the plan.
-        parents: hashes of the take.json files it comes from.
+        parents: hashes of the take.json files it comes from; direct: how many of them it is made from itself.
         wishes: tracks that shall be busier, sparser or more syncopated than they were.
         threads: of the engine; the bytes of a take may depend on it.
         audio: what was heard in a sound that was part of the prompt, as plain data for the report; empty without one.
@@ -147,6 +147,7 @@ class Request:
     given: Score | None = None
     keep: Mapping[int, int] = field(default_factory=dict)
     parents: tuple[str, ...] = ()
+    direct: int = 1
     wishes: Wishes = ()
     threads: int = 1
     audio: Mapping[str, Any] = field(default_factory=dict)

@@ -110,9 +110,10 @@ def restyle(
     )
     singer = next(i for i, track in enumerate(plans[0].tracks) if track.role == "melody")
     given, source = song.given(plans[0], singer)
+    parents = parents_of(path, *filter(None, [like]))
     request = Request(
         name="take", brief=plans[0].brief, heard=heard, options=making, given=given, keep={singer: source},
-        parents=parents_of(path),
+        parents=parents, direct=len(parents),
         drafts=tuple(draft_of(plan, plan.seed, making, chosen.takes) for plan in plans),
     )  # fmt: skip
     job = Job(listener, WEIGHTS)

@@ -9,6 +9,7 @@ musician's is ever touched.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ SESSION_FILE = "session.json"
 FORMAT = 1
 _MOST_TAKES = 500  # of a session; the oldest that bear no mark go first
 _OPEN: ContextVar[Callable[[str], bool] | None] = ContextVar("open", default=None)
-_GIVEN = "given.mid"  # what a take was made from, where it was made from something
+_GIVEN = r"given(-\w+)?\.mid"  # what a take was made from, where it was made from something
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +161,15 @@ def record(takes: Sequence[Take]) -> Session:
 
 
 def _joined(session: Session, take: Take) -> Session:
-    near = [entry for entry in session.entries if entry.digest in take.parents]
-    before = {number for entry in near for number in entry.parents}
-    parents = tuple(entry.number for entry in near if entry.number not in before)
+    parents = tuple(entry.number for entry in session.entries if entry.digest in take.parents[: take.direct])
+    if not parents:  # they were dropped from a very long session: the nearest that is left
+        near = [entry for entry in session.entries if entry.digest in take.parents]
+        before = {number for entry in near for number in entry.parents}
+        parents = tuple(entry.number for entry in near if entry.number not in before)
     copy = session.folder / str(session.next)
     copy.mkdir(parents=True, exist_ok=True)
-    for path in (take.json_path, take.midi, take.folder / _GIVEN):
+    given = (take.folder / name for name in take.files if re.fullmatch(_GIVEN, name))
+    for path in (take.json_path, take.midi, *given):
         if path.is_file():
             shutil.copyfile(path, copy / path.name)
     places = {name: float(value) for name, value in take.report.get("card", {}).get("places", {}).items()}

@@ -67,6 +67,7 @@ class Take:
         recipe: how it was made.
         files: path relative to the folder -> SHA-256.
         parents: `take.json` hashes of the takes it was made from; file: what its own `take.json` is called.
+        direct: how many of the parents, the first ones, it was made from itself; the others are what those came from.
         log_likelihood: mean nats a note under the model, None for the rules engine.
     """
 
@@ -83,6 +84,7 @@ class Take:
     log_likelihood: float | None = None
     given: dict[str, str] = field(default_factory=dict)
     file: str = FILE_NAME
+    direct: int = 1
 
     @property
     def midi(self) -> Path:
@@ -139,6 +141,7 @@ class Take:
             "log_likelihood": self.log_likelihood,
             "files": dict(sorted(self.files.items())),
             "parents": list(self.parents),
+            "direct_parents": self.direct,
             "given": self.given,
             "brief": self.brief.to_json(),
             "plan": plan_to_json(self.plan),
@@ -176,7 +179,7 @@ def read_take(path: str | Path) -> Take:
         take = Take(
             name, folder, Score(), brief, plan, data["heard"], data["report"], recipe,
             dict(data["files"]), tuple(data["parents"]), data["log_likelihood"], dict(data["given"]),
-            path.name,
+            path.name, int(data.get("direct_parents", 1)),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError, BandmateError) as error:
         raise FileFormatError(f"{path} is damaged near {error}; compose again, or restore the file") from error

@@ -40,6 +40,7 @@ class Made:
         title: of the picture; sections, chords: that are drawn into it.
         given: the files it was made from, by the names of their copies.
         files: more files for its folder, by name.
+        lenders: paths of further files that it was made from.
     """
 
     take: Callable[[str, Path, str], Take]
@@ -49,6 +50,7 @@ class Made:
     sections: Sequence[PlannedSection] = ()
     chords: Sequence[Chord] = ()
     files: Mapping[str, Score | bytes] = field(default_factory=dict)
+    lenders: Sequence[str | Path] = ()
 
 
 def beside(made: Made, path: Path) -> Take:
@@ -88,7 +90,8 @@ def _complete(made: Made, name: str, folder: Path, file: str) -> Take:
         report["card"] = card.to_json()
     if card is not None and (told := taste_told(card.places)):
         report["taste"] = told
-    return replace(take, parents=parents_of(made.source), report=report)
+    parents = parents_of(made.source, *made.lenders)
+    return replace(take, parents=parents, direct=len(parents), report=report)
 
 
 def card_of(score: Score, brief: Brief) -> Verdict | None:
@@ -110,13 +113,13 @@ def check_not_source(path: Path, source: str | Path) -> None:
         raise OutputError(f"{path} is the file being edited; give another name with --out, so that nothing is lost")
 
 
-def parents_of(source: str | Path) -> tuple[str, ...]:
-    """The take that a file belongs to, as the hash of its take.json; none if it is no take's."""
-    if not source:
-        return ()
-    path = Path(source)
-    known = (path.with_name(f"{path.stem}.{FILE_NAME}"), path.with_name(FILE_NAME))
-    return tuple(sha256_of(file) for file in known if file.is_file())[:1]
+def parents_of(*sources: str | Path) -> tuple[str, ...]:
+    """The takes that files belong to, each as the hash of its take.json; none for what is no take's."""
+    found = []
+    for path in map(Path, filter(None, sources)):
+        known = (path.with_name(f"{path.stem}.{FILE_NAME}"), path.with_name(FILE_NAME))
+        found += [sha256_of(file) for file in known if file.is_file()][:1]
+    return tuple(dict.fromkeys(found))
 
 
 @contextmanager
