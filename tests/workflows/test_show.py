@@ -158,6 +158,10 @@ def test_shards_are_a_library(tmp_path):
     shown = show(tmp_path / "shards", out=tmp_path / "a.png", terminal=True)
     assert shown.kind == "library" and "3 pieces by tempo" in shown.text
     assert show(tmp_path / "mine").text.splitlines()[1:] == shown.text.splitlines()[1:]
+    (tmp_path / "tars").mkdir()
+    (tmp_path / "tars" / "shards.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(LibraryError, match="holds the tar shards of a dataset"):
+        show(tmp_path / "tars", "library")
     (tmp_path / "shards" / "manifest-1-of-1.json").unlink()
     with pytest.raises(LibraryError, match="holds shards of a run that did not end; run the same ingest again"):
         show(tmp_path / "shards", "library")

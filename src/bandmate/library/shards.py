@@ -19,6 +19,7 @@ from bandmate.library.bulk import INDEX, manifests
 from bandmate.library.parquet import read_groups
 
 SETTLED = ("state", "reason", "detail", "work", "split")  # what merge says of a row
+TAR_INDEX = "shards.json"  # of the other form, see `library.datasets.tar_shards`
 OPEN_PARTS = 4  # parts that a shuffled stream reads from by turns
 
 
@@ -166,6 +167,11 @@ def open_shards(folder: str | Path) -> ShardSet:
         if holds_shards(place):
             raise LibraryError(
                 f"{place} holds shards of a run that did not end; run the same ingest again, it goes on where it was"
+            )
+        if (place / TAR_INDEX).is_file():
+            raise LibraryError(
+                f"{place} holds the tar shards of a dataset, which are not examined and labelled; make shards to learn "
+                "from of its files: bandmate library ingest MUSIC --to SHARDS --notes"
             )
         raise LibraryError(
             f"{place} holds no shards; give a folder that was made by: bandmate library ingest MUSIC --to SHARDS"

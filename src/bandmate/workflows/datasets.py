@@ -10,8 +10,8 @@ from bandmate.library.datasets.convert import Converted, convert
 from bandmate.library.datasets.description import UNKNOWN, Dataset
 from bandmate.library.datasets.place import Downloaded, by_hand, download
 from bandmate.library.datasets.reading import open_dataset
-from bandmate.library.datasets.shards import Sharded, write_shards
 from bandmate.library.datasets.table import dataset, datasets
+from bandmate.library.datasets.tar_shards import Sharded, write_shards
 from bandmate.workflows.jobs import Job, Listener
 
 _EVERY = 50  # pieces between two words on progress

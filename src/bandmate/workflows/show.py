@@ -276,13 +276,13 @@ def _score(source: Score | str | Path, bars: str | None, tracks: str | None) -> 
 def _library(source: Score | str | Path, listener: Listener | None) -> Drawing:
     from bandmate.library.catalog import Catalog
     from bandmate.library.ingest import ingest
-    from bandmate.library.shards import holds_shards
+    from bandmate.library.shards import TAR_INDEX, holds_shards
     from bandmate.pictures.charts_text import library_text
     from bandmate.pictures.library import library_canvas, library_facts
 
     path = _folder_source(source, "library")
     file = path / LIBRARY_FILE if path.is_dir() else path
-    if holds_shards(path):
+    if holds_shards(path) or (path / TAR_INDEX).is_file():
         facts = library_facts(_pieces_of(path))
     elif path.is_dir() and not file.is_file():
         job = Job(listener, {"reading": 1.0})

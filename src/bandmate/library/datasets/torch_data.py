@@ -13,7 +13,7 @@ from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
 from bandmate.library.datasets.entries import Entry
 from bandmate.library.datasets.reading import Pieces
-from bandmate.library.datasets.shards import Shards
+from bandmate.library.datasets.tar_shards import Shards
 from bandmate.score.model import Score
 
 Transform = Callable[[Score, Entry], Any]

@@ -1,7 +1,8 @@
-"""Shards: a corpus larger than memory as tar files of some hundred pieces, read from front to back.
+"""Tar shards: a dataset larger than memory, whole and as published, in tar files read from front to back.
 
-A shard holds NNNNNNNN.mid and NNNNNNNN.json for each piece, so that other readers of such tar files (WebDataset)
-take it too; `shards.json` lists them.
+What is learned from is another form, the Parquet shards of `library.bulk`: examined, labelled, without doubles. A shard
+here holds NNNNNNNN.mid and NNNNNNNN.json for each piece, so that other readers of such tar files (WebDataset) take it
+too; `shards.json` lists them.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from bandmate.io.midi import midi_bytes, parse_midi
 from bandmate.library.datasets.entries import SPLITS, Entry
 from bandmate.library.datasets.place import provenance
 from bandmate.library.datasets.reading import Pieces
+from bandmate.library.shards import TAR_INDEX as INDEX
+from bandmate.library.shards import holds_shards
 from bandmate.limits import MIDI_BYTES
 from bandmate.score.model import Score
 
 PER_SHARD = 500
 SHUFFLE = 1000
-INDEX = "shards.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,10 @@ class Shards:
             self.count = sum(int(row["pieces"]) for row in rows)
             self.licence = str(index["licence"])
         except (OSError, ValueError, KeyError, TypeError) as error:
+            if holds_shards(folder):
+                raise LibraryError(
+                    f"{folder} holds the Parquet shards of a library; read them with library.shards.open_shards"
+                ) from error
             raise LibraryError(f"{folder} is no folder of shards ({error}); write them with write_shards") from error
 
     def stream(self, *, epoch: int = 0, part: int = 0, parts: int = 1) -> Iterator[tuple[Score, Entry]]:

@@ -9,7 +9,8 @@ from bandmate.errors import LibraryError, MissingExtra
 from bandmate.io.midi import write_midi
 from bandmate.library.datasets import torch_door
 from bandmate.library.datasets.reading import open_dataset
-from bandmate.library.datasets.shards import Shards, write_shards
+from bandmate.library.datasets.tar_shards import Shards, write_shards
+from bandmate.library.shards import open_shards
 
 NAMES = [f"{side}/tune {chr(97 + n)}aa.mid" for side in ("test", "train") for n in range(12)]
 
@@ -55,6 +56,16 @@ def test_readers_share_the_work(folder, parts) -> None:
 def test_one_side_alone(folder) -> None:
     assert Shards(folder, only="train").count == 12
     assert {name[:5] for name in names(Shards(folder, only="train").stream())} == {"train"}
+
+
+def test_the_two_forms_of_shards_know_each_other(folder, tmp_path) -> None:
+    with pytest.raises(
+        LibraryError, match="holds the tar shards of a dataset.*library ingest MUSIC --to SHARDS --notes"
+    ):
+        open_shards(folder)
+    (tmp_path / "manifest-1-of-1.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(LibraryError, match="holds the Parquet shards of a library; read them with"):
+        Shards(tmp_path)
 
 
 def test_damage_is_said(folder, tmp_path) -> None:
