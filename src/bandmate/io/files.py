@@ -22,6 +22,8 @@ from bandmate.io.dawproject import write_dawproject
 from bandmate.io.dawproject_read import read_dawproject
 from bandmate.io.lilypond import write_lilypond
 from bandmate.io.midi import read_midi, write_midi
+from bandmate.io.musescore.file import looks_like_musescore
+from bandmate.io.musescore.read import read_musescore
 from bandmate.io.musicxml_file import looks_like_musicxml
 from bandmate.io.musicxml_read import read_musicxml
 from bandmate.io.musicxml_write import write_musicxml
@@ -43,6 +45,7 @@ class Format:
         holds: what its files hold of `score.features`.
         looks_so: where files of that suffix are seldom music, whether one is; a walk through folders asks it.
         extra, module: the part of Bandmate that its reader is of, and the module by which that is known.
+        instead: what to write instead, where programs of that name open it.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Format:
     looks_so: Callable[[Path], bool] | None = None
     extra: str = ""
     module: str = ""
+    instead: str = ""
 
     @property
     def is_installed(self) -> bool:
@@ -78,9 +82,11 @@ _MUSICXML = Format(
     "MusicXML", read_musicxml, write_musicxml,
     SOUND - {"release velocities"} | NOTATION | {"played timing", "pedal", "volume and pan"},
 )  # fmt: skip
+_MUSESCORE = Format("MuseScore", read_musescore, instead=".musicxml, which MuseScore opens")
 FORMATS: dict[str, Format] = {
     **dict.fromkeys((".mid", ".midi", ".kar", ".rmi", ".smf"), _MIDI),
     **dict.fromkeys((".musicxml", ".mxl", ".xml"), _MUSICXML),
+    **dict.fromkeys((".mscz", ".mscx"), _MUSESCORE),
     ".als": Format("Ableton Live", read_als, write_als, _SEQUENCER),
     ".dawproject": Format("DAWproject", read_dawproject, write_dawproject, _CONTROLLED),
     ".rpp": Format("REAPER", read_rpp, write_rpp, _CONTROLLED),
@@ -146,6 +152,8 @@ def write(score: Score, path: str | Path) -> Path:
         ScoreError: the score holds what the format cannot.
     """
     known = format_of(path)
+    if known is not None and known.instead:
+        raise OutputError(f"{path}: {known.name} files are read, not written; write {known.instead}")
     if known is None or known.write is None:
         raise OutputError(f"{path}: '{Path(path).suffix}' is no format written here; end the name in {_list('write')}")
     return known.write(score, path)
@@ -158,6 +166,8 @@ def _by_content(path: Path) -> Format | None:
             start = file.read(4096)
     except (OSError, ValueError):
         return _MIDI
+    if looks_like_musescore(path, start):
+        return _MUSESCORE
     if looks_like_musicxml(start):
         return _MUSICXML
     return _MIDI if start.startswith(b"MThd") else _ABC if start.startswith((b"X:", b"%abc")) else None

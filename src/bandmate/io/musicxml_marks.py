@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-from bandmate.errors import FileFormatError
 from bandmate.io.musicxml_tables import AT_START, FORTE, JUMP_ATTRIBUTES, LEVELS, SUDDEN, TYPES
+from bandmate.io.parts import LAST_TICK, Marks, Place, checked_tempo
 from bandmate.io.safe_xml import Element, as_number
 
-SLOWEST_BPM, FASTEST_BPM = 4.0, 4000.0
-LAST_TICK = 1 << 40  # the end of a bar, whatever its length
 _JUMP_WORDS = (
     (r"(?:d\.?\s*c\.?|da\s+capo)\b", "da-capo"), (r"(?:d\.?\s*s\.?|dal\s+segno)(?:\W|$)", "dal-segno"),
     (r"to\s+coda\b", "to-coda"), (r"fine\W*$", "fine"),
 )  # fmt: skip
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _OCTAVES = {8: ("8va", "8vb"), 15: ("15ma", "15mb"), 22: ("22ma", "22mb")}
-
-
-class Place(NamedTuple):
-    """A bar, counted from 0, and ticks from its start."""
-
-    bar: int
-    ticks: int
 
 
 class Walk(Protocol):
@@ -37,29 +28,9 @@ class Walk(Protocol):
 
 
 @dataclass(slots=True)
-class Marks:
-    """The marks of a part; a place is (bar, ticks).
+class DirectionMarks(Marks):
+    """The marks of a MusicXML part, and how they are taken in."""
 
-    Attributes:
-        dynamics: place, mark, velocity that a player was told (0 = by the mark), staff.
-        spans: kind, place of start and of end, staff.
-        words, rehearsals: place and text; tempos: place and quarters a minute; tempo_words: place, text, value, dots,
-            number; chords: place and fields of ChordSymbol; pedals: place and whether it goes down.
-        jumps: place, kind, text; repeats: place, backward, times; endings: place, type, numbers; styles: place, style.
-    """
-
-    dynamics: list[tuple[Place, str, int, int]] = field(default_factory=list)
-    spans: list[tuple[str, Place, Place, int]] = field(default_factory=list)
-    words: list[tuple[Place, str, int]] = field(default_factory=list)
-    rehearsals: list[tuple[Place, str]] = field(default_factory=list)
-    tempos: list[tuple[Place, float]] = field(default_factory=list)
-    tempo_words: list[tuple[Place, str, int, int, float]] = field(default_factory=list)
-    chords: list[tuple[Place, str, str, str, tuple[str, ...], str]] = field(default_factory=list)
-    pedals: list[tuple[Place, bool]] = field(default_factory=list)
-    jumps: list[tuple[Place, str, str]] = field(default_factory=list)
-    repeats: list[tuple[Place, bool, int]] = field(default_factory=list)
-    endings: list[tuple[Place, str, tuple[int, ...]]] = field(default_factory=list)
-    styles: list[tuple[Place, str]] = field(default_factory=list)
     _open: dict[tuple[str, str], tuple[str, Place, int]] = field(default_factory=dict)
 
     def dynamic(self, place: Place, mark: Element, staff: int, velocity: int = 0) -> None:
@@ -114,7 +85,7 @@ class Marks:
         """Words, as what they mean: a jump, a tempo, or themselves."""
         text = " ".join(texts)
         stated = {} if sound is None else {k: v for k, v in JUMP_ATTRIBUTES.items() if sound.get(k) is not None}
-        jump = next((kind for kind in stated.values() if kind not in AT_START), "") or _jump_of(text)
+        jump = next((kind for kind in stated.values() if kind not in AT_START), "") or jump_of(text)
         if jump:
             self.jumps.append((place._replace(ticks=LAST_TICK), jump, text))
             return
@@ -150,13 +121,7 @@ class Marks:
     def _tempo(self, place: Place, bpm: float, walk: Walk | None = None) -> None:
         if bpm == 0:
             return  # programs write it for "none"
-        if not SLOWEST_BPM <= bpm <= FASTEST_BPM:
-            where = f" of {walk.name}" if walk else ""
-            raise FileFormatError(
-                f"tempo {bpm:g} in bar {place.bar + 1}{where} is out of range; "
-                f"give {SLOWEST_BPM:g} to {FASTEST_BPM:g} quarter notes a minute"
-            )
-        self.tempos.append((place, bpm))
+        self.tempos.append((place, checked_tempo(bpm, place.bar, walk.name if walk else "")))
 
     def _pedal(self, place: Place, kind: str) -> None:
         if kind in ("start", "resume", "sostenuto"):
@@ -218,7 +183,8 @@ class Marks:
                 walk.leave_out(tag)
 
 
-def _jump_of(text: str) -> str:
+def jump_of(text: str) -> str:
+    """The jump that words mean, "" if none."""
     folded = text.casefold().strip()
     return next((kind for pattern, kind in _JUMP_WORDS if re.match(pattern, folded)), "")
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from bandmate.io.markup import number, storable
 from bandmate.io.musicxml_directions import Item, offset_element
-from bandmate.io.musicxml_loudness import Loudness
 from bandmate.io.musicxml_tables import FORTE, HEAD_NAMES, SIGN_PLACES, TYPE_NAMES
+from bandmate.io.parts_loudness import Loudness
 from bandmate.io.safe_xml import Element
 from bandmate.score.model import Score, Track
 from bandmate.score.notation import BAR_REST, SIGN_BITS, STEPS, TrackNotation

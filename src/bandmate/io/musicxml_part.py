@@ -1,91 +1,29 @@
-"""One part of a MusicXML score, walked bar by bar: notes with what is on them, clefs, keys, meters, transpositions.
-
-Places are (bar, ticks from its start) until the lengths of all bars are known, for a bar is as long as in the part in
-which it is longest.
-"""
+"""One part of a MusicXML score, walked bar by bar: notes with what is on them, clefs, keys, meters, transpositions."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from bandmate.errors import FileFormatError
-from bandmate.io.musicxml_marks import Marks, Place
+from bandmate.io.musicxml_marks import DirectionMarks
 from bandmate.io.musicxml_tables import HEADS, LOOKS, SIGN_PLACES, TYPES
+from bandmate.io.parts import LONGEST_BAR_QUARTERS, VALUES, Part, Place, Sound, settle_graces
 from bandmate.io.safe_xml import Element, as_number
 from bandmate.limits import MIDI_NOTES
 from bandmate.score.notation import BAR_REST, SIGN_BITS, STEP_SEMITONES, STEPS
 
-LONGEST_BAR_QUARTERS = 1024
-_GRACE_SHARE = 8  # a grace note lasts an eighth of a quarter
 _SEMITONES = dict(zip(STEPS, STEP_SEMITONES.tolist(), strict=True))
 _STEP = {letter: place for place, letter in enumerate(STEPS)}
-_VALUES = {
-    Fraction(4) / Fraction(2) ** value * (2 - Fraction(1, 2**dots)): (value, dots)
-    for value in range(-3, 9)
-    for dots in range(3)
-}
 _TUPLET_BITS = {"start": SIGN_BITS["tuplet-start"], "stop": SIGN_BITS["tuplet-stop"]}
 
 
 @dataclass(slots=True)
-class Sound:
-    """A written note or rest, before ties are joined; pitch None = a rest, "" as `unpitched` = a pitched note."""
+class PartWalk(Part):
+    """A part of a MusicXML score, taken in bar by bar."""
 
-    bar: int
-    onset: int
-    duration: int
-    pitch: int | None = None
-    step: int = 0
-    alter: int = 0
-    octave: int = 0
-    voice: int = 1
-    staff: int = 1
-    value: int = 2
-    dots: int = 0
-    actual: int = 1
-    normal: int = 1
-    grace: int = 0
-    strokes: int = 0
-    signs: int = 0
-    tie_start: bool = False
-    tie_stop: bool = False
-    percent: float = 0.0  # of forte, where the note says so itself
-    early: int = 0  # ticks by which it begins before its place as played, and ends after it
-    late: int = 0
-    written: int = 0  # ticks on the page: 0 for a grace note
-    place: int = 0  # ticks on the page
-    instrument: str = ""
-    unpitched: str = ""
-    lyrics: list[tuple[int, str, bool, bool, bool]] = field(default_factory=list)
-    slurs: list[tuple[str, str]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class PartWalk:
-    """What a part holds.
-
-    Attributes:
-        name: what errors call it; ticks_per_quarter: of the score; left_out: what is not held, shared by all parts.
-        sounds: notes and rests in the order of the file; lengths: of each bar, 0 = empty.
-        marks: directions, harmony, bar lines; meters, keys, clefs, transpositions: with their places.
-    """
-
-    name: str
-    ticks_per_quarter: int
-    left_out: Counter[str]
-    sounds: list[Sound] = field(default_factory=list)
-    lengths: list[int] = field(default_factory=list)
-    marks: Marks = field(default_factory=Marks)
-    meters: list[tuple[Place, int, int]] = field(default_factory=list)
-    keys: list[tuple[Place, int, bool]] = field(default_factory=list)
-    clefs: list[tuple[Place, int, str, int, int]] = field(default_factory=list)
-    transpositions: list[tuple[Place, int, int]] = field(default_factory=list)
-    bar_numbers: list[str] = field(default_factory=list)
-    staves: int = 1
     _bar: int = -1
     _cursor: int = 0
     _longest: int = 0  # where the bar ends, with its rests
@@ -96,6 +34,11 @@ class PartWalk:
     _graces: dict[int, list[Sound]] = field(default_factory=dict)
     _bar_length: int = 0
     _voices: dict[str, int] = field(default_factory=dict)
+    _directions: DirectionMarks = field(default_factory=DirectionMarks)
+
+    def __post_init__(self) -> None:
+        """Let the marks be those that directions are taken into."""
+        self.marks = self._directions
 
     def walk(self, part: Element) -> PartWalk:
         """Take in all bars of a part.
@@ -234,6 +177,7 @@ class PartWalk:
                     self._sounding = max(self._sounding, self._cursor)
         if is_cue:
             self.left_out["cue notes"] += 1
+            self._last = sound  # notes may join it to a chord
             return
         if sound.grace:
             self._graces.setdefault(sound.voice, []).append(sound)
@@ -244,26 +188,17 @@ class PartWalk:
             raise FileFormatError(f"{self.name} has more than {MIDI_NOTES.high:,.0f} notes; split the file")
 
     def _settle_graces(self, main: Sound | None) -> None:
-        """Give the waiting grace notes their time: before the note they lead to, each an eighth of a quarter."""
         if not self._graces:
             return
-        length = max(1, self.ticks_per_quarter // _GRACE_SHARE)
         for voice in list(self._graces) if main is None else [main.voice]:
-            waiting = self._graces.pop(voice, [])
             place = self._cursor if main is None else main.onset
-            steps = sum(not sound.late for sound in waiting)
-            left = steps
-            for sound in waiting:
-                left -= not sound.late
-                sound.late = 0
-                sound.place = place
-                sound.onset, sound.duration = place - (left + 1) * length, length
+            settle_graces(self._graces.pop(voice, []), place, self.ticks_per_quarter)
 
     def _value_of(self, sound: Sound) -> tuple[int, int]:
         if sound.pitch is None and not sound.unpitched and sound.duration in (0, self._bar_length):
             return BAR_REST, 0
         quarters = Fraction(sound.duration, self.ticks_per_quarter) * sound.actual / sound.normal
-        return _VALUES.get(quarters, (2, 0))
+        return VALUES.get(quarters, (2, 0))
 
     def _pitch(self, sound: Sound, element: Element) -> None:
         letter = (element.findtext("step") or "").strip()
@@ -316,7 +251,7 @@ class PartWalk:
                 sound.signs |= SIGN_BITS["arpeggio"]
             elif tag == "dynamics":
                 for mark in child:
-                    self.marks.dynamic(Place(self._bar, sound.onset), mark, sound.staff)
+                    self._directions.dynamic(Place(self._bar, sound.onset), mark, sound.staff)
             elif tag in SIGN_PLACES:
                 self._signs(sound, child, SIGN_PLACES[tag])
             else:
@@ -350,16 +285,16 @@ class PartWalk:
         return Place(self._bar, max(0, self._cursor + moved))
 
     def _direction(self, element: Element) -> None:
-        self.marks.direction(self._place_of(element), element, self)
+        self._directions.direction(self._place_of(element), element, self)
 
     def _sound(self, element: Element) -> None:
-        self.marks.sound(self._place_of(element), element, self)
+        self._directions.sound(self._place_of(element), element, self)
 
     def _harmony(self, element: Element) -> None:
-        self.marks.harmony(self._place_of(element), element, self)
+        self._directions.harmony(self._place_of(element), element, self)
 
     def _barline(self, element: Element) -> None:
-        self.marks.barline(self._bar, self._cursor, element, self)
+        self._directions.barline(self._bar, self._cursor, element, self)
 
     def _attributes(self, element: Element) -> None:
         here = Place(self._bar, self._cursor)

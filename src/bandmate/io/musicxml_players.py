@@ -3,35 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 
+from bandmate.io.parts import Player
 from bandmate.io.safe_xml import Element, as_number
 from bandmate.io.sounds_named import named_sound
 
 _DRUM_SOUNDS = ("drum.", "metal.", "rattle.", "wood.", "effect.")
-
-
-@dataclass(frozen=True, slots=True)
-class Player:
-    """A part's line in the list of parts.
-
-    Attributes:
-        name, abbreviation: of the part.
-        programs: General MIDI program of each instrument that states one, by its id; the first is the part's.
-        keys: MIDI key of each instrument that is struck without a pitch.
-        volume: 0..127, -1 = not stated; pan: 0..127, 64 in the middle, -1 = not stated.
-        is_drum: whether it plays on the drum channel.
-        program: of the part.
-    """
-
-    name: str = ""
-    abbreviation: str = ""
-    programs: dict[str, int] = field(default_factory=dict)
-    keys: dict[str, int] = field(default_factory=dict)
-    volume: int = -1
-    pan: int = -1
-    is_drum: bool = False
-    program: int = 0
 
 
 def players_of(root: Element, left_out: Counter[str]) -> dict[str, Player]:

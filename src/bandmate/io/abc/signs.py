@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from bandmate.score.notation import CHORD_KINDS, ChordSymbol
+from bandmate.score.chord_names import CHORD_KINDS_SAID
+from bandmate.score.notation import ChordSymbol
 
 SHORT = {
     ".": "staccato", "~": "roll", "H": "fermata", "L": "accent", "M": "lowermordent", "O": "coda", "P": "uppermordent",
@@ -38,13 +39,6 @@ JUMPS = {
     "dacoda": "to-coda",
 }  # fmt: skip
 
-_KINDS = {said: kind for kind, said in CHORD_KINDS.items() if kind not in ("pedal", "none")} | {
-    "maj": "major", "M": "major", "min": "minor", "-": "minor", "mi": "minor", "+": "augmented", "o": "diminished",
-    "°": "diminished", "M7": "major-seventh", "Maj7": "major-seventh", "ma7": "major-seventh", "min7": "minor-seventh",
-    "-7": "minor-seventh", "o7": "diminished-seventh", "°7": "diminished-seventh", "+7": "augmented-seventh",
-    "7+": "augmented-seventh", "ø": "half-diminished", "ø7": "half-diminished", "sus": "suspended-fourth",
-    "min6": "minor-sixth", "dom7": "dominant", "minmaj7": "major-minor",
-}  # fmt: skip
 _CHORD = re.compile(r"([A-G])([#b♯♭]?)([^/()\s]*)(?:/([A-Ga-g][#b♯♭+]?))?")
 _SIGNS = str.maketrans({"♯": "#", "♭": "b", "+": "#"})
 
@@ -64,7 +58,7 @@ def read_text(text: str) -> Said:
     if text in ("N.C.", "NC", "n.c."):
         return Said(ChordSymbol(0, "", "none"), "")
     match = _CHORD.fullmatch(text)
-    kind = _KINDS.get(match[3]) if match else None
+    kind = CHORD_KINDS_SAID.get(match[3]) if match else None
     if match is None or kind is None:
         return Said(None, text)
     bass = (match[4] or "").translate(_SIGNS)

@@ -15,7 +15,7 @@ from bandmate.score.model import Score
 MIDI_SUFFIXES = tuple(suffix for suffix, known in FORMATS.items() if known.read is read_midi)
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")  # only where they are asked for
 _OTHERS = (  # hold music, or sound that is not taken in; what `io.files` reads of them counts as read
-    ".gp", ".gp3", ".gp4", ".gp5", ".gpx", ".mscz", ".mscx", ".flp", ".logicx", ".cpr", ".ly", ".sib", ".mod", ".xm",
+    ".gp", ".gp3", ".gp4", ".gp5", ".gpx", ".flp", ".logicx", ".cpr", ".ly", ".sib", ".mod", ".xm",
     ".s3m", ".it", ".nsf", ".vgm", ".m4a",
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The walk through a part as a Track: ties joined, velocities by the dynamics, and how it is written."""
+"""A part as a Track: ties joined, velocities by the dynamics, and how it is written."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.io.musicxml_loudness import Loudness, percent_velocity
-from bandmate.io.musicxml_marks import Place
-from bandmate.io.musicxml_part import PartWalk, Sound
-from bandmate.io.musicxml_players import Player
 from bandmate.io.musicxml_tables import DRUM_PLACES, OTHER_DRUM
+from bandmate.io.parts import Part, Place, Player, Sound
+from bandmate.io.parts_loudness import Loudness, percent_velocity
 from bandmate.score.gm import DRUM_CHANNEL
 from bandmate.score.model import EVENT, MADE, NOTE, Track
 from bandmate.score.notation import (
@@ -33,7 +31,7 @@ _VOLUME, _PAN, _PEDAL = 7, 10, 64
 _LYRIC = 0x05
 
 
-def track_of(walk: PartWalk, player: Player, at: Callable[[Place], int], index: int, left_out: Counter[str]) -> Track:
+def track_of(walk: Part, player: Player, at: Callable[[Place], int], index: int, left_out: Counter[str]) -> Track:
     """One part as a track.
 
     Args:
@@ -65,7 +63,7 @@ def track_of(walk: PartWalk, player: Player, at: Callable[[Place], int], index: 
         lyrics,
         tuple(Dynamic(at(place), mark, staff) for place, mark, _, staff in marks.dynamics if mark),
         spans,
-        _slurs(sounds, joined.of_sound, renumbered),
+        _slurs(walk.sounds, joined.of_sound, renumbered, starts),
         tuple(Words(at(place), text, staff) for place, text, staff in marks.words),
     )  # fmt: skip
     events, blobs = _events(walk, player, at, channel, notes, lyrics, joined.changes)
@@ -181,23 +179,34 @@ def _lyrics(sounds: list[Sound], of_sound: dict[int, int], renumbered: NDArray[n
     )  # fmt: skip
 
 
-def _slurs(sounds: list[Sound], of_sound: dict[int, int], renumbered: NDArray[np.int64]) -> tuple[Slur, ...]:
-    """Slurs by their numbers; a stop ends the one of its number that is open, wherever it began."""
-    out, waiting = [], {}
+def _slurs(
+    sounds: list[Sound], of_sound: dict[int, int], renumbered: NDArray[np.int64], starts: dict[int, int]
+) -> tuple[Slur, ...]:
+    """Slurs by their numbers, which hold in the order of the file: staff by staff, voice by voice.
+
+    A slur may lead up to a staff that stands before; its end is then met before its beginning.
+    """
+    out: list[Slur] = []
+    begun: dict[str, int] = {}
+    ended: dict[str, tuple[int, int]] = {}
     for sound in sounds:
         if not sound.slurs or id(sound) not in of_sound:
             continue
-        number = int(renumbered[of_sound[id(sound)]])
+        number, at = int(renumbered[of_sound[id(sound)]]), starts[sound.bar] + sound.place
         for slur, kind in sorted(sound.slurs, key=lambda one: one[1] != "stop"):
-            if kind == "start":
-                waiting[slur] = number
-            elif kind == "stop" and slur in waiting:
-                out.append(Slur(waiting.pop(slur), number))
+            if kind == "start" and slur in ended and ended[slur][1] >= at:
+                out.append(Slur(number, ended.pop(slur)[0]))
+            elif kind == "start":
+                begun[slur] = number
+            elif kind == "stop" and slur in begun:
+                out.append(Slur(begun.pop(slur), number))
+            elif kind == "stop":
+                ended[slur] = number, at
     return tuple(out)
 
 
 def _events(
-    walk: PartWalk, player: Player, at: Callable[[Place], int], channel: int, notes: NDArray[Any],
+    walk: Part, player: Player, at: Callable[[Place], int], channel: int, notes: NDArray[Any],
     lyrics: tuple[Lyric, ...], changes: list[tuple[int, int]],
 ) -> tuple[NDArray[Any], tuple[bytes, ...]]:  # fmt: skip
     """What a MIDI file plays beside notes: volume, place, pedal, other instruments, the words of the first verse."""
