@@ -65,7 +65,10 @@ def test_a_take_is_gone_back_to_even_when_its_folder_has_gone(made) -> None:
     for name in ("onset_ticks", "pitch"):
         assert np.array_equal(back.score.tracks[1].notes[name], made[1].score.tracks[1].notes[name])
     assert last_take().folder == back.folder
+    assert sessions.written_in(back.folder) == made[1].folder.resolve()  # where what is made of it goes
+    assert sessions.kept_copy(made[1].json_path.resolve()) == back.json_path
     shutil.rmtree(back.folder)
+    assert sessions.kept_copy(made[1].json_path.resolve()) is None
     with pytest.raises(FileFormatError, match="take 2 of session .* has gone"):
         sessions.revert(2)
 

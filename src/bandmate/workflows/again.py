@@ -33,7 +33,7 @@ from bandmate.workflows.remake import is_transform
 from bandmate.workflows.report import bar_ticks
 from bandmate.workflows.request import MakeOptions, Request, draft_of
 from bandmate.workflows.seed import check_locks
-from bandmate.workflows.sessions import is_discarded
+from bandmate.workflows.sessions import is_discarded, written_in
 from bandmate.workflows.take import Take, read_take
 from bandmate.workflows.wishes import Busier, Offbeat, Wish, Wishes, aimed, notes_a_bar, offbeat_share
 
@@ -173,7 +173,7 @@ def _line(plan: Plan) -> str:
 
 def _home(old: Take) -> Path:
     """The folder whose numbered neighbour the new take gets."""
-    folder = old.folder.resolve()
+    folder = written_in(old.folder)  # a session's copy is no place for music
     if re.fullmatch(r"take-\d+", folder.name) and folder.name != old.name:
         folder = folder.parent  # one of several takes: its files are called after the folder of all
     first = folder.with_name(re.sub(r"-\d{1,4}$", "", folder.name) or folder.name)

@@ -215,6 +215,24 @@ def take_of(session: Session, number: int) -> Take:
     )
 
 
+def written_in(folder: Path) -> Path:
+    """Where a take was written, for the folder of a session's copy of it; of any other folder itself."""
+    folder = folder.resolve()
+    if folder.parent.parent != sessions_folder().resolve() or not folder.name.isdecimal():
+        return folder
+    return Path(find_session(folder.parent.name).entry(int(folder.name)).folder)
+
+
+def kept_copy(path: Path) -> Path | None:
+    """The newest copy that a session has of the take whose take.json was there; None if there is none."""
+    for session in all_sessions():
+        for entry in reversed(session.entries):
+            copy = session.folder / str(entry.number) / entry.file
+            if Path(entry.folder) / entry.file == path and copy.is_file():
+                return copy
+    return None
+
+
 def mark(numbers: Sequence[int], what: str, name: str | None = None) -> Session:
     """Star, unstar, keep or discard takes; no file is touched.
 

@@ -152,11 +152,23 @@ def test_the_sound_of_a_set_lies_in_the_folders_too(ask, songs, tmp_path) -> Non
         ask("compose", text="house", audio="set.als")
 
 
-def test_a_take_that_is_gone_is_said_to_be(ask, songs) -> None:
+def test_a_take_that_is_gone_is_said_to_be_and_gone_on_from(ask, songs) -> None:
     quick = {"bars": 1, "engine": "rules", "no_stems": True, "candidates": 1}
-    first = Path(ask("compose", text="house", out="first", **quick).data["takes"][0]["folder"])
+    ask("compose", text="house", out="first", **quick)
     last = Path(ask("compose", text="techno", out="last", **quick).data["takes"][0]["folder"])
     shutil.rmtree(last)
     assert "(its files are gone)" in "\n".join(ask("takes").lines)
-    lines = ask("again", text="busier bass", no_stems=True, candidates=1).lines
-    assert lines[0] == f"the last take, {last}, is not there any more; this goes on from {first}"
+    answer = ask("again", text="busier bass", no_stems=True, candidates=1)
+    assert answer.lines[0] == f"the last take, {last}, is not there any more; this goes on from a copy of it"
+    assert "techno" in answer.lines[1]
+    assert answer.data["takes"][0]["folder"] == str(last)
+
+
+def test_a_take_that_was_gone_back_to_is_gone_on_from_in_the_folder(ask, songs) -> None:
+    quick = {"bars": 1, "engine": "rules", "no_stems": True, "candidates": 1}
+    first = Path(ask("compose", text="house", out="first", **quick).data["takes"][0]["folder"])
+    ask("again", text="darker", no_stems=True, candidates=1)
+    shutil.rmtree(first)
+    ask("takes", action="revert", numbers=[1])
+    answer = ask("again", text="busier bass", no_stems=True, candidates=1)
+    assert answer.data["takes"][0]["folder"] == str(first)

@@ -48,12 +48,12 @@ def prepare(name: str, arguments: argparse.Namespace, folders: Folders) -> list[
     """
     said: list[str] = []
     if name == "again" and arguments.take is None:
-        path, gone = _last_take(folders)
-        arguments.take = str(path)
-        said = [f"the last take, {gone.parent}, is not there any more; this goes on from {path.parent}"] if gone else []
+        arguments.take, said = _last_take(folders)
     if name == "again" and arguments.out is None:
+        from bandmate.workflows.sessions import written_in
+
         folder = Path(arguments.take)
-        folder = folder if folder.is_dir() else folder.parent
+        folder = written_in(folder if folder.is_dir() else folder.parent)
         if folder.resolve() in folders.roots:  # its neighbours lie outside
             arguments.out = str(folder / "again")
     if name == "takes" and arguments.action != "sessions":
@@ -68,16 +68,21 @@ def prepare(name: str, arguments: argparse.Namespace, folders: Folders) -> list[
     return said
 
 
-def _last_take(folders: Folders) -> tuple[Path, Path | None]:
-    """The last take that is there, and the last one if it is not there any more."""
+def _last_take(folders: Folders) -> tuple[str, list[str]]:
+    """The last take, or Bandmate's copy of it where its own files are gone, which is said."""
     from bandmate.workflows.history import load_history
+    from bandmate.workflows.sessions import kept_copy, written_in
 
     history = load_history()
-    known = [Path(path) for path in reversed(history.paths[: history.at]) if folders.holds(path)]
-    there = next((path for path in known if path.is_file()), None)
-    if there is None:
-        raise UserError(_NONE)
-    return there, None if there == known[0] else known[0]
+    for path in map(Path, reversed(history.paths[: history.at])):
+        if not folders.holds(written_in(path.parent)):
+            continue
+        copy = None if path.is_file() else kept_copy(path)
+        if copy is not None:
+            return str(copy), [f"the last take, {path.parent}, is not there any more; this goes on from a copy of it"]
+        if path.is_file():
+            return str(path), []
+    raise UserError(_NONE)
 
 
 def _last_session(folders: Folders) -> str:
