@@ -57,9 +57,12 @@ def score_bars(score: Score) -> NDArray[Any]:
 
     A last bar that only holds the decay of earlier notes, less than half a step, is left off.
     """
-    slack = score.ticks_per_quarter // (2 * STEPS_PER_QUARTER)
-    until = score.last_ticks if score.end_ticks else score.last_ticks - slack
-    return bar_grid(score, max(1, until))
+    return bar_grid(score, max(1, score.last_ticks)) if score.end_ticks else bars_to(score, score.last_ticks)
+
+
+def bars_to(score: Score, last_ticks: int) -> NDArray[Any]:
+    """The bars of a score to the end of a last note, whatever length was asked of the score."""
+    return bar_grid(score, max(1, last_ticks - score.ticks_per_quarter // (2 * STEPS_PER_QUARTER)))
 
 
 def place(onset_ticks: ArrayLike, bars: NDArray[Any], ticks_per_quarter: float | None = None) -> Positions:
@@ -80,16 +83,26 @@ def beats(score: Score, bars: NDArray[Any] | None = None) -> NDArray[Any]:
         even number of beats, else 0.
     """
     bars = score_bars(score) if bars is None else bars
-    length = np.maximum(1.0, bar_beat_quarters(bars) * score.ticks_per_quarter)  # (n_bars,) ticks a beat
-    count = np.maximum(1, np.ceil(bars["length_ticks"] / length - 1e-9).astype(np.int64))
-    bar = np.repeat(np.arange(len(bars)), count)
-    beat = np.arange(len(bar)) - np.repeat(np.cumsum(count) - count, count)
+    bar, beat, count, ticks = _beat_places(score, bars)
     result = np.zeros(len(bar), BEAT)
-    result["ticks"] = bars["start_ticks"][bar] + np.rint(beat * length[bar]).astype(np.int64)
-    result["bar"], result["beat"] = bar, beat
+    result["ticks"], result["bar"], result["beat"] = ticks, bar, beat
     middle = (count[bar] % 2 == 0) & (beat * 2 == count[bar])
     result["strength"] = np.where(beat == 0, 2, np.where(middle, 1, 0))
     return result
+
+
+def beat_starts(score: Score, bars: NDArray[Any]) -> NDArray[np.int64]:
+    """Where each beat of some bars begins; int (beats,) ticks."""
+    return _beat_places(score, bars)[3]
+
+
+def _beat_places(score: Score, bars: NDArray[Any]) -> tuple[NDArray[np.int64], ...]:
+    """Bar and number of each beat, beats of each bar, ticks of each beat."""
+    length = np.maximum(1.0, bar_beat_quarters(bars) * score.ticks_per_quarter)  # (n_bars,) ticks a beat
+    count = np.maximum(1, np.ceil(bars["length_ticks"] / length - 1e-9).astype(np.int64))
+    bar = np.arange(len(bars)).repeat(count)
+    beat = np.arange(len(bar)) - (np.cumsum(count) - count)[bar]
+    return bar, beat, count, bars["start_ticks"][bar] + np.rint(beat * length[bar]).astype(np.int64)
 
 
 def half_bar_edges(bars: NDArray[Any]) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ ticks, meter changes included, for metrics that others publish of whole pieces.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from bandmate.analysis.chords import SpanEvidence, chords_of, pitched_notes, span_evidence
 from bandmate.analysis.harmony import final_bass_of, key_of
-from bandmate.analysis.meter import STEPS_PER_QUARTER, beats, half_bar_edges, place, score_bars
-from bandmate.score.model import Score
+from bandmate.analysis.meter import STEPS_PER_QUARTER, bars_to, beat_starts, half_bar_edges, place
+from bandmate.score.model import NO_NOTES, Score
 from bandmate.score.pitch import Chord, Key
 
 Floats = NDArray[np.float64]
@@ -53,7 +53,7 @@ class Piece:
     @cached_property
     def end_ticks(self) -> int:
         """Where the last note of any track ends; 0 without notes."""
-        return max((track.last_ticks for track in self.score.tracks), default=0)
+        return int(self.ends.max()) if len(self.ends) else 0
 
     @cached_property
     def pitch_counts(self) -> Ints:
@@ -87,6 +87,17 @@ class Piece:
         return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
     @cached_property
+    def reached(self) -> tuple[Ints, Ints]:
+        """How far the music reaches once each note has begun; a note without length as if it had one tick.
+
+        Returns:
+            Where notes begin, in order, and the latest end of those up to each; int (n,) ticks both.
+        """
+        order = np.argsort(self.onsets, kind="stable")
+        onset = self.onsets[order]
+        return onset, np.maximum.accumulate(np.maximum(self.ends[order], onset + 1))
+
+    @cached_property
     def drum_onsets(self) -> Ints:
         """Where drum strokes begin, in no order; int (n,) ticks."""
         parts = [track.notes["onset_ticks"] for track in self.score.tracks if track.is_drum]
@@ -95,12 +106,12 @@ class Piece:
     @cached_property
     def bars(self) -> NDArray[Any]:
         """Its bars under its meter map to the end of its last note, whatever a file says of its length: BAR array."""
-        return score_bars(replace(self.score, end_ticks=0))
+        return bars_to(self.score, self.end_ticks)
 
     @cached_property
     def beat_ticks(self) -> Ints:
         """Where each beat begins, as a foot taps it, to the end of the last note; int (beats,) ticks."""
-        ticks = beats(self.score, self.bars)["ticks"]
+        ticks = beat_starts(self.score, self.bars)
         return ticks[ticks < max(1, self.end_ticks)]
 
     @cached_property
@@ -121,9 +132,12 @@ class Piece:
         Returns:
             Pitches at once and ticks, one a stretch of time between changes; int (m,) both.
         """
-        pitch = self.pitched["pitch"].astype(np.int64)
-        onset = self.pitched["onset_ticks"]
-        start, end = _unions(pitch, onset, onset + self.pitched["duration_ticks"])
+        parts = [track.notes for track in self.score.tracks if not track.is_drum] or [NO_NOTES]
+        pitch, onset, duration = (
+            np.concatenate([part[name] for part in parts], dtype=np.int64)
+            for name in ("pitch", "onset_ticks", "duration_ticks")
+        )
+        start, end = _unions(pitch, onset, onset + duration)
         ticks = np.concatenate([start, end])
         order = np.argsort(ticks, kind="stable")
         change = np.repeat(np.array([1, -1]), len(start))[order]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,9 @@ DEFAULT_US_PER_QUARTER = 500_000
 MOST_BARS = 200_000
 
 BAR = np.dtype([("start_ticks", "<i8"), ("length_ticks", "<i8"), ("numerator", "<i4"), ("denominator", "<i4")])
+
+
+_METER = ("ticks", "numerator", "denominator")
 
 
 def _tempo_segments(score: Score) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
@@ -57,8 +61,8 @@ def bar_grid(score: Score, until_ticks: int | None = None) -> NDArray[Any]:
         ScoreError: there would be more than MOST_BARS, which only damaged waits or meters make.
     """
     end = max(1, score.last_ticks if until_ticks is None else until_ticks)
-    meters = score.meters[np.argsort(score.meters["ticks"], kind="stable")]
-    changes = [(int(m["ticks"]), max(1, int(m["numerator"])), max(1, int(m["denominator"]))) for m in meters]
+    meters = sorted(zip(*(score.meters[name].tolist() for name in _METER), strict=True), key=itemgetter(0))
+    changes = [(ticks, max(1, numerator), max(1, denominator)) for ticks, numerator, denominator in meters]
     if not changes or changes[0][0] > 0:
         changes.insert(0, (0, 4, 4))
     pieces = []

@@ -71,13 +71,12 @@ def pitch_class_entropy(p: Piece) -> float:
 
 def _empty_share(p: Piece, starts: Ints) -> float:
     """Share of stretches of time, each to the next start, in which nothing sounds; NaN without notes."""
-    if not len(p.onsets):
+    onset, reached = p.reached
+    if not len(onset):
         return np.nan
-    first = np.searchsorted(starts, p.onsets, side="right") - 1
-    last = np.maximum(first, np.searchsorted(starts, p.ends, side="left") - 1)  # a note is over where it ends
-    change = np.bincount(first, minlength=len(starts) + 1)
-    change -= np.bincount(last + 1, minlength=len(starts) + 1)
-    return float(np.mean(np.cumsum(change)[:-1] == 0))
+    begun = np.append(np.searchsorted(onset, starts[1:]), len(onset))  # notes before the end of each stretch
+    sounds = (begun > 0) & (reached[begun - 1] > starts)
+    return float(np.count_nonzero(~sounds) / len(starts))
 
 
 def empty_beat_rate(p: Piece) -> float:
