@@ -36,7 +36,7 @@ GENRES = {
     "lofi_hip_hop": "The keys no longer bury drums and melody, and the hats' ticks fade above 8 kHz, as on tape.",
     "dub": "Where guitar and melody leave off, at 3.4 and 7 s, their repeats fill the gap, softer each time.",
     "synthwave": "The LinnDrum's kick is shorter and ends at 60 Hz; the bass beside it at 110 Hz can be heard.",
-    "ambient": "The same chord; the bell at 0.9 and 4.6 s comes forward and rings on in a long hall and its echo.",
+    "ambient": "The same chord; the piano at 0.9 and 6.6 s comes forward and rings on in a cathedral and its echo.",
 }
 BANDS_HZ = ((20.0, 150.0), (150.0, 4000.0), (4000.0, 16000.0))
 SECONDS = 8.0  # of a spectrogram
