@@ -9,7 +9,8 @@ from bandmate.generation.compose import Given, WriteOptions, write_takes
 from bandmate.generation.constraints import Cells
 from bandmate.generation.infill import infill
 from bandmate.generation.infill_cells import Ask
-from bandmate.generation.no_copy import Guard, NoCopy, Watch
+from bandmate.generation.no_copy import NoCopy, Watch
+from bandmate.generation.no_copy_guard import Guard, neighbours
 from bandmate.generation.scene import Harmony, Part
 from bandmate.groovebook.plan import make_plan
 from bandmate.library.origins import OriginIndex, Piece
@@ -134,8 +135,33 @@ def test_notes_that_stood_in_the_asked_cells_are_no_past() -> None:
     known = np.array(
         [(0, 0, 24, 60), (0, 1, 0, 62)], [("track", "i8"), ("bar", "i8"), ("position", "i8"), ("pitch", "i8")]
     )
-    guard = Guard(NoCopy((), 9), 1, where, np.array([False]), known, np.array([192, 96]))
-    assert guard.past == [{0: [(0, -168, 60)]}]
+    around = neighbours(known, where, np.array([192, 96]))
+    guard = Guard(NoCopy((), 9), 1, where, np.array([False]), around, np.array([False]))
+    assert guard.past == [{0: [(-168, 60)]}]
+
+
+def test_what_follows_is_the_given_line_up_to_the_next_asked_cell() -> None:
+    kind = [("track", "i8"), ("bar", "i8"), ("position", "i8"), ("pitch", "i8")]
+    known = np.array([(0, bar, 0, 60 + bar + third) for bar in (0, 2, 3, 5) for third in (0, 4)], kind)
+    ends = np.arange(6, 0, -1) * 96
+    where = Cells(np.zeros(2, np.int64), np.array([1, 4]), np.full(2, 96), ends[[1, 4]])
+    around = neighbours(known, where, ends)
+    guard = Guard(NoCopy((), 9), 1, where, np.zeros(2, bool), around, np.zeros(2, bool))
+    assert guard.behind == [((-384, 66), (-288, 67)), ((-96, 69),)]
+
+
+def test_a_note_is_banned_that_leads_into_given_ones() -> None:
+    onsets, pitches = tune(4)
+    line = list(zip(onsets, pitches, strict=True))
+    for before, notes in ((0, 8), (4, 8), (9, 10), (9, 16)):
+        watch = Watch(NoCopy((index_of(score_of(onsets, pitches)),), notes))
+        for note in line[:before]:
+            watch.add(0, *note)
+        behind = line[before + 1 :]
+        over = [p for p in range(128) if watch.goes_over(0, behind, (onsets[before], p))]
+        assert over == [pitches[before]]
+        assert not watch.goes_over(0, behind[: notes - before - 1], line[before])
+        assert not watch.goes_over(0, behind)  # the hole is heard
 
 
 def test_in_edits_a_run_does_not_cross_from_given_bars_into_asked_ones(tiny_weights) -> None:
@@ -154,3 +180,27 @@ def test_in_edits_a_run_does_not_cross_from_given_bars_into_asked_ones(tiny_weig
     assert max(run.notes for run in crossing) > 8
     bound = edited(WriteOptions("numpy", no_copy=NoCopy((index,), 8)))
     assert all(run.notes <= 8 for run in index.shared_runs(bound) if run.last_bar >= 4)
+
+
+@pytest.mark.parametrize("bars", [(2, 3), (4, 5), (0, 0)])
+def test_in_edits_a_run_does_not_cross_into_given_bars_behind(tiny_weights, bars) -> None:
+    song = write_takes(plan_of(8), (5,), tiny_weights, WriteOptions("numpy"))[0].score
+    cells, grid = Selection(tuple(range(len(song.tracks))), *bars), bar_grid(song)
+    parts = {i: Part.of(song.tracks[i], song.ticks_per_quarter, grid) for i in cells.tracks}
+
+    def edited(seed: int, options: WriteOptions) -> Score:
+        written = infill(song, cells, Ask(), seed, tiny_weights, options, parts=parts, harmony=Harmony.of(song),
+                         candidates=1)  # fmt: skip
+        return splice(song, cells, written.notes)
+
+    seeds = (5, 6, 7)
+    free = [edited(seed, WriteOptions("numpy")) for seed in seeds]
+    index = index_of(*free)
+
+    def crossing(score: Score) -> int:
+        found = [run for run in index.shared_runs(score) if run.first_bar <= bars[1] <= run.last_bar - 1]
+        return max((run.notes for run in found), default=0)
+
+    assert max(map(crossing, free)) > 8
+    bound = WriteOptions("numpy", no_copy=NoCopy((index,), 8))
+    assert max(crossing(edited(seed, bound)) for seed in seeds) <= 8

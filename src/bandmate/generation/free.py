@@ -19,6 +19,7 @@ from bandmate.generation.engine_choice import WriteOptions, make_engine
 from bandmate.generation.filters import FieldFilter, SamplingOptions
 from bandmate.generation.given import merge_notes
 from bandmate.generation.groove import no_pull
+from bandmate.generation.no_copy_guard import neighbours
 from bandmate.generation.sampler import Task, sample
 from bandmate.generation.windows import CONTEXT_SHARE, WINDOW_ROWS
 from bandmate.models.checkpoint import Weights
@@ -141,7 +142,7 @@ def _task(piece: GridPiece, window: tuple[int, int, int], listed: bool, seed: in
         drum=np.array([t.is_drum for t in piece.tracks])[track], pull=np.zeros((len(cells), 2, 128), np.float32),
         groove=no_pull(where), sings=np.zeros(len(cells), bool), locks=[None] * len(cells), known=piece.notes,
         listed=listed, due=_due(piece, seed)[track, bar] if listed else None,
-        ends=np.cumsum(steps[::-1])[::-1],
+        around=neighbours(piece.notes[piece.notes["bar"] >= start], where, np.cumsum(steps[::-1])[::-1]),
     )  # fmt: skip
 
 

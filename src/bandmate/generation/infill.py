@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from bandmate.generation.engine import Heads
 from bandmate.generation.engine_choice import WriteOptions, make_engine
 from bandmate.generation.infill_cells import USUAL_DENSITY, Ask, CellWriter
-from bandmate.generation.sampler import sample
+from bandmate.generation.no_copy_guard import neighbours_in
+from bandmate.generation.sampler import Written, sample
 from bandmate.generation.scene import Harmony, Part, Stretch, company, stretch_of
 from bandmate.models.checkpoint import Weights
 from bandmate.score.model import Score
@@ -31,6 +32,7 @@ CANDIDATES = 8
 _ROWS = 700  # of one stretch: what the model reads and writes; more costs time and says little
 _BEFORE, _AFTER = 8, 4  # most bars read on either side
 _MOST_ASKED = 16  # bars written at once
+_COPIES = 100.0  # by how much a candidate that copies is worth less than any other
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,11 +91,13 @@ def infill(
         stretch = _stretch(current, harmony, done, parts)
         writer = CellWriter(score, stretch, done, ask, parts, harmony, first - selection.first_bar)
         task = writer.task()
+        if options.no_copy is not None:
+            task = replace(task, around=neighbours_in(current, done, writer.slot))
         engine = make_engine(options, weights, candidates, task.most_rows)
         seeds = [seed * 4096 + number * 64 + index for index in range(candidates)]
         drawn = sample(engine, heads, task, seeds, options.sampling, no_copy=options.no_copy)
         rows = [notes_from_rows(one.rows, tuple(range(len(stretch.tracks)))) for one in drawn]
-        best, agreement = _choose(rows, writer, [one.log_likelihood for one in drawn], unlike)
+        best, agreement = _choose(rows, writer, drawn, unlike)
         notes = writer.notes(rows[best])
         current = splice(current, done, notes)
         found.append((notes, agreement, drawn[best].log_likelihood, sum(len(one.rows) for one in drawn)))
@@ -140,20 +144,24 @@ def _stretch(score: Score, harmony: Harmony, chunk: Selection, parts: Mapping[in
 
 
 def _choose(
-    rows: Sequence[NDArray[Any]], writer: CellWriter, likelihood: Sequence[float],
+    rows: Sequence[NDArray[Any]], writer: CellWriter, drawn: Sequence[Written],
     unlike: Sequence[Mapping[int, NDArray[Any]]],
 ) -> tuple[int, float]:  # fmt: skip
-    """The candidate that the others agree with most, and how much; those that repeat an earlier take come last."""
+    """The candidate that the others agree with most, and how much.
+
+    Those that repeat an earlier take come late, those that copy in spite of a ban come last.
+    """
     sets = [note_set(one) for one in rows]
     alike = np.array([[f_measure(mine, other) for other in sets] for mine in sets])
     agreement = (alike.sum(1) - 1) / max(1, len(sets) - 1)  # less the likeness with itself
-    ask, likely = writer.ask, np.array(likelihood)
+    ask, likely = writer.ask, np.array([one.log_likelihood for one in drawn])
     worth = -np.abs(likely - np.median(likely)) if ask.fresh else agreement + 0.05 * np.tanh(likely)
     before = [[likeness(writer.notes(one), _within(earlier, writer)) for earlier in unlike] for one in rows]
     for i, shared in enumerate(before):
         if ask.change and shared:
             worth[i] = 0.2 * agreement[i] - abs(1 - shared.pop() - ask.change)
         worth[i] -= 0.5 * sum(shared)
+    worth -= _COPIES * np.array([one.copies for one in drawn])
     best = int(worth.argmax())
     return best, float(agreement[best])
 

@@ -131,7 +131,7 @@ class CellWriter:
             prompt=rows[: mark + 1], cells=cells, where=where, allowed=allowed,
             drum=np.array([t.is_drum for t in piece.tracks])[track], pull=self._pull(where), groove=self._groove(where),
             sings=self._sings(track), locks=self._locks(where),
-            known=self._known(), listed=not self.told, may_rest=self._may_rest(where), ends=to_end,
+            known=self._known(), listed=not self.told, may_rest=self._may_rest(where),
         )  # fmt: skip
 
     def _sings(self, track: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -3,7 +3,8 @@
 A run (see `library.origins`) of as many notes as are allowed can only grow by a note that the catalog holds after it.
 So the rule waits until the top line of a track has come that far, and then masks, for each gap of onsets that is still
 free, the pitches with which the catalog goes on. A position at which nothing is left is masked, too, and a cell without
-a free position ends. All notes of a chord are treated as its top: the last one is.
+a free position ends. All notes of a chord are treated as its top: the last one is. Where given notes follow, a note is
+banned, too, with which the line would grow into a run if it went over into them at once.
 """
 
 from __future__ import annotations
@@ -12,20 +13,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import log2
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.generation.constraints import Cells
 from bandmate.library.fingerprint import MAX_GAP_STEPS, MAX_INTERVAL, RATIO_CLASSES, symbol_of
-from bandmate.library.origins import NO_RUN, RUN_NOTES, WINDOW, OriginIndex, next_hashes, window_hash
-from bandmate.library.runs import MIN_INTERVALS
+from bandmate.library.origins import NO_RUN, RUN_NOTES, WINDOW, OriginIndex, next_hashes, window_hash, window_hashes
+from bandmate.library.runs import BREAK, MIN_INTERVALS
 
 Bools = NDArray[np.bool_]
+Note = tuple[int, int]  # onset in steps, pitch
 _STEPS = np.arange(-MAX_INTERVAL, MAX_INTERVAL + 1)
 _CLASSES = np.arange(-RATIO_CLASSES, RATIO_CLASSES + 1)
-_PITCHES = np.arange(128)
+PITCHES = np.arange(128)
 _BROKEN = -1  # the symbol of notes around a long rest
 
 
@@ -50,6 +50,11 @@ class _Line:
     def __len__(self) -> int:
         return len(self.onsets)
 
+    def copied(self) -> _Line:
+        """The same line, to be tried on; without its bans."""
+        windows = [each.copy() for each in self.windows]
+        return _Line(self.onsets.copy(), self.pitches.copy(), self.symbols.copy(), windows)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Bans:
@@ -62,7 +67,12 @@ class _Bans:
 
     def pitches(self) -> Bools:
         """Pitches that are banned for each class of gaps; (classes, 128)."""
-        return self.steps[:, np.clip(_PITCHES - self.pitch, -MAX_INTERVAL, MAX_INTERVAL) + MAX_INTERVAL]
+        return self.steps[:, np.clip(PITCHES - self.pitch, -MAX_INTERVAL, MAX_INTERVAL) + MAX_INTERVAL]
+
+    def hold(self, onset: int, pitch: int) -> bool:
+        """Whether one note is banned."""
+        found, counts = self.classes(np.array([onset]))
+        return bool(counts[0] and self.pitches()[found[0], pitch])
 
     def classes(self, onsets: NDArray[np.int64]) -> tuple[NDArray[np.int64], Bools]:
         """Classes of the gaps to some later onsets, and which of them do not end the line as a rest."""
@@ -81,7 +91,13 @@ class Watch:
 
     def add(self, track: int, onset: int, pitch: int) -> None:
         """A note is written; those of a track come by onset, then by pitch; onsets are steps from anywhere."""
-        line = self.lines.setdefault(track, _Line(windows=[[] for _ in self.rule.catalogs]))
+        self._append(self.lines.setdefault(track, self._empty()), onset, pitch)
+
+    def _empty(self) -> _Line:
+        return _Line(windows=[[] for _ in self.rule.catalogs])
+
+    def _append(self, line: _Line, onset: int, pitch: int) -> bool:
+        """Whether some catalog holds the last eight notes then, or there are no eight."""
         line.bans.clear()
         if line.onsets and line.onsets[-1] == onset:
             for values in (line.onsets, line.pitches, line.symbols, *line.windows):
@@ -94,6 +110,7 @@ class Watch:
         hashed = window_hash(last) if whole else None
         for catalog, windows in zip(self.rule.catalogs, line.windows, strict=True):
             windows.append(NO_RUN if hashed is None else catalog.window_id(hashed))
+        return not whole or any(windows[-1] != NO_RUN for windows in line.windows)
 
     def bans(self, track: int, onset: int | None = None) -> _Bans | None:
         """What a track may not write next, None if it may write everything.
@@ -108,11 +125,52 @@ class Watch:
             return None
         end = len(line) - (line.onsets[-1] == onset)
         if end not in line.bans:
-            line.bans[end] = self._found(line, end)
+            line.bans[end] = self._found(line, end, self.rule.notes - RUN_NOTES + 1)
         return line.bans[end]
 
-    def _found(self, line: _Line, end: int) -> _Bans | None:
-        least = self.rule.notes - RUN_NOTES + 1
+    def goes_over(self, track: int, behind: Sequence[Note], note: Note | None = None) -> bool:
+        """Whether the line of a track would grow into a banned run with notes that follow it.
+
+        Args:
+            track: whose line.
+            behind: onsets and pitches of the line that is there already behind; runs that lie in it alone do not count.
+            note: written before them, None = nothing more is.
+        """
+        line = self.lines[track].copied() if track in self.lines else self._empty()
+        if note is not None:
+            self._append(line, *note)
+        for count, (onset, pitch) in enumerate(behind, 1):
+            if not line.onsets or onset - line.onsets[-1] >= MAX_GAP_STEPS:
+                return False
+            if len(line) >= self.rule.notes:
+                least = max(self.rule.notes, count) - RUN_NOTES + 1  # windows that reach before what is behind
+                bans = self._found(line, len(line), least)
+                if bans is not None and bans.hold(onset, pitch):
+                    return True
+            if not self._append(line, onset, pitch) and count >= RUN_NOTES - 1:
+                return False  # no run holds both what was written and eight notes that no catalog has
+        return False
+
+    def leading_over(self, track: int, behind: Sequence[Note], onset: int, pitches: Sequence[int]) -> list[int]:
+        """Which of some pitches, written at an onset, make `goes_over` true."""
+        line = self.lines.get(track) or self._empty()
+        end = len(line) - (bool(line.onsets) and line.onsets[-1] == onset)
+        before = slice(max(0, end - RUN_NOTES + 2), end)
+        after = behind[: RUN_NOTES - 1]
+        onsets = np.array([*line.onsets[before], onset, *(note[0] for note in after)], np.int64)
+        rows = np.empty((len(pitches), len(onsets)), np.int64)  # of each row every eight notes hold the new one
+        rows[:] = [*line.pitches[before], 0, *(note[1] for note in after)]
+        rows[:, len(line.onsets[before])] = pitches
+        if len(onsets) < RUN_NOTES or not len(pitches):
+            return []
+        hashes, counts = _windows(onsets, rows)
+        known = np.zeros(hashes.shape, bool)
+        for catalog in self.rule.catalogs:
+            known |= (catalog.window_ids(hashes.ravel()) != NO_RUN).reshape(hashes.shape)
+        found = np.flatnonzero(np.any(known & counts, axis=1)).tolist()
+        return [pitches[row] for row in found if self.goes_over(track, behind, (onset, pitches[row]))]
+
+    def _found(self, line: _Line, end: int, least: int) -> _Bans | None:
         steps = np.zeros((len(_CLASSES), len(_STEPS)), bool)
         for catalog, windows in zip(self.rule.catalogs, line.windows, strict=True):
             row = _unbroken(windows, end)
@@ -138,6 +196,19 @@ def _symbol(onsets: Sequence[int], pitches: Sequence[int]) -> int:
     return int(symbol_of(steps[0], steps[1], ratio))
 
 
+def _windows(onsets: NDArray[np.int64], rows: NDArray[np.int64]) -> tuple[NDArray[np.uint64], Bools]:
+    """Hashes of every eight notes of some rows of pitches over the same onsets, and which hold no long rest."""
+    gap = np.diff(onsets)
+    ratio = np.clip(np.rint(2 * np.log2(gap[1:] / gap[:-1])), -RATIO_CLASSES, RATIO_CLASSES).astype(np.int64)
+    steps = np.clip(np.diff(rows, axis=1), -MAX_INTERVAL, MAX_INTERVAL)
+    codes = symbol_of(steps[:, :-1], steps[:, 1:], ratio)
+    codes = np.where((gap[1:] >= MAX_GAP_STEPS) | (gap[:-1] >= MAX_GAP_STEPS), BREAK, codes)
+    wide = np.concatenate([codes, np.full((len(codes), WINDOW - 1), BREAK)], 1)  # no window goes over two rows
+    hashes, counts = window_hashes(np.append(wide, [BREAK] * (WINDOW - 1)))
+    shape = (len(rows), wide.shape[1])
+    return hashes[: wide.size].reshape(shape), counts[: wide.size].reshape(shape)
+
+
 def _unbroken(windows: Sequence[int], end: int) -> list[int]:
     """The windows up to a note, after the last that the catalog does not hold."""
     begin = end
@@ -153,87 +224,3 @@ def _going_on(line: _Line, end: int, hashes: NDArray[np.uint64], shared: int) ->
     grid = symbol_of(max(-MAX_INTERVAL, min(MAX_INTERVAL, last)), _STEPS[None], _CLASSES[:, None])
     found = np.isin(next_hashes(line.symbols[end - WINDOW + 1 : end], grid), hashes)
     return found & (len(kinds) + ~np.isin(_STEPS, kinds) >= MIN_INTERVALS)[None]
-
-
-class Guard:
-    """The rule over a batch of takes of one task.
-
-    Args:
-        rule: what is banned.
-        takes: how many.
-        where, drum: of the task's cells.
-        known: notes that are there already, by bar and position; those before a cell count as its past, and those of
-            the cells themselves, which locks may take over, do not.
-        ends: steps from the start of each bar to the end of the piece.
-    """
-
-    def __init__(
-        self, rule: NoCopy, takes: int, where: Cells, drum: Bools, known: NDArray[Any], ends: NDArray[np.int64]
-    ) -> None:
-        self.where, self.drum = where, drum
-        self.watches = [Watch(rule) for _ in range(takes)]
-        past: dict[int, list[tuple[int, int, int]]] = {}
-        asked = set(zip(where.track.tolist(), where.bar.tolist(), strict=True))
-        for note in known[np.lexsort((known["pitch"], known["position"], known["bar"]))]:
-            track, bar, position = int(note["track"]), int(note["bar"]), int(note["position"])
-            if (track, bar) not in asked:
-                past.setdefault(track, []).append((bar, position - int(ends[bar]), int(note["pitch"])))
-        self.past = [{track: list(reversed(notes)) for track, notes in past.items()} for _ in range(takes)]
-
-    def _onset(self, cell: int, position: Any) -> Any:
-        return position - int(self.where.to_end[cell])
-
-    def enter(self, take: int, cell: int) -> None:
-        """A take begins a cell: what is known of its track before is its past."""
-        track, bar = int(self.where.track[cell]), int(self.where.bar[cell])
-        past = self.past[take].get(track, [])
-        while past and past[-1][0] < bar:
-            _, onset, pitch = past.pop()
-            self.watches[take].add(track, onset, pitch)
-
-    def note(self, take: int, cell: int, position: int, pitch: int) -> None:
-        """A take has written a note."""
-        if not self.drum[cell]:
-            self.watches[take].add(int(self.where.track[cell]), self._onset(cell, position), pitch)
-
-    def positions(self, take: int, cell: int, free: Bools, pitch: Bools, at: tuple[int, int]) -> None:
-        """Mask positions at which every pitch is banned.
-
-        Args:
-            take: which one.
-            cell: the one it stands in.
-            free: positions that the take may write next; (MAX_STEPS,), narrowed in place.
-            pitch: pitches that are allowed in each part of the bar; (parts, 128).
-            at: position and pitch of the last note in the cell, -1 without one.
-        """
-        if self.drum[cell]:
-            return
-        parts, steps = len(pitch), int(self.where.steps[cell])
-        later = self.watches[take].bans(int(self.where.track[cell]))
-        if later is not None:
-            left = np.any(pitch[:, None] & ~later.pitches()[None], axis=2)  # (parts, classes)
-            where = np.flatnonzero(free)
-            where = where[where > at[0]]
-            found, counts = later.classes(self._onset(cell, where))
-            free[where] = left[np.minimum(where * parts // steps, parts - 1), found] | ~counts
-        if at[0] >= 0 and free[at[0]]:
-            bans = self._bans(take, cell, at[0])
-            above = pitch[min(at[0] * parts // steps, parts - 1)] & (at[1] < _PITCHES)
-            free[at[0]] = bool((above & ~bans).any()) if bans is not None else True
-
-    def _bans(self, take: int, cell: int, position: int) -> Bools | None:
-        onset = self._onset(cell, position)
-        bans = self.watches[take].bans(int(self.where.track[cell]), onset)
-        if bans is None:
-            return None
-        found, counts = bans.classes(np.array([onset]))
-        return bans.pitches()[found[0]] if counts[0] else None
-
-    def pitches(self, take: int, cell: int, position: int, allowed: Bools) -> None:
-        """Mask pitches that are banned at a position; (128,), narrowed in place.
-
-        Where a lock leaves nothing else, a banned pitch stays: what is locked comes first, and the report tells.
-        """
-        bans = None if self.drum[cell] else self._bans(take, cell, position)
-        if bans is not None and (allowed & ~bans).any():
-            allowed &= ~bans

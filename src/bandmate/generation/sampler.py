@@ -18,7 +18,8 @@ from bandmate.generation.due import Due
 from bandmate.generation.engine import Engine, Floats, Heads
 from bandmate.generation.filters import SamplingOptions, draw
 from bandmate.generation.groove import GroovePull
-from bandmate.generation.no_copy import Guard, NoCopy
+from bandmate.generation.no_copy import NoCopy
+from bandmate.generation.no_copy_guard import Guard
 from bandmate.tokenizers.grid_table import (
     COLUMN,
     DURATIONS,
@@ -70,7 +71,7 @@ class Task:
         listed: the form is the model's: it draws of each cell how full it is and how it repeats; `locks` is not used.
         may_rest, must_rest: (n,) with `listed`: whether the cell may be left empty, and whether it has to.
         due: (n,) with `listed`: whether the cell may not be left empty while its track has not sounded yet.
-        ends: (bars,) steps from the start of each bar of the piece to its end; where copies are banned.
+        around: NEIGHBOUR notes around the cells, in steps as `where.to_end` counts them; where copies are banned.
     """
 
     prompt: NDArray[np.int16]
@@ -87,7 +88,14 @@ class Task:
     may_rest: NDArray[np.bool_] | None = None
     must_rest: NDArray[np.bool_] | None = None
     due: NDArray[np.bool_] | None = None
-    ends: NDArray[np.int64] | None = None
+    around: NDArray[Any] | None = None
+
+    @property
+    def may_be_empty(self) -> NDArray[np.bool_]:
+        """(n,) whether a cell may hold no note."""
+        if not self.listed:
+            return self.allowed.least == 0
+        return np.ones(len(self.cells), bool) if self.may_rest is None else self.may_rest
 
     @property
     def most_rows(self) -> int:
@@ -97,10 +105,14 @@ class Task:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Written:
-    """One take's rows after the prompt, and the mean log-likelihood of a drawn field under the rules."""
+    """One take's rows after the prompt, and the mean log-likelihood of a drawn field under the rules.
+
+    `copies` says that the take runs into given notes with a run that is banned, since nothing else was left to write.
+    """
 
     rows: NDArray[np.int16]
     log_likelihood: float
+    copies: bool = False
 
 
 class _Dice:
@@ -185,8 +197,8 @@ class _Walk:
     ) -> None:
         self.task, self.warmth = task, warmth
         self.guard = None
-        if no_copy is not None and task.ends is not None:
-            self.guard = Guard(no_copy, takes, task.where, task.drum, task.known, task.ends)
+        if no_copy is not None and task.around is not None:
+            self.guard = Guard(no_copy, takes, task.where, task.drum, task.around, task.may_be_empty)
         self.cell = np.full(takes, -1)
         self.position = np.full(takes, -1)
         self.pitch = np.full(takes, -1)
@@ -247,6 +259,13 @@ class _Walk:
                 self.guard.pitches(who, int(cell[index]), int(position[index]), free[index])
         return free
 
+    def waits(self, may: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Takes, of those that may write on, whose cell may not end since its line would copy with what is behind."""
+        waits = np.zeros(len(may), bool)
+        for take in np.flatnonzero(may).tolist() if self.guard else ():
+            waits[take] = self.guard is not None and self.guard.waits(take, int(self.cell[take]))
+        return waits
+
     def tired(self, take: NDArray[np.int64]) -> NDArray[np.float32]:
         """Logits that melodies lose on the pitch they keep repeating; (len(take), 128)."""
         cell = self.cell[take]
@@ -262,6 +281,9 @@ class _Walk:
 
     def leave_cell(self, take: NDArray[np.int64]) -> NDArray[np.int64]:
         """Some takes leave their cell, the piece of some ends; the takes for which another cell begins."""
+        if self.guard:
+            for who in take[self.cell[take] >= 0].tolist():
+                self.guard.leave(who, int(self.cell[who]))
         self.cell[take] += 1
         ended = self.cell[take] >= len(self.task.cells)
         self.done[take[ended]] = True
@@ -316,7 +338,7 @@ def _draw_kind(
     """Which takes write another note in their cell."""
     cell = np.maximum(walk.cell, 0)
     may = (walk.cell >= 0) & ~walk.done & (walk.count < walk.most) & free.any(1)
-    must = may & ((walk.count < walk.least) | (taken_over[:, 0] >= 0) | walk.due.waits(walk))
+    must = may & ((walk.count < walk.least) | (taken_over[:, 0] >= 0) | walk.due.waits(walk) | walk.waits(may))
     closed = np.array([walk.locked.closed(take) for take in range(len(cell))])
     choice = may & ~must & ~closed
     if not choice.any():
@@ -519,6 +541,10 @@ def sample(
         if on_row:
             on_row(step, int(walk.cell.min()))
     return [
-        Written(walk.rows[i, : walk.length[i]].copy(), float(walk.total[i] / max(1, walk.draws[i])))
+        Written(
+            walk.rows[i, : walk.length[i]].copy(),
+            float(walk.total[i] / max(1, walk.draws[i])),
+            walk.guard is not None and bool(walk.guard.copies[i]),
+        )
         for i in range(takes)
     ]

@@ -12,6 +12,7 @@ from bandmate.generation.constraints import RULES, Cells, blocked, compile_rules
 from bandmate.generation.form import Sketch, bound_by_outline, locks_of, with_themes
 from bandmate.generation.groove import asked_density, groove_pull, kit_keys
 from bandmate.generation.harmony import harmony_pull, singing
+from bandmate.generation.no_copy_guard import neighbours
 from bandmate.generation.sampler import Lock, Task
 from bandmate.generation.steer import counts_asked, lean
 from bandmate.score.plan import Plan
@@ -127,7 +128,7 @@ def make_task(
         listed=listed,
         may_rest=silent,
         must_rest=silent,
-        ends=to_end,
+        around=neighbours(piece.notes[piece.notes["bar"] >= start], where, to_end),
     )
 
 
