@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -112,7 +113,9 @@ def show(
     WIDTH.check(width)
     kind = kind or _kind_of(source)
     if kind not in KINDS:
-        raise UserError(f"pictures as '{kind}' are not known; give {', '.join(KINDS)}")
+        close = difflib.get_close_matches(kind, KINDS, n=1)
+        cure = f"did you mean '{close[0]}'? There are" if close else "give"
+        raise UserError(f"pictures as '{kind}' are not known; {cure} {', '.join(KINDS)}")
     if kind in OF_FOLDERS and (bars or tracks):
         raise UserError(f"a picture as {kind} has no bars and tracks to choose; leave --bars and --tracks out")
     place = None if out is None else check_engraving(out) if kind == "score" else check_picture(out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Mapping
@@ -48,7 +49,9 @@ def full_name(form: str) -> str:
         return known[form]
     if _PREFIX + form in registry.names(_PREFIX):
         return form
-    raise UserError(f"tokens as '{form}' are not known; give {', '.join(list(known)[:-1])} or {list(known)[-1]}")
+    close = difflib.get_close_matches(form, known, n=1)
+    cure = f"did you mean '{close[0]}'? Else give" if close else "give"
+    raise UserError(f"tokens as '{form}' are not known; {cure} {', '.join(list(known)[:-1])} or {list(known)[-1]}")
 
 
 def representation(form: str, options: Mapping[str, Any] | None = None) -> Representation:

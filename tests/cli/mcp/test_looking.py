@@ -172,3 +172,17 @@ def test_a_take_that_was_gone_back_to_is_gone_on_from_in_the_folder(ask, songs) 
     ask("takes", action="revert", numbers=[1])
     answer = ask("again", text="busier bass", no_stems=True, candidates=1)
     assert answer.data["takes"][0]["folder"] == str(first)
+
+
+def test_an_address_serves_as_a_path(ask, songs) -> None:
+    ask("compose", text="house", bars=1, engine="rules", no_stems=True, candidates=1)
+    uri = ask("takes").data["takes"][0]["resource"]
+    assert ask("inspect", file=uri.replace("take.json", "song.mid")).data["bars"] == 1
+    assert ask("show", file=uri).pictures
+    assert ask("inspect", file=f"file://{songs}/song.mid").data["bars"] == 4
+    for outside in (f"file://{songs.parent}/private/song.mid", "file:///etc/passwd", "file://../private/song.mid"):
+        with pytest.raises(BandmateError, match="outside"):
+            ask("inspect", file=outside)
+    for wrong in (uri.replace("take.json", "roll.png"), "bandmate://takes/../x", uri.replace("/1/", "/7/")):
+        with pytest.raises(BandmateError):
+            ask("inspect", file=wrong)

@@ -95,7 +95,8 @@ def test_mistakes_are_one_sentence_with_the_cure(assistant, songs) -> None:
         "no such track": ("regenerate", {"file": "song.mid", "tracks": "bss"}, "did you mean"),
         "no such file": ("inspect", {"file": "sogn.mid"}, "is not there"),
         "no takes yet": ("again", {"text": "busier bass"}, "tool compose"),
-        "no such picture": ("show", {"file": "song.mid", "as": "rol"}, "roll, score"),
+        "no such picture": ("show", {"file": "song.mid", "as": "rol"}, "did you mean 'roll'"),
+        "no such tokens": ("tokens", {"file": "song.mid", "as": "evnt"}, "did you mean 'event'"),
         "no such format": ("convert", {"file": "song.mid", "out": "song.xyz"}, ".musicxml"),
         "a mile of letters": ("show", {"file": "song.mid", "tracks": "b" * 100_000}, "is not in the piece"),
     }

@@ -173,6 +173,8 @@ def _placed(found: Tool, name: str, value: Any, folders: Folders) -> Any:
         return [_role_place(name, item, folders) for item in value]
     if not isinstance(value, str):
         return value
+    if found.reads(name) and value.startswith(takes.SCHEME):
+        value = takes.path_of(value, folders)
     if (found.name, name) in SOUND_OF_A_SET and Path(value.partition("#")[0]).suffix.lower() == ".als":
         return _live_clip(name, value, folders)
     if found.writes(name):

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from bandmate.errors import OutputError, UserError
 from bandmate.settings import user_folder
@@ -88,6 +89,9 @@ class Folders:
     def _inside(self, name: str, text: str) -> Path:
         if not text.strip() or "\0" in text:
             raise UserError(f"{name} is empty; give a path in {self.roots[0]}")
+        if text.startswith("file://"):  # as programs that speak in addresses write a path
+            text = unquote(text.removeprefix("file://"))
+            text = text.removeprefix("/") if os.name == "nt" else text
         foreign = os.name != "nt" and _FOREIGN.match(text) is not None
         try:
             typed = Path(text).expanduser() if text.startswith("~") else Path(text)

@@ -148,24 +148,44 @@ def read_resource(uri: str, folders: Folders) -> Content:
     Raises:
         UserError: there is nothing of that address; the message says which there are.
     """
+    from bandmate.pictures.roll import roll_png
+    from bandmate.workflows.sessions import find_session, take_of
+
     if uri.rstrip("/") == LIST:
         return Content("application/json", _json(listed(folders)))
+    session, number, part = _parsed(uri)
+    with within(folders):
+        take = take_of(find_session(session), number)
+        if part == "take.json":
+            data = take.json_path.read_bytes()
+        else:
+            data = take.midi.read_bytes() if part == "song.mid" else roll_png(take.score)
+    return Content(PARTS[part], data)
+
+
+def path_of(uri: str, folders: Folders) -> str:
+    """The file that an address stands for, where a path is asked for.
+
+    Raises:
+        UserError: there is nothing of that address, it is a picture that is drawn when it is read, or its file is gone.
+    """
+    from bandmate.workflows.sessions import find_session, take_of
+
+    session, number, part = _parsed(uri)
+    with within(folders):
+        take = take_of(find_session(session), number)
+    path = {"take.json": take.json_path, "song.mid": take.midi}.get(part)
+    if path is None or not folders.holds(path):
+        raise UserError(f"'{uri}' has no file in the open folders; give the song.mid of a take that is there")
+    return str(path)
+
+
+def _parsed(uri: str) -> tuple[str, int, str]:
     session, _, rest = uri.removeprefix(f"{LIST}/").partition("/")
     number, _, part = rest.partition("/")
     if not uri.startswith(f"{LIST}/") or not number.isdecimal() or part not in PARTS:
         raise UserError(f"'{uri}' is no resource; read {LIST} for what there is ({', '.join(PARTS)} of each take)")
-    return Content(PARTS[part], _part(session, int(number), part, folders))
-
-
-def _part(session: str, number: int, part: str, folders: Folders) -> bytes:
-    from bandmate.pictures.roll import roll_png
-    from bandmate.workflows.sessions import find_session, take_of
-
-    with within(folders):
-        take = take_of(find_session(session), number)
-        if part == "take.json":
-            return take.json_path.read_bytes()
-        return take.midi.read_bytes() if part == "song.mid" else roll_png(take.score)
+    return session, int(number), part
 
 
 def _json(data: Any) -> bytes:
