@@ -125,6 +125,14 @@ def _content() -> dict[str, bytes]:
         (["tokens", "song.mid", "--as", "grid", "--set", "program=3"], "grid.v1 has no options"),
         (["tokens", "--vocabulary", "riddles"], "tokens as 'riddles' are not known"),
         (["learn", "nowhere", "--name", "mine"], "nowhere"),
+        (["convert", "song.mid", f"{'x' * 300}.mid"], "give a shorter name"),
+        (["convert", "song.mid", "song"], "a name without a suffix names no format; end the name in .mid"),
+        (["show", "song.mid", "--as", "library"], "song.mid is no library; give a folder of music, of shards"),
+        (["show", "song.mid", "--width", "0"], "width 0 is out of range"),
+        (["tokens", "song.mid", "silent.mid"], "'silent.mid' is one word too many"),
+        (["tokens", "--vocabulary", ""], "tokens as '' are not known"),
+        (["tokens", "rows.txt", "--out", "x.mid"], "rows.txt holds rows of the grid, which are only written"),
+        (["metrics", "none"], "none is not there; give a file or a folder of music"),
         (["hear", "empty.wav"], "empty.wav is empty; record or export it again"),
         (["metrics", "song.mid", "--against", "none"], "--against none is not there; give a file of music"),
         (["metrics", "alone", "--against", "none"], "--against none is not there; give a folder of music"),
@@ -162,6 +170,7 @@ def test_one_sentence_and_nothing_is_lost(bandmate, song, words: list[str], sent
     data = song.read_bytes()
     Path("empty.mid").write_bytes(b"")
     Path("empty.wav").write_bytes(b"")
+    Path("rows.txt").write_text("START\nTEMPO tempo=126\n", encoding="utf-8")
     Path("noise.mid").write_bytes(bytes(range(256)) * 8)
     Path("silent.mid").write_bytes(data[:8] + b"\0\0\0\1\1\xe0" + b"MTrk\0\0\0\4\0\xff\x2f\0")
     Path("garbage.txt").write_text("WHAT IS THIS", encoding="utf-8")

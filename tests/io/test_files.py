@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from bandmate import registry
 from bandmate.errors import FileFormatError, OutputError
 from bandmate.io.atomic import atomic_write, write_bytes_atomic, write_text_atomic
-from bandmate.io.files import FORMATS, Format, read, write
+from bandmate.io.files import FORMATS, Format, format_of, is_music, read, write
 from bandmate.score.model import Score, Track, make_notes
 
 SONG = Score((Track("x", 0, False, make_notes([0], 480, [60])),))
@@ -36,6 +39,21 @@ class TestDoors:
         with pytest.raises(FileFormatError, match=words):
             read(tmp_path / name)
 
+    @pytest.mark.parametrize("suffix", [name for name, known in FORMATS.items() if known.read and not known.module])
+    def test_a_file_of_another_format_or_of_nothing(self, suffix, tmp_path):
+        path = tmp_path / f"song{suffix}"
+        path.write_bytes(b"")
+        with pytest.raises(FileFormatError, match=r"the file is empty \(0 bytes\); save or download it again"):
+            read(path)
+        data = write(
+            SONG, tmp_path / "tune.abc" if FORMATS[suffix] is FORMATS[".mid"] else tmp_path / "x.mid"
+        ).read_bytes()
+        path.write_bytes(data)
+        with pytest.raises(
+            FileFormatError, match=rf"song\{suffix} is called \{suffix} and begins as (MIDI|ABC) does; ren"
+        ):
+            read(path)
+
     def test_a_name_that_no_system_takes(self):
         with pytest.raises(FileFormatError):
             read("a\0b.mid")
@@ -43,6 +61,16 @@ class TestDoors:
     def test_what_cannot_be_written(self, tmp_path):
         with pytest.raises(OutputError, match=r"'\.docx' is no format written here; end the name in \.mid"):
             write(SONG, tmp_path / "song.docx")
+
+    def test_a_plugin_says_as_much_as_it_likes(self, tmp_path, monkeypatch):
+        class Plain:
+            name = "Plain"
+            write = staticmethod(lambda score, path: Path(path))
+
+        monkeypatch.setattr(registry, "names", lambda start: ("format.plain",))
+        monkeypatch.setattr(registry, "get", lambda name: Plain())
+        assert write(SONG, tmp_path / "a.plain") == tmp_path / "a.plain"
+        assert not is_music(tmp_path / "a.plain") and format_of("a.plain") == Format("Plain", None, Plain.write)
 
     def test_a_format_that_is_only_written(self, tmp_path, monkeypatch):
         monkeypatch.setitem(FORMATS, ".out", Format("Out", write=lambda score, path: path))

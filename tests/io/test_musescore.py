@@ -399,7 +399,7 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("text", "words"),
         [
-            ("<score-partwise/>", "is no MuseScore file but <score-partwise>"),
+            ("<score-partwise/>", "begins as MusicXML does; rename it"),
             ('<!DOCTYPE x [<!ENTITY a "b">]><museScore/>', "declares DOCTYPE in its XML, which is refused"),
             ('<museScore version="4.0"><Score>', "is damaged: its XML breaks off"),
             ('<museScore version="1.14"><Score/></museScore>', "format 1.14, before MuseScore 2; open it in a newer"),

@@ -64,6 +64,18 @@ def test_a_batch_that_fails_leaves_nothing_behind():
         assert catalog.counts()["taken"] == 0
 
 
+def test_the_database_of_another_program_stays_as_it_is(tmp_path):
+    path = tmp_path / "bookmarks.sqlite"
+    other = sqlite3.connect(path)
+    other.execute("create table bookmark (url text)")
+    other.commit()
+    other.close()
+    before = path.read_bytes()
+    with pytest.raises(LibraryError, match="is a database of another program; it stays as it is"):
+        Catalog(path)
+    assert path.read_bytes() == before
+
+
 def test_a_newer_catalog_is_refused(tmp_path):
     with sqlite3.connect(tmp_path / "c.sqlite") as db:
         db.execute(f"pragma user_version = {VERSION + 1}")

@@ -76,3 +76,9 @@ def test_json_that_is_no_music_is_passed_over(tmp_path):
     (tmp_path / "weights.npz").write_bytes(b"PK and no rolls")
     source = FolderSource(tmp_path)
     assert list(source.files()) == [] and not source.not_yet
+
+
+def test_abc_without_a_tune_is_one_file_that_cannot_be_read(tmp_path):
+    (tmp_path / "list.abc").write_text("no tune", encoding="utf-8")
+    (found,) = FolderSource(tmp_path).files()
+    assert _examined(found)["columns"]["reason"] == "unreadable"

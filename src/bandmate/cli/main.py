@@ -92,6 +92,8 @@ class Parser(argparse.ArgumentParser):
         parse = self.parse_known_intermixed_args if self.words_anywhere else self.parse_known_args
         known, unknown = parse(arguments)
         if unknown:
+            if not unknown[0].startswith("-"):
+                raise UserError(f"'{unknown[0]}' is one word too many; see: {self.prog} --help")
             name = unknown[0].split("=")[0]
             options = [option for action in self._actions for option in action.option_strings]
             close = difflib.get_close_matches(name, options, n=1)
@@ -172,6 +174,8 @@ def _system_sentence(error: OSError) -> str | None:
     place = f" at {error.filename}" if error.filename else ""
     if error.errno in _DISK_FULL:
         return str(OutputError(f"the disk is full{place}; free some space or choose another --out"))
+    if error.errno == errno.ENAMETOOLONG:
+        return f"{error.strerror}{place[:80]} ...; give a shorter name"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR):
         return f"{error.strerror}{place}; check the path and its rights"
     return None

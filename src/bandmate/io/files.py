@@ -7,9 +7,10 @@ A format joins by a line here or by a plugin registered as `format.<suffix>`, an
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from bandmate import registry
 from bandmate.errors import FileFormatError, OutputError
@@ -103,6 +104,7 @@ FORMATS: dict[str, Format] = {
     ".npy": Format("event NumPy", read_npy, write_npy, _STEPPED, is_named_array),
 }
 MUSIC_SUFFIXES = tuple(suffix for suffix, known in FORMATS.items() if known.read and not known.looks_so)
+_MARKS = {b"MThd": ".mid", b"X:": ".abc", b"%abc": ".abc", b"<REAPER_PROJECT": ".rpp", b"\x1f\x8b": ".als"}
 PROJECT_SUFFIXES = (".als", ".dawproject", ".rpp")
 
 
@@ -114,14 +116,21 @@ def format_of(path: str | Path) -> Format | None:
     if suffix in FORMATS:
         return FORMATS[suffix]
     name = f"format.{suffix[1:]}"
-    return registry.get(name) if suffix and name in registry.names("format.") else None
+    return _as_format(registry.get(name)) if suffix and name in registry.names("format.") else None
+
+
+def _as_format(plugin: Any) -> Format:
+    """What a plugin says of its format; the rest is as usual."""
+    if isinstance(plugin, Format):
+        return plugin
+    said = {item.name: getattr(plugin, item.name) for item in fields(Format) if hasattr(plugin, item.name)}
+    return Format(**said)
 
 
 def is_music(path: Path) -> bool:
     """Whether a file is one of music that is read: by its suffix, or, where that seldom is music, by how it begins."""
     known = format_of(path)
-    looks_so = getattr(known, "looks_so", None)  # a plugin's need not say
-    return known is not None and known.read is not None and (looks_so is None or looks_so(path))
+    return known is not None and known.read is not None and (known.looks_so is None or known.looks_so(path))
 
 
 def read(path: str | Path) -> Score:
@@ -135,10 +144,26 @@ def read(path: str | Path) -> Score:
         path = Path(path)
         known = _by_content(path)
         if known is None:
-            raise FileFormatError(f"{path}: '{path.suffix}' is no format of music known here; give {_list('read')}")
+            wrong = f"'{path.suffix}' is" if path.suffix else "it has no suffix and begins as"
+            raise FileFormatError(f"{path}: {wrong} no format of music known here; give {_list('read')}")
     if known.read is None:
         raise FileFormatError(f"{path}: {known.name} files are only written, not read; give {_list('read')}")
-    return known.read(path)
+    try:
+        return known.read(path)
+    except FileFormatError as error:
+        raise FileFormatError(_plainer(Path(path), known) or str(error)) from error
+
+
+def _plainer(path: Path, known: Format) -> str:
+    """What is wrong with a file, where that is plainer than what its reader found; "" if it is not."""
+    start = _start_of(path)
+    if start == b"":
+        return f"{path}: the file is empty (0 bytes); save or download it again"
+    content = _begins_as(path, start) if start else None
+    if content is None or content.name == known.name:
+        return ""
+    suffix = next(suffix for suffix, one in FORMATS.items() if one is content)
+    return f"{path} is called {path.suffix} and begins as {content.name} does; rename it to end in {suffix}"
 
 
 def write(score: Score, path: str | Path) -> Path:
@@ -155,22 +180,32 @@ def write(score: Score, path: str | Path) -> Path:
     if known is not None and known.instead:
         raise OutputError(f"{path}: {known.name} files are read, not written; write {known.instead}")
     if known is None or known.write is None:
-        raise OutputError(f"{path}: '{Path(path).suffix}' is no format written here; end the name in {_list('write')}")
+        suffix = Path(path).suffix
+        wrong = f"'{suffix}' is no format written here" if suffix else "a name without a suffix names no format"
+        raise OutputError(f"{path or 'nothing'}: {wrong}; end the name in {_list('write')}")
     return known.write(score, path)
 
 
 def _by_content(path: Path) -> Format | None:
-    # A missing file or a folder goes to the MIDI door, which says so.
+    start = _start_of(path)
+    return _MIDI if start is None else _begins_as(path, start)  # the MIDI door says that a file is missing or a folder
+
+
+def _start_of(path: Path) -> bytes | None:
     try:
         with path.open("rb") as file:
-            start = file.read(4096)
+            return file.read(4096)
     except (OSError, ValueError):
-        return _MIDI
+        return None
+
+
+def _begins_as(path: Path, start: bytes) -> Format | None:
     if looks_like_musescore(path, start):
         return _MUSESCORE
     if looks_like_musicxml(start):
         return _MUSICXML
-    return _MIDI if start.startswith(b"MThd") else _ABC if start.startswith((b"X:", b"%abc")) else None
+    suffix = next((suffix for mark, suffix in _MARKS.items() if start.startswith(mark)), None)
+    return FORMATS[suffix] if suffix else None
 
 
 def _list(door: str) -> str:

@@ -13,10 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from bandmate.errors import LibraryError, OutputError
-from bandmate.library.schema import migrate
+from bandmate.library.schema import check_own, migrate
 from bandmate.library.sources.base import Hints
 
 SPLITS = ("train", "valid", "test")
+
+_SQLITE = b"SQLite format 3\0"
+
+
+def is_catalog(path: Path) -> bool:
+    """Whether a file is a database as catalogs are; `Catalog` says whether it is one of ours."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +142,7 @@ class Catalog:
         except (OSError, sqlite3.Error) as error:
             raise OutputError(f"catalog {path} cannot be made: {error}; give a folder you may write") from error
         try:
+            check_own(self.db, str(path))
             self.db.execute("pragma journal_mode = wal")
             self.db.execute("pragma synchronous = normal")
             self.db.execute("pragma foreign_keys = on")

@@ -78,6 +78,19 @@ MIGRATIONS = (
     """,
 )
 VERSION = len(MIGRATIONS)
+_OWN = {"source", "piece"}  # tables that every version has
+
+
+def check_own(db: sqlite3.Connection, place: str) -> None:
+    """Refuse the database of another program before anything is written into it.
+
+    Raises:
+        LibraryError: it has tables and no version of ours.
+    """
+    (version,) = db.execute("pragma user_version").fetchone()
+    tables = {name for (name,) in db.execute("select name from sqlite_master where type = 'table'")}
+    if tables and (not version or not tables >= _OWN):
+        raise LibraryError(f"{place} is a database of another program; it stays as it is, name another file")
 
 
 def migrate(db: sqlite3.Connection, place: str) -> None:

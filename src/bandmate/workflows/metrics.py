@@ -195,6 +195,8 @@ def metrics(place: str | Path, *, against: str | Path | None = None, listener: L
         raise LibraryError(
             f"--against {against} is not there; give {'a file' if own.is_file() else 'a folder'} of music"
         )
+    if not own.exists():
+        raise LibraryError(f"{place or 'nothing'} is not there; give a file or a folder of music")
     job, skipped = Job(listener, {"measuring": 1.0} | ({"comparing": 1.0} if other else {})), []
     found = list(_measured(own, "measuring", skipped, job, features=other is not None))
     table = MetricsTable(str(place), tuple(piece for piece, _ in found), tuple(skipped))

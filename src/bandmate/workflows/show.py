@@ -277,7 +277,7 @@ def _score(source: Score | str | Path, bars: str | None, tracks: str | None) -> 
 
 
 def _library(source: Score | str | Path, listener: Listener | None) -> Drawing:
-    from bandmate.library.catalog import Catalog
+    from bandmate.library.catalog import Catalog, is_catalog
     from bandmate.library.ingest import ingest
     from bandmate.library.shards import TAR_INDEX, holds_shards
     from bandmate.pictures.charts_text import library_text
@@ -294,6 +294,8 @@ def _library(source: Score | str | Path, listener: Listener | None) -> Drawing:
             facts = library_facts(catalog.pieces())
     elif not file.is_file():
         raise FileFormatError(f"{file} does not exist; give a folder of music, a model's folder or its {LIBRARY_FILE}")
+    elif not is_catalog(file):
+        raise FileFormatError(f"{file} is no library; give a folder of music, of shards or of a model")
     else:
         with Catalog(file) as catalog:
             facts = library_facts(catalog.pieces())

@@ -21,6 +21,7 @@ from bandmate.workflows.places import check_free
 
 TEXT_BYTES = Limit("text size", 0, 64 * 2**20, "bytes")
 _PREFIX = "tokenizer."
+_GRID_START = "START"  # the first row of every text of the grid
 _HEAD = re.compile(r"#\s*([a-z][a-z0-9_]*\.v\d+)\s*(\{.*\})?\s*\Z")
 
 
@@ -144,6 +145,8 @@ def detokenise(text_path: str | Path, out: str | Path | None = None, *, overwrit
 
 def _score_of(text: str, source: str) -> Score:
     head, _, body = text.partition("\n")
+    if head.strip() == _GRID_START:
+        raise FileFormatError(f"{source} holds rows of the grid, which are only written; write tokens --as trackbar")
     said = _HEAD.match(head)
     if not said or said[1].startswith("trackbar."):
         return TrackBarTokenizer().decode_text(text, source)

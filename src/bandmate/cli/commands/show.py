@@ -36,9 +36,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     """Draw it."""
     from bandmate.workflows.show import show
 
-    width = arguments.width or (
-        min(_WIDEST, max(40, shutil.get_terminal_size().columns)) if sys.stdout.isatty() else 100
-    )
+    width = _terminal_width() if arguments.width is None else arguments.width
     shown = show(arguments.file, arguments.form, out=arguments.out, terminal=arguments.terminal, bars=arguments.bars,
                  tracks=arguments.tracks, width=width)  # fmt: skip
     if shown.text:

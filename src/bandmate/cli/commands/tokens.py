@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     from bandmate.workflows.places import check_free
     from bandmate.workflows.tokens import detokenise, tokens, vocabulary
 
-    if arguments.vocabulary:
+    if arguments.vocabulary is not None:
         text = vocabulary(arguments.vocabulary, _options(arguments.options))
         console.say(text.rstrip("\n"))
         console.result({"text": text})

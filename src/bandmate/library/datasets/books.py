@@ -94,7 +94,7 @@ def _tunes(path: Path, mtime_ns: int) -> dict[str, str]:
         text = data.decode("latin-1")  # the standard's encoding before 2.1
     marks = [*_TUNE.finditer(text)]
     head = text[: marks[0].start()] if marks else ""
-    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    ends = [*(mark.start() for mark in marks), len(text)][1:]
     tunes: dict[str, str] = {}
     for mark, end in zip(marks, ends, strict=True):
         tunes.setdefault(mark[1], head + text[mark.start() : end])

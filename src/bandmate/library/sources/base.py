@@ -108,7 +108,8 @@ class Found:
 
 def is_read(path: Path) -> bool:
     """Whether a file is music that is read here and now; chord charts and sounds are another matter."""
-    return is_music(path) and getattr(format_of(path), "is_installed", True)
+    known = format_of(path)
+    return known is not None and known.is_installed and is_music(path)
 
 
 def is_not_yet_read(path: Path) -> bool:
