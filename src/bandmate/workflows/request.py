@@ -15,6 +15,7 @@ from bandmate.workflows.wishes import Wishes
 ENGINES = ("default", "rules", "onnx", "numpy", "torch")
 SAMPLE_RATES = (44100, 48000, 88200, 96000)
 VARIETIES = ("low", "normal", "high")
+KEEPS = ("rhythm", "pitches", "contour", "chords")  # what a variation may leave as it is
 # What `--without` can leave out, to hear what it gives.
 STAGES: dict[str, str] = {
     "form": "the groove book's sketch of how full each cell is and how it repeats; without it the model draws both",

@@ -24,8 +24,8 @@ from bandmate.workflows.edit_demands import key_demand
 from bandmate.workflows.edit_desk import Desk, notes_within
 from bandmate.workflows.edits import Edit, Editor
 from bandmate.workflows.report import Demand
+from bandmate.workflows.request import KEEPS
 
-KEEPS = ("rhythm", "pitches", "contour", "chords")
 _STEPS_A_QUARTER = 24
 _ENOUGH = 0.6  # share of the asked change that will do
 _DARING = 1.3  # temperature of a variation: at 1 the likeliest variation of a loop is the loop

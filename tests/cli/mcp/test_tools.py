@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -55,6 +56,15 @@ def test_the_page_names_every_tool() -> None:
 @pytest.mark.parametrize(("name", "arguments"), [("show", ["as"]), ("tokens", ["as", "set"]), ("hear", ["as"])])
 def test_an_argument_is_called_as_its_option(name: str, arguments: list[str]) -> None:
     assert set(arguments) <= set(tool(name).schema["properties"])
+
+
+def test_nothing_that_makes_music_is_loaded_to_say_what_there_is() -> None:
+    code = (
+        "import sys; from bandmate.cli.mcp.tools import TOOLS, tool; [tool(name) for name in TOOLS];"
+        "print([m for m in sys.modules if m.startswith(('bandmate.generation', 'bandmate.models', 'onnxruntime'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_sentences_of_the_command_line_become_those_of_tools() -> None:

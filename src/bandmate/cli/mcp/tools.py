@@ -210,14 +210,10 @@ def _property(name: str, action: argparse.Action) -> dict[str, Any]:
 
 def _names(name: str, dest: str) -> tuple[str, ...]:
     """The names that the house's own tables have for an argument."""
-    from bandmate.workflows.request import ENGINES, VARIETIES
+    from bandmate.workflows.request import ENGINES, KEEPS, VARIETIES
 
     if dest == "to" and name != "restyle" and (name, dest) not in _WRITTEN_BY:
         from bandmate.workflows.export import TARGETS
 
         return tuple(TARGETS)
-    if dest == "keep" and name == "vary":
-        from bandmate.workflows.variations import KEEPS
-
-        return tuple(KEEPS)
-    return {"engine": ENGINES, "variety": VARIETIES}.get(dest, ())
+    return {"engine": ENGINES, "variety": VARIETIES, "keep": KEEPS}.get(dest, ())
