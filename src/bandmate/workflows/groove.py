@@ -19,6 +19,7 @@ from bandmate.limits import SEED
 from bandmate.score.model import Score
 from bandmate.score.selection import select
 from bandmate.workflows.given import options_from, read_given
+from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.models import WEIGHTS_FILE, find_model, model_identity
 from bandmate.workflows.outcome import Outcome, Saved, check_out, save_outcome
 
@@ -49,12 +50,15 @@ class GrooveOptions:
     out: str | Path | None = None
 
 
-def groove(path: str | Path, options: GrooveOptions | None = None, **asked: Any) -> Saved:
+def groove(
+    path: str | Path, options: GrooveOptions | None = None, *, listener: Listener | None = None, **asked: Any
+) -> Saved:
     """Play a file with the feel of a reference or of a style.
 
     Args:
         path: the file; it stays as it is.
         options: what is asked, or instead of it
+        listener: gets progress while the model plays (see `workflows.jobs`).
         asked: its fields as keywords.
 
     Raises:
@@ -72,7 +76,7 @@ def groove(path: str | Path, options: GrooveOptions | None = None, **asked: Any)
     score = read_given(source)
     cells = _Cells.of(score, options)
     seed = secrets.randbelow(2**31) if options.seed is None else int(SEED.check(options.seed))
-    feel = _feel(score, options, cells, seed)
+    feel = _feel(score, options, cells, seed, Job(listener, {"playing": 1.0}))
     played = apply_groove(score, feel, options.strength, seed, tracks=cells.tracks, span=cells.span)
     report = _moved(score, played)
     done = (
@@ -124,7 +128,7 @@ class _Cells:
         return cls(cells.tracks, (first, end))
 
 
-def _feel(score: Score, options: GrooveOptions, cells: _Cells, seed: int) -> Groove:
+def _feel(score: Score, options: GrooveOptions, cells: _Cells, seed: int, job: Job) -> Groove:
     if options.like is not None:
         like = Path(options.like)
         return groove_of(read(like), like.name)
@@ -137,8 +141,9 @@ def _feel(score: Score, options: GrooveOptions, cells: _Cells, seed: int) -> Gro
     weights = open_weights(find_model(options.model).folder / WEIGHTS_FILE, identity["sha256"])
     genre, swing = (style.name, style.swing) if style is not None else ("", None)
     return model_groove(
-        score, weights, WriteOptions(), seed, tracks=cells.tracks, span=cells.span, genre=genre, swing=swing
-    )
+        score, weights, WriteOptions(), seed, tracks=cells.tracks, span=cells.span, genre=genre, swing=swing,
+        on_progress=lambda share: job.progress("playing", share),
+    )  # fmt: skip
 
 
 def _whose(options: GrooveOptions) -> str:

@@ -186,3 +186,16 @@ def test_an_address_serves_as_a_path(ask, songs) -> None:
     for wrong in (uri.replace("take.json", "roll.png"), "bandmate://takes/../x", uri.replace("/1/", "/7/")):
         with pytest.raises(BandmateError):
             ask("inspect", file=wrong)
+
+
+def test_playing_by_the_model_tells_its_progress_and_can_be_stopped(ask, songs) -> None:
+    def stop(event: dict) -> None:
+        raise Cancelled
+
+    events: list[dict] = []
+    ask("groove", events.append, file="song.mid", tracks="drums", bars="1")
+    assert [event["done"] for event in events if event["event"] == "progress"][-1] == 1
+    before = sorted(songs.iterdir())
+    with pytest.raises(Cancelled):
+        ask("groove", stop, file="song.mid", tracks="drums", bars="1")
+    assert sorted(songs.iterdir()) == before

@@ -30,4 +30,5 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     """Play it so and write it."""
     from bandmate.workflows.groove import GrooveOptions, groove
 
-    show(groove(arguments.file, GrooveOptions(**options_of(arguments))), console, arguments)
+    options = GrooveOptions(**options_of(arguments))
+    show(groove(arguments.file, options, listener=console.listen), console, arguments)
