@@ -68,12 +68,17 @@ def test_one_of_ones_own_is_fetched_converted_and_sharded(bandmate) -> None:
         (["convert", "any_folder", "music", "--out", "file/x"], "file is a file, not a folder; choose another place"),
         (["shards", "any_folder", "music", "--out", "file"], "file is a file, not a folder; choose another place"),
         (["convert", "any_folder", "empty", "--out", "x"], "empty is empty; give a folder of your music"),
+        (["shards", "any_folder", "music", "--out", "music"], "music lies in the folder that is read"),
+        (["show", "odd.json"], "splits 'moon' are not known; give folders, table or nothing"),
+        (["download", "own.json", "--to", "x"], "is not fetched by program: nobody said where it is had; put it"),
         (["fetch"], "invalid choice"),
     ],
 )
 def test_mistakes_are_said_in_a_sentence(bandmate, words, sentence) -> None:
     Path("music").mkdir()
     Path("empty").mkdir()
+    Path("odd.json").write_text('{"name": "odd", "splits": "moon"}')
+    Path("own.json").write_text('{"name": "own"}')
     Path("file").write_text("mine")
     write_midi(song(), "music/a.rmi")
     write_midi(song(), "music/a.mid" if "any_folder" in words else "music/b.rmi")

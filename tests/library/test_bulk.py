@@ -157,7 +157,7 @@ def test_a_full_disk_keeps_what_was_finished(music, tmp_path, monkeypatch):
     monkeypatch.undo()
     assert len(parts(tmp_path / "out")) == 2
     assert not list((tmp_path / "out").glob(".*.part*"))
-    with pytest.raises(LibraryError, match="no finished shards"):
+    with pytest.raises(LibraryError, match="of a run that did not end"):
         open_shards(tmp_path / "out")
     monkeypatch.setattr(bulk, "BLOCK_FILES", 4)
     assert take_in(music, tmp_path / "out").reused > 0
@@ -216,11 +216,11 @@ def test_the_command_takes_in_merges_and_reports(music, tmp_path, capsys, monkey
         (["ingest", "nowhere", "--to", "out"], "does not exist"),
         (["ingest", "."], "--to DIR"),
         (["ingest", ".", "--to", "out", "--shard", "3"], "i from 1 to n"),
-        (["ingest", ".", "--to", "out", "--executor", "cloud"], "none of processes, ray"),
+        (["ingest", ".", "--to", "out", "--executor", "cloud"], "is not known; give --executor processes or ray"),
         (["ingest", ".", "--to", "out", "--workers", "0"], "1 or more"),
-        (["merge", "nowhere"], "does not exist"),
+        (["merge", "nowhere"], "nowhere is not there"),
         (["merge", ".", "--to", "out"], "leave it out"),
-        (["report", "."], "no finished shards"),
+        (["report", "."], "holds no shards; give"),
     ],
 )
 def test_mistakes_get_one_sentence(words, cure, tmp_path, capsys, monkeypatch):
@@ -234,3 +234,15 @@ def test_shards_do_not_go_into_the_music(folder, make_band):
     with pytest.raises(OutputError, match="is the folder of music that is read; give another"):
         take_in(music, music)
     assert [path.name for path in music.iterdir()] == ["a.mid"]
+
+
+def test_a_damaged_manifest_can_be_deleted_and_the_run_goes_on(music, tmp_path):
+    take_in(music, tmp_path / "out")
+    manifest = tmp_path / "out" / "manifest-1-of-1.json"
+    manifest.write_text("{", encoding="utf-8")
+    with pytest.raises(
+        LibraryError, match="manifest-1-of-1.json cannot be read .*; delete it and run the ingest again"
+    ):
+        take_in(music, tmp_path / "out")
+    manifest.unlink()
+    assert take_in(music, tmp_path / "out").reused == 22

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from bandmate.errors import OutputError
+from bandmate.io.atomic import cannot_write
 
 if sys.platform == "win32":
     import msvcrt
@@ -38,7 +39,7 @@ def only_one(path: str | Path, doing: str) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("ab")
     except OSError as error:
-        raise OutputError(f"{path} cannot be made: {error.strerror}; give a folder you may write") from error
+        raise cannot_write(path.parent, error) from error
     with file:
         try:
             _take(file)

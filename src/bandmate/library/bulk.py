@@ -359,5 +359,7 @@ def manifests(out: Path) -> list[dict[str, Any]]:
                 raise LibraryError(f"{path} is of format {said['format']}, this version reads {FORMAT}")
             found.append({name: said[name] for name in ("folder", "slice", "music", "parts")})
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise LibraryError(f"{path} cannot be read ({error!r:.200}); run the ingest again, it goes on") from error
+            raise LibraryError(
+                f"{path} cannot be read ({error}); delete it and run the ingest again, it goes on"
+            ) from error
     return sorted(found, key=lambda said: said["slice"])

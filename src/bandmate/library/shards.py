@@ -161,7 +161,8 @@ def open_shards(folder: str | Path) -> ShardSet:
     """
     place = Path(folder).expanduser()
     if not place.is_dir():
-        raise LibraryError(f"folder {place} does not exist; check the path")
+        wrong = "is a file" if place.exists() else "is not there"
+        raise LibraryError(f"{place} {wrong}; give a folder of shards")
     said = manifests(place)
     if not said:
         if holds_shards(place):

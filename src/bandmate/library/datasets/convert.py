@@ -15,7 +15,7 @@ from bandmate.io.atomic import cannot_write, write_text_atomic
 from bandmate.io.files import format_of, write
 from bandmate.library.datasets.books import content_of
 from bandmate.library.datasets.entries import Entry
-from bandmate.library.datasets.place import NOTE, provenance
+from bandmate.library.datasets.place import NOTE, check_apart, provenance
 from bandmate.library.datasets.reading import UNREADABLE, Pieces
 from bandmate.score.model import Score
 
@@ -55,8 +55,7 @@ def convert(
     known_format = format_of(Path(f"x{suffix}"))
     if known_format is None or known_format.write is None:
         raise OutputError(f"'{suffix}' is no format written here; give --format .mid, or another of docs/FORMATS.md")
-    if out.resolve().is_relative_to(pieces.folder.resolve()):
-        raise OutputError(f"{out} lies in the folder that is read; give another --out")
+    check_apart(out, pieces.folder)
     before = _written_before(out)
     rows: list[str] = []
     written = 0

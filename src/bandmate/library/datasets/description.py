@@ -154,10 +154,13 @@ def read_description(path: Path) -> Dataset:
         re.compile(values.get("names", ""))
     except re.error as error:
         raise LibraryError(f"{path}: names '{values['names']}' is no regular expression ({error}); mend it") from error
+    if values.get("splits", "") not in _SPLITS:
+        raise LibraryError(f"{path}: splits '{values['splits']}' are not known; give folders, table or nothing")
     return Dataset(**values)
 
 
 _KINDS = {"files": str, "without": str, "remotes": Remote, "tables": Table}
+_SPLITS = ("", "folders", "table")
 _NUMBERS = ("pieces", "size_bytes")
 
 

@@ -91,8 +91,9 @@ def download(
 def by_hand(dataset: Dataset, to: Path) -> str:
     """Why a dataset is not fetched, and what to do instead."""
     why = "is not offered any more" if dataset.gone else "is not fetched by program"
+    where = dataset.where or dataset.homepage or "nobody said where it is had"
     return (
-        f"{dataset.name} {why}: {dataset.where or dataset.homepage}; put it into a folder and say: "
+        f"{dataset.name} {why}: {where}; put it into a folder and say: "
         f"bandmate datasets convert {dataset.name} FOLDER --out DIR"
     )
 
@@ -128,6 +129,16 @@ def is_music(relative: str, dataset: Dataset) -> bool:
         return False
     matches = any(fnmatchcase(name, pattern.lower()) for pattern in dataset.files)
     return matches and not any(fnmatchcase(name, pattern.lower()) for pattern in dataset.without)
+
+
+def check_apart(out: Path, folder: Path) -> None:
+    """What is made of a dataset does not go into its folder.
+
+    Raises:
+        OutputError: it would.
+    """
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise OutputError(f"{out} lies in the folder that is read; give another --out")
 
 
 def provenance(dataset: Dataset, folder: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from bandmate.errors import FileFormatError, LibraryError, ScoreError
 from bandmate.io.atomic import atomic_write, write_text_atomic
 from bandmate.io.midi import midi_bytes, parse_midi
 from bandmate.library.datasets.entries import SPLITS, Entry
-from bandmate.library.datasets.place import provenance
+from bandmate.library.datasets.place import check_apart, provenance
 from bandmate.library.datasets.reading import Pieces
 from bandmate.library.shards import TAR_INDEX as INDEX
 from bandmate.library.shards import holds_shards
@@ -49,6 +49,7 @@ def write_shards(pieces: Pieces, folder: str | Path, *, per_shard: int = PER_SHA
         OutputError: the place cannot be written.
     """
     folder = Path(folder)
+    check_apart(folder, pieces.folder)
     waiting: dict[str, list[tuple[bytes, Entry]]] = {split: [] for split in SPLITS}
     written: list[dict[str, Any]] = []
     skipped: list[str] = []
