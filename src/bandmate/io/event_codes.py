@@ -46,14 +46,16 @@ def with_waits(
         longest: ticks of the longest wait.
         check: is asked whether so many numbers may be made.
     """
-    full, rest = np.divmod(np.diff(times, prepend=0), longest)
-    before = full + (rest > 0)
-    check(int(before.sum()) + len(codes))
-    place = np.cumsum(before) + np.arange(len(codes))
-    out = np.full(int(place[-1]) + 1 if len(codes) else 0, first + longest - 1, np.int32)
+    gap = np.diff(times, prepend=0)
+    full = gap // longest  # and the rest from it: half the time of `divmod`
+    rest = gap - full * longest
+    place = np.cumsum(full + (rest > 0) + 1) - 1
+    count = int(place[-1]) + 1 if len(codes) else 0
+    check(count)
+    out = np.full(count, first + longest - 1, np.int32)
+    # subtle: an event without a wait has another before it, whose number is written over its wait in the second line
+    out[place - 1] = np.where(rest > 0, rest, longest) + (first - 1)
     out[place] = codes
-    waits = rest > 0
-    out[place[waits] - 1] = first + rest[waits] - 1
     return out
 
 

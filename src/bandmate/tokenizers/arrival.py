@@ -23,7 +23,7 @@ from bandmate.score.model import Score
 from bandmate.score.timeline import ticks_to_seconds
 from bandmate.tokenizers.base import TokenSequence, TokenType, Vocabulary
 from bandmate.tokenizers.event import Stream
-from bandmate.tokenizers.flat import DRUMS, FlatNotes, flat_steps, one_track, score_of_steps
+from bandmate.tokenizers.flat import DRUMS, FlatNotes, PlainNotes, flat_steps, one_track, score_of_steps
 from bandmate.tokenizers.representation import About, Words, check_length, numbers, vocabulary_of, whole
 
 STEPS_PER_SEC = 100
@@ -231,8 +231,9 @@ class InterarrivalTokenizer(Stream):
         """The notes on the clock."""
         return _on_the_clock(score).by_time()
 
-    def key_of(self, notes: FlatNotes) -> NDArray[np.int64]:
+    def key_of(self, notes: PlainNotes) -> NDArray[np.int64]:
         """Instrument and pitch."""
+        assert isinstance(notes, FlatNotes)
         return notes.instrument * 128 + notes.pitch
 
     def order_of(self, times: NDArray[np.int64], codes: NDArray[np.int64]) -> NDArray[np.int64]:

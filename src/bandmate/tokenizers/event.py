@@ -18,7 +18,9 @@ from bandmate.errors import UserError
 from bandmate.io.event_codes import EVENTS, UNSAID_VELOCITY, bins_of, pairs_by_key, velocities_of, with_waits
 from bandmate.score.model import Score
 from bandmate.tokenizers.base import TokenSequence, TokenType, Vocabulary
-from bandmate.tokenizers.flat import DRUMS, FlatNotes, flat_seconds, flat_steps, one_track, score_of_steps
+from bandmate.tokenizers.flat import (
+    DRUMS, FlatNotes, PlainNotes, flat_seconds, flat_steps, one_track, score_of_steps, stable_order,
+)  # fmt: skip
 from bandmate.tokenizers.representation import About, Words, check_length, numbers, vocabulary_of, whole
 
 
@@ -111,17 +113,17 @@ class Stream(Words):
     first_wait = 1  # what the first id of a wait stands for
     forces_velocity = False
 
-    def notes(self, score: Score) -> FlatNotes:
+    def notes(self, score: Score) -> PlainNotes:
         """The notes on the clock, in the order in which equal times are written."""
         raise NotImplementedError
 
-    def key_of(self, notes: FlatNotes) -> NDArray[np.int64]:
+    def key_of(self, notes: PlainNotes) -> NDArray[np.int64]:
         """What begins and ends, counted from the first NOTE_ON."""
         return notes.pitch
 
     def order_of(self, times: NDArray[Any], codes: NDArray[Any]) -> NDArray[np.int64]:
         """Events by time; those of one time note by note."""
-        return np.argsort(times, kind="stable")
+        return stable_order(times)
 
     def bin_of(self, velocity: NDArray[Any]) -> NDArray[Any]:
         """Velocities as bins."""
@@ -142,23 +144,19 @@ class Stream(Words):
             ScoreError: a note is out of range, or waits would fill more than memory should hold.
         """
         offset, notes = self.vocabulary.offsets, self.notes(score)
-        count = len(notes)
-        times = np.empty((count, 3), np.int64)
-        codes = np.empty((count, 3), np.int64)
-        times[:, 0] = times[:, 1] = notes.onset
-        times[:, 2] = notes.end
         keys = self.key_of(notes)
-        codes[:, 1] = offset["NOTE_ON"] + keys
-        codes[:, 2] = offset["NOTE_OFF"] + (0 if self.single_off else keys)
-        written = np.ones((count, 3), bool)
+        events = [
+            (notes.onset, offset["NOTE_ON"] + keys),
+            (notes.end, offset["NOTE_OFF"] + (keys & 0 if self.single_off else keys)),
+        ]
         if self.writes_velocity:
             bins = self.bin_of(notes.velocity)
-            codes[:, 0] = offset["VELOCITY"] + bins
-            if not self.forces_velocity and count:
-                written[1:, 0] = bins[1:] != bins[:-1]
-        else:
-            written[:, 0] = False
-        times, codes = times[written], codes[written]
+            events.insert(0, (notes.onset, offset["VELOCITY"] + bins))
+        times, codes = (np.stack(columns, axis=1).ravel() for columns in zip(*events, strict=True))
+        if self.writes_velocity and not self.forces_velocity:
+            written = np.ones((len(notes), 3), bool)
+            written[1:, 0] = bins[1:] != bins[:-1]
+            times, codes = times[written.ravel()], codes[written.ravel()]
         order = self.order_of(times, codes)
         first = offset["TIME_SHIFT"] + 1 - self.first_wait
         ids = with_waits(times[order], codes[order], first, self.max_time_shift, self._check_length)
@@ -241,10 +239,10 @@ class EventTokenizer(Stream):
         self.max_time_shift, self.single_off, self.ends = own.max_time_shift, own.single_note_off, own.end_of_sequence
         self.writes_velocity, self.forces_velocity = own.encode_velocity, own.force_velocity
 
-    def notes(self, score: Score) -> FlatNotes:
+    def notes(self, score: Score) -> PlainNotes:
         """The notes in steps."""
         flat = flat_steps(score, self.options.steps_per_quarter)
-        return flat.by_time() if self.options.order == "pitch" else flat
+        return flat.plain_by_time() if self.options.order == "pitch" else flat
 
     def bin_of(self, velocity: NDArray[Any]) -> NDArray[Any]:
         """Equal shares of 0..127."""

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from bandmate.errors import FileFormatError
 from bandmate.score.model import Score
 from bandmate.tokenizers.base import TokenSequence, TokenType
-from bandmate.tokenizers.flat import DRUMS, FlatNotes, flat_steps, one_track, score_of_steps
+from bandmate.tokenizers.flat import DRUMS, PlainNotes, flat_steps, one_track, score_of_steps
 from bandmate.tokenizers.representation import About, Field, Rows, Words, check_steps, numbers, vocabulary_of, whole
 
 UNSAID_VELOCITY = 64
@@ -86,19 +86,27 @@ class RollOptions:
         whole("program", self.program, 0, DRUMS)
 
 
-def _notes_of(score: Score, steps_per_quarter: int, dense: str = "") -> FlatNotes:
+def _notes_of(score: Score, steps_per_quarter: int, dense: str = "") -> PlainNotes:
     """The notes by time; for a representation with a place for every step no longer than memory should hold."""
-    notes = flat_steps(score, steps_per_quarter).by_time()
+    notes = flat_steps(score, steps_per_quarter).plain_by_time()
     if dense:
         check_steps(notes.last, dense)
     return notes
 
 
-def _cells(notes: FlatNotes, width: int, column: NDArray[Any] | int) -> NDArray[np.int64]:
+def _cells(notes: PlainNotes, width: int, column: NDArray[Any] | int) -> NDArray[np.int64]:
     """The flat places of every step of every note, note after note, in an array of so many columns."""
     ends = np.cumsum(notes.duration)
-    base = np.repeat(notes.onset * width + column - (ends - notes.duration) * width, notes.duration)
-    return base + np.arange(len(base)) * width
+    cells = np.repeat((notes.onset - ends + notes.duration) * width + column, notes.duration)
+    cells += np.arange(0, len(cells) * width, width)
+    return cells
+
+
+def _sounding(notes: PlainNotes) -> NDArray[np.bool_]:
+    """At which steps any note sounds; bool (steps,)."""
+    change = np.bincount(notes.onset, minlength=notes.last)
+    change -= np.bincount(notes.end, minlength=notes.last)[: notes.last]
+    return np.cumsum(change) > 0
 
 
 class NoteTokenizer(Rows):
@@ -182,15 +190,13 @@ class PitchTokenizer(Words):
             ScoreError: it is longer than MOST_STEPS.
         """
         notes = _notes_of(score, self.options.steps_per_quarter, self.name)
-        ids = np.full(notes.last, REST, np.int32)
-        places = _cells(notes, 1, 0)
         # subtle: of a place given twice the last value counts, and notes come by time
-        values = np.repeat(notes.pitch, notes.duration).astype(np.int32)
         if self.options.use_hold_state:
-            beginning = np.cumsum(notes.duration) - notes.duration
-            values[:] = HOLD
-            values[beginning] = notes.pitch
-        ids[places] = values
+            ids = np.where(_sounding(notes), np.int32(HOLD), np.int32(REST))
+            ids[notes.onset] = notes.pitch  # what begins comes after all that goes on
+        else:
+            ids = np.full(notes.last, REST, np.int32)
+            ids[_cells(notes, 1, 0)] = np.repeat(notes.pitch.astype(np.int32), notes.duration)
         return TokenSequence(ids, self.name)
 
     def decode(self, tokens: TokenSequence | ArrayLike) -> Score:
