@@ -19,8 +19,15 @@ from bandmate.io.event_codes import EVENTS, UNSAID_VELOCITY, bins_of, pairs_by_k
 from bandmate.score.model import Score
 from bandmate.tokenizers.base import TokenSequence, TokenType, Vocabulary
 from bandmate.tokenizers.flat import (
-    DRUMS, FlatNotes, PlainNotes, flat_seconds, flat_steps, one_track, score_of_steps, stable_order,
-)  # fmt: skip
+    DRUMS,
+    FlatNotes,
+    PlainNotes,
+    flat_seconds,
+    flat_steps,
+    one_track,
+    score_of_steps,
+    stable_order,
+)
 from bandmate.tokenizers.representation import About, Words, check_length, numbers, vocabulary_of, whole
 
 
