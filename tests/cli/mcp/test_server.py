@@ -188,6 +188,7 @@ def test_nothing_outside_is_read_or_written(assistant, songs) -> None:
         ("library", {"action": "ingest", "folder": "way", "to": "new"}),
         ("library", {"action": "ingest", "folder": "kit", "to": "new"}),
         ("library", {"action": "ingest", "folder": "song.mid", "to": "way/new"}),
+        ("library", {"action": "ingest", "folder": "song.mid", "to": "kit"}),
         ("datasets", {"action": "download", "name": "maestro_v3", "to": "way"}),
         ("datasets", {"action": "convert", "name": "any_folder", "folder": "way", "out": "new"}),
         ("vary", {"file": "song.mid", "engine": "rules"}),  # its folder beside the file is a link that leads out

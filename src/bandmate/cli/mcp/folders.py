@@ -77,13 +77,15 @@ class Folders:
         """A path that a call writes, made absolute; never one of the folders themselves, whose neighbours lie outside.
 
         Raises:
-            UserError: it lies outside, or is a file that is there.
+            UserError: it lies outside, is a file that is there, or a folder with a link that leads out.
         """
         path = self._inside(name, text)
         if path.resolve() in self.roots:
             raise UserError(f"{name} '{text}' is a folder that was opened as a whole; name a new folder in it")
         if path.is_file():
             raise UserError(f"{name} '{text}' is there already, and nothing is written over; name a new file")
+        if path.is_dir():  # what a library of another language writes there is not seen by `guard`
+            self._check_links(name, path)
         return path
 
     def _inside(self, name: str, text: str) -> Path:
