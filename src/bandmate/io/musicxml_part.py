@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from bandmate.errors import FileFormatError
+from bandmate.io.musicxml_attributes import clef_of, divisions_of, keys_of, meter_of, transposition_of
 from bandmate.io.musicxml_marks import DirectionMarks
 from bandmate.io.musicxml_tables import HEADS, LOOKS, SIGN_PLACES, TYPES
 from bandmate.io.parts import LONGEST_BAR_QUARTERS, VALUES, Part, Place, Sound, settle_graces
@@ -303,75 +304,24 @@ class PartWalk(Part):
             if tag == "divisions":
                 self._divisions = divisions_of(child, self._where())
             elif tag == "key":
-                self._key(here, child)
+                self.keys.extend((here, *key) for key in keys_of(child, self.left_out))
             elif tag == "time":
                 self._time(here, child)
             elif tag == "staves":
                 self.staves = min(max(1, int(as_number(child.text, 1))), 255)
             elif tag == "clef":
-                staff = int(min(max(1, as_number(child.get("number"), 1)), 255))
-                sign = (child.findtext("sign") or "G").strip()
-                usual = {"G": 2, "F": 4, "C": 3}.get(sign, 3)
-                line = int(min(max(-9, as_number(child.findtext("line"), usual)), 9))
-                octaves = int(min(max(-3, as_number(child.findtext("clef-octave-change"))), 3))
-                self.clefs.append((here, staff, sign, line, octaves))
+                self.clefs.append((here, *clef_of(child)))
             elif tag == "transpose":
-                self._transpose(here, child)
+                self._up, steps = transposition_of(child)
+                self.transpositions.append((here, self._up, steps))
             else:
                 self.leave_out(tag)
 
-    def _transpose(self, here: Place, element: Element) -> None:
-        octaves = int(min(max(-9, as_number(element.findtext("octave-change"))), 9))
-        chromatic = int(min(max(-127, as_number(element.findtext("chromatic"))), 127))
-        diatonic = int(min(max(-70, as_number(element.findtext("diatonic"), round(chromatic * 7 / 12))), 70))
-        self._up = chromatic + 12 * octaves
-        self.transpositions.append((here, self._up, diatonic + 7 * octaves))
-
-    def _key(self, here: Place, element: Element) -> None:
-        fifths = element.findtext("fifths")
-        if fifths is None:
-            self.left_out["keys of single accidentals"] += 1
-            return
-        if element.get("number", "1") != "1":
-            return  # of a lower staff
-        mode = (element.findtext("mode") or "major").strip()
-        if mode not in ("major", "minor", "none", ""):
-            self.left_out["church modes of keys"] += 1
-        self.keys.append((here, int(min(max(-14, as_number(fifths)), 14)), mode == "minor"))
-
     def _time(self, here: Place, element: Element) -> None:
-        if element.find("senza-misura") is not None or element.get("number", "1") != "1":
-            return
-        sizes = [int(as_number(one.text)) for one in element.findall("beat-type")]
-        try:
-            beats = [sum(int(n) for n in (one.text or "").split("+")) for one in element.findall("beats")]
-        except ValueError:
-            beats = []
-        good = beats and len(beats) == len(sizes) and all(0 < b <= 255 for b in beats)
-        if not good or not all(size in (1, 2, 4, 8, 16, 32, 64, 128) for size in sizes):
-            raise FileFormatError(f"the meter in {self._where()} is none; mend the file or export it again")
-        if len(beats) > 1 or "+" in (element.findtext("beats") or ""):
-            self.left_out["groupings of additive meters"] += 1
-        size = max(sizes)
-        total = sum(b * size // s for b, s in zip(beats, sizes, strict=True))
-        if total > 255:
-            raise FileFormatError(f"the meter in {self._where()} has {total} beats, more than 255; mend the file")
-        self.meters.append((here, total, size))
-        self._bar_length = 4 * self.ticks_per_quarter * total // size
-
-
-def divisions_of(element: Element, where: str) -> int:
-    """How many divisions a quarter note has.
-
-    Raises:
-        FileFormatError: none, less than one, or more than any program writes.
-    """
-    value = as_number((element.text or "").strip(), 0)
-    if not 1 <= value <= 2**24 or value != int(value):
-        raise FileFormatError(
-            f"{(element.text or '')[:20].strip()} divisions a quarter in {where} are out of range; give 1 to {2**24:,}"
-        )
-    return int(value)
+        meter = meter_of(element, self._where(), self.left_out)
+        if meter is not None:
+            self.meters.append((here, *meter))
+            self._bar_length = 4 * self.ticks_per_quarter * meter[0] // meter[1]
 
 
 def _small(text: str | None) -> int:

@@ -15,8 +15,9 @@ from collections import Counter
 from pathlib import Path
 
 from bandmate.errors import FileFormatError
+from bandmate.io.musicxml_attributes import divisions_of
 from bandmate.io.musicxml_file import read_tree
-from bandmate.io.musicxml_part import PartWalk, divisions_of
+from bandmate.io.musicxml_part import PartWalk
 from bandmate.io.musicxml_players import players_of
 from bandmate.io.musicxml_tables import CREATORS
 from bandmate.io.parts import Player

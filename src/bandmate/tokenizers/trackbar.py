@@ -19,7 +19,8 @@ from bandmate.tokenizers import trackbar_table as table
 from bandmate.tokenizers.base import TokenSequence, Vocabulary
 from bandmate.tokenizers.trackbar_grammar import TrackBarGrammar
 from bandmate.tokenizers.trackbar_table import TrackBarOptions
-from bandmate.tokenizers.trackbar_text import PieceLabels, detect_options, read_words, split_words
+from bandmate.tokenizers.trackbar_text import PieceLabels, read_words
+from bandmate.tokenizers.trackbar_words import detect_options, split_words
 
 __all__ = ["PieceLabels", "TrackBarGrammar", "TrackBarOptions", "TrackBarTokenizer"]
 
