@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bandmate.generation.constraints import Allowed, Cells, blocked, capacity
 from bandmate.generation.form import Sketch
-from bandmate.groovebook.fullness import fullness_of
+from bandmate.groovebook.perform import fullness_of
 from bandmate.score.plan import Plan
 from bandmate.tokenizers import grid_table as table
 
