@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.generation.constraints import Allowed
+from bandmate.generation.allowed import Allowed
 from bandmate.generation.sampler import Lock
 from bandmate.groovebook.perform import perform
 from bandmate.score.plan import Plan, PlannedSection

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.generation.constraints import Allowed, Cells, blocked, capacity
+from bandmate.generation.allowed import Allowed, Cells, blocked, capacity
 from bandmate.generation.form import Sketch
 from bandmate.groovebook.perform import fullness_of
 from bandmate.score.plan import Plan
