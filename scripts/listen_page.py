@@ -37,7 +37,7 @@ OUT = Path(__file__).parent.parent / "docs" / "listen"
 OURS = re.compile(r"\d\d-[a-z-]+\.(mid|png|mp3|ogg)")
 MOST_BYTES = 10_000_000
 SECONDS, KBPS = 32.0, 96
-ROLL_WIDTH, ROLL_COLOURS = 1200, 48
+ROLL_WIDTH, ROLL_COLOURS = 1200, 256
 MOST_NAMED = 5  # lines of the card that are named as outside
 
 # genre -> what a musician would type, and how many bars; the seed is the place in the table
@@ -148,7 +148,11 @@ def small_roll(path: Path) -> bytes:
         height = round(image.height * ROLL_WIDTH / image.width)
         small = image.resize((ROLL_WIDTH, height), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
-    small.quantize(ROLL_COLOURS, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    # the ground is most of the picture: by area, colours of few notes would be mixed away
+    small = small.convert("RGB")
+    small.quantize(ROLL_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+        buffer, "PNG", optimize=True
+    )
     return buffer.getvalue()
 
 
