@@ -34,11 +34,11 @@ from typing import Any
 import numpy as np
 from model_weights import find_weights
 
-from bandmate.evaluation.excerpt import excerpt_of
+from bandmate.evaluation.excerpt import bar_likeness, excerpt_of
 from bandmate.generation import form
 from bandmate.generation.compose import write_takes
+from bandmate.groovebook.perform import perform
 from bandmate.groovebook.plan import make_plan
-from bandmate.groovebook.play import play
 from bandmate.score.brief import Brief
 from bandmate.score.model import Score
 from bandmate.score.plan import Plan
@@ -109,12 +109,15 @@ def returns(likeness: np.ndarray, notes: np.ndarray) -> list[tuple[float, float]
 
 
 def measured(score: Score) -> dict[str, list[tuple[float, float]]]:
-    """The same for all tracks together and for the melody; empty for pieces too short to bring a theme back."""
+    """The same for all tracks, the melody, all pitched tracks and the drums; empty for pieces that are too short."""
     excerpt = excerpt_of(score)
     if excerpt.bar_count < LEAST:
         return {}
     notes = np.bincount(excerpt.notes["bar"], minlength=excerpt.bar_count)
-    return {"all": returns(excerpt.likeness, notes), "melody": returns(excerpt.melody_likeness, notes)}
+    band = excerpt.notes[~np.isin(excerpt.notes["track"], np.unique(excerpt.drums["track"]))]
+    found = {"all": returns(excerpt.likeness, notes), "melody": returns(excerpt.melody_likeness, notes),
+             "pitched": returns(bar_likeness(band, excerpt.bar_count), notes)}  # fmt: skip
+    return found | ({"drums": returns(excerpt.drum_likeness, notes)} if len(excerpt.drums) else {})
 
 
 def people(data: Path | None, songs: int, names: Sequence[str]) -> Iterator[Score]:
@@ -122,7 +125,7 @@ def people(data: Path | None, songs: int, names: Sequence[str]) -> Iterator[Scor
     if data is None:
         for number in range(songs):
             plan = plan_of(SONG, GENRES[number % len(GENRES)], 100 + number)
-            yield play(plan, number)
+            yield perform(plan, number)
         return
     from bandmate.evaluation.yardstick import is_full_band
     from bandmate.training.corpora import read_corpus
@@ -157,8 +160,8 @@ def summary(name: str, scores: Iterable[Score]) -> dict[str, Any]:
     """Means over pieces: likeness of the best, how far it stands out, the share of blocks there before."""
     each = [found for found in map(measured, scores) if found]
     row: dict[str, Any] = {"pieces": len(each)}
-    for who in ("all", "melody"):
-        pieces = [np.array(found[who]) for found in each if found[who]]
+    for who in ("all", "melody", "pitched", "drums"):
+        pieces = [np.array(found[who]) for found in each if found.get(who)]
         values = [(p[:, 0].mean(), p[:, 1].mean(), (p[:, 0] >= AGAIN).mean()) for p in pieces] or [(0.0, 0.0, 0.0)]
         row[who] = dict(zip(("best", "stands_out", "again"), np.round(np.mean(values, 0), 3).tolist(), strict=True))
         print(f"{name:16s} {who:7s} {len(each):4d} pieces: most alike {row[who]['best']:.2f}, stands out by "
@@ -198,6 +201,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     if options.pieces:
         found["themes"] = {
             **{name: summary(name, people(options.data, options.songs, each)) for name, each in SOURCES.items()},
+            "rules": summary("rules", people(None, options.songs, ())),
             "ours": summary("ours", ours(options.pieces, options.model, options.size, themes=True)),
             "without themes": summary(
                 "without themes", ours(options.pieces, options.model, options.size, themes=False)

@@ -31,7 +31,9 @@ LIMITS = (
     "groove book. Piano without a beat grid was not learned. It was trained in slices while its form heads were built: "
     "the weights of the first model (1,600 steps), 125 steps, 1,875 steps with form heads that read the trunk alone, "
     "then with heads that see earlier cells, on groove-book pieces made anew; so the recipe makes such a model again, "
-    "not these bytes."
+    "not these bytes. It was trained before songs of pop909_band with drums of held-out drummers were left out: of its "
+    "674 songs 263 have some, so it has met 57 of the 127 test and 31 of the 120 validation performances of Groove "
+    "MIDI, and is not measured on those as unseen (docs/DATA.md)."
 )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bandmate.generation.constraints import Allowed, Cells
+from bandmate.generation.allowed import Allowed, Cells
 from bandmate.generation.form import bound_by_outline
 from bandmate.tokenizers.grid import CELL_NOTE
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bandmate.generation.allowed import Cells
 from bandmate.generation.compose import Given, WriteOptions, write_takes
-from bandmate.generation.constraints import Cells
 from bandmate.generation.infill import infill
 from bandmate.generation.infill_cells import Ask
 from bandmate.generation.no_copy import NoCopy, Watch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import tempfile
 import zlib
 from dataclasses import replace
@@ -21,9 +22,11 @@ from bandmate.io.als.read import read_live_set
 from bandmate.io.als.template import write_into_template
 from bandmate.io.als.to_score import read_als
 from bandmate.io.als.write import als_losses, write_als, write_project
+from bandmate.io.files import read
 from bandmate.io.markup import Ids, Table
 from bandmate.io.project import Stem, project_of, sound_file
 from bandmate.io.wave import write_wav24
+from bandmate.limits import MIDI_NOTES
 from bandmate.score.model import METER, Marker, Score, Track, make_meters, make_notes, make_tempos
 from bandmate.score.pitch import Key
 
@@ -304,6 +307,7 @@ class TestTemplate:
             ("11.0_433", "10.1_1", "saved before Live 11"),
             ("MidiTrack", "AudioTrack", "has no MIDI track"),
             ("Scene>", "Akt>", "has no scene|damaged"),
+            ('<Pointee Id="1', '<Pointee Id="x', "is damaged: an id of its parameters is no number"),
         ],
     )
     def test_what_cannot_be_one(self, template, old, new, words, tmp_path):
@@ -344,6 +348,50 @@ class TestBadFiles:
         (tmp_path / "bomb.als").write_bytes(bomb)
         with pytest.raises(FileFormatError, match="unpacks to more than 3 MB"):
             read_als(tmp_path / "bomb.als")
+
+    def test_elements_without_number_are_not_held_in_memory(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("bandmate.io.safe_xml.MOST_ELEMENTS", 1000)
+        many = _als(tmp_path, "<Ableton>" + "<a/>" * 2000 + "</Ableton>")
+        with pytest.raises(FileFormatError, match="holds more than .* elements, which no piece needs"):
+            read_als(many)
+        monkeypatch.setattr("bandmate.io.safe_xml.MOST_ATTRIBUTES", 1000)
+        with pytest.raises(FileFormatError, match="elements, which no piece needs"):
+            read_als(_als(tmp_path, "<Ableton " + " ".join(f'a{n}=""' for n in range(1001)) + "/>"))
+
+    @pytest.mark.parametrize("suffix", [".als", ".dawproject", ".rpp"])
+    def test_many_clips_that_loop_are_said_before_they_fill_the_memory(self, suffix, tmp_path, monkeypatch):
+        path = song().write(tmp_path / f"x{suffix}")
+        read(path)
+        monkeypatch.setattr("bandmate.io.timed.MIDI_NOTES", replace(MIDI_NOTES, high=7))  # of 15 notes in two clips
+        with pytest.raises(FileFormatError, match=rf"x{suffix} unrolls to more notes .* shorten its loops"):
+            read(path)
+
+    def test_a_controller_that_glides_without_end_is_said(self, tmp_path):
+        xml = live_set(project_of(song(), "x"))
+        start = xml.index("<MidiTrack")
+        target = re.search(r'<ControllerTargets\.0 Id="(\d+)"', xml[start:])
+        assert target
+        points = "".join(f'<FloatEvent Time="{n * 1000}" Value="{(-1) ** n * 8191}" />' for n in range(600))
+        envelope = (
+            f'<ClipEnvelope><EnvelopeTarget><PointeeId Value="{target[1]}" /></EnvelopeTarget><Automation><Events>'
+            f"{points}</Events></Automation></ClipEnvelope>"
+        )
+        xml = xml.replace("<Envelopes>\n</Envelopes>\n</Envelopes>", f"<Envelopes>{envelope}</Envelopes></Envelopes>")
+        with pytest.raises(FileFormatError, match="more notes and controllers than a piece may have"):
+            read_als(_als(tmp_path, xml))
+
+    def test_tempos_that_no_file_of_music_can_hold_are_brought_into_range(self, tmp_path):
+        xml = live_set(project_of(song(), "x"))
+        for bpm in ("1e-300", "0.0001", "999999999999"):
+            score = read_als(_als(tmp_path, re.sub(r'(Time="-63072000" Value=)"96"', rf'\1"{bpm}"', xml)))
+            assert 1 <= int(score.tempos["us_per_quarter"][0]) < 2**24
+            assert score.bpm > 0
+
+    def test_samples_with_names_that_no_disk_has_are_missing(self, written):
+        xml = gzip.decompress(written[1].read_bytes()).decode()
+        for name in ("x" * 5000, r"\\host\share\a.wav", "//host/share/a.wav", ""):
+            bad = re.sub('(<(?:RelativePath|Path) Value=")[^"]*', lambda found, name=name: found[1] + name, xml)
+            assert {sample.exists for sample in read_live_set(_als(written[1].parent, bad)).samples} == {False}
 
     def test_a_loop_without_end_is_said(self, tmp_path):
         xml = live_set(project_of(song(), "x")).replace('<CurrentEnd Value="12" />', '<CurrentEnd Value="39000" />')

@@ -10,6 +10,7 @@ import pytest
 
 from bandmate.errors import FileFormatError, OutputError
 from bandmate.io.files import FORMATS, is_music, read
+from bandmate.io.musicxml_write import musicxml_bytes
 from bandmate.score.model import Score, Track
 from bandmate.score.notation import BAR_REST, SIGN_BITS, Jump, Repeat, Volta
 from bandmate.score.repeats import expand_repeats
@@ -179,7 +180,8 @@ class TestNotes:
         score = one(tmp_path, bar(rest("whole")), bar(voice))
         assert melody(score) == [(3.875, 0.125, 59), (4, 2, 60), (5.75, 0.125, 64), (5.875, 0.125, 65), (6, 2, 67)]
         written = score.tracks[0].notation
-        assert written and sorted(written.rows["grace"].tolist()) == [0, 0, 0, 1, 1, 2]
+        assert written and written.rows["grace"].tolist() == [0, 2, 0, 1, 1, 0]
+        assert written.rows["step"].tolist()[1:] == [6, 0, 2, 3, 4]
 
     def test_transposing_instruments_sound_and_are_spelt(self, tmp_path):
         clarinet = "<transposeDiatonic>-1</transposeDiatonic><transposeChromatic>-2</transposeChromatic>" + PIANO
@@ -292,6 +294,17 @@ class TestSigns:
         assert score.tracks[0].notes["velocity"].tolist() == [49, 72, 96]
         written = score.tracks[0].notation
         assert written and [(d.mark, d.ticks) for d in written.dynamics] == [("p", 0), ("f", 1920)]
+
+    def test_an_accent_is_for_the_whole_chord_and_a_note_may_be_louder(self, tmp_path):
+        accent = "<Articulation><subtype>articAccentAbove</subtype></Articulation>"
+        louder = note(67, "<veloType>offset</veloType><velocity>25</velocity>")
+        two = f"<Chord>{accent}<durationType>half</durationType>{note(60)}{note(64)}</Chord>"
+        voice = two + f"<Chord><durationType>half</durationType>{louder}</Chord>"
+        score = one(tmp_path, bar(voice), version="3.02")
+        assert score.tracks[0].notes["velocity"].tolist() == [92, 92, 100]
+        assert read_text(tmp_path, musicxml_bytes(score).decode(), "b.musicxml").tracks[0].notes[
+            "velocity"
+        ].tolist() == [92, 92, 100]
 
     def test_the_way_through_the_piece(self, tmp_path):
         first, second = (

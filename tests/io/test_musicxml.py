@@ -125,6 +125,34 @@ class TestBand:
 
 
 class TestReading:
+    def test_numbers_of_slurs_hold_in_the_order_of_the_file(self, tmp_path):
+        def slur(kind: str, staff: int) -> str:
+            return f'<voice>{staff}</voice><notations><slur type="{kind}" number="1"/></notations>'
+
+        low = "<step>C</step><octave>3</octave>"
+        music = (
+            note(1, more=slur("start", 1)) + note(3, more=slur("stop", 1)) + "<backup><duration>4</duration></backup>"
+        )
+        music += note(2, low, slur("start", 2)) + note(2, low, slur("stop", 2))
+        (track,) = read_text(tmp_path, part(music)).tracks
+        pitches, onsets = track.notes["pitch"].tolist(), track.notes["onset_ticks"].tolist()
+        assert track.notation
+        assert sorted((pitches[s.first], onsets[s.first], pitches[s.last], onsets[s.last])
+                      for s in track.notation.slurs) == [(48, 0, 48, 960), (60, 0, 60, 480)]  # fmt: skip
+
+    def test_a_chord_may_hold_a_cue(self, tmp_path):
+        high = "<step>G</step><octave>4</octave>"
+        cue = note(2).replace("<note>", "<note><cue/>")
+        score = read_text(tmp_path, part(cue + note(2, high).replace("<note>", "<note><chord/>") + note(2)))
+        assert heard(score.tracks[0]) == [(0, 960, 67, 80), (960, 960, 60, 80)]
+
+    def test_an_accent_is_for_the_whole_chord(self, tmp_path):
+        accent = "<notations><articulations><accent/></articulations></notations>"
+        music = note(4, more=accent) + note(4, "<step>G</step><octave>4</octave>").replace("<note>", "<note><chord/>")
+        (track,) = read_text(tmp_path, part(music)).tracks
+        assert track.notes["velocity"].tolist() == [92, 92]
+        assert b"dynamics=" not in musicxml_bytes(read(tmp_path / "a.musicxml"))
+
     def test_by_time_is_by_part(self, tmp_path):
         root = ElementTree.parse(BAND).getroot()
         turned = ElementTree.Element("score-timewise")

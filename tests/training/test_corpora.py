@@ -143,3 +143,16 @@ def test_a_corpus_on_the_grid_keeps_its_origin(tmp_path):
     ((piece, origin),) = corpus_pieces(tmp_path, "pop909_band")
     assert origin == type(origin)("pop909_band", "pop909-001", split_of("pop909-001", {}), "x.mid")
     assert [track.role for track in piece.tracks][:2] == ["drums", "bass"]
+
+
+def test_songs_with_drums_of_held_out_drummers_are_not_trained_on(tmp_path):
+    names = {"a.mid": ["seen.mid"], "b.mid": ["seen.mid", "test.mid"], "c.mid": ["validation.mid"], "d.mid": ["?.mid"]}
+    lent = {name: {"group": "pop909-001", "drum_files": files} for name, files in names.items()}
+    write_corpus(tmp_path, "pop909_band", [(name, band(), tags) for name, tags in lent.items()])
+    with pytest.raises(LibraryError, match="which drummers are held out"):
+        list(read_corpus(tmp_path, "pop909_band"))
+    drummers = [(f"{name}.mid", band(), {"split": split}) for name, split in (
+        ("seen", "train"), ("test", "test"), ("validation", "validation"),
+    )]  # fmt: skip
+    write_corpus(tmp_path, "groove_midi", drummers)
+    assert [found.origin.split for found in read_corpus(tmp_path, "pop909_band")] == ["train", "lent", "lent", "lent"]

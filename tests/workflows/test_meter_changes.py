@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bandmate.errors import ScoreError
+from bandmate.cli.main import main
+from bandmate.errors import BriefError, ScoreError
 from bandmate.generation.scene import with_roles
+from bandmate.io.files import read
 from bandmate.io.midi import midi_bytes, parse_midi, read_midi
 from bandmate.score.model import Score, make_meters
 from bandmate.score.selection import select
@@ -23,9 +26,11 @@ from bandmate.workflows.groove import groove
 from bandmate.workflows.harmonise import harmonise, reharmonise
 from bandmate.workflows.interpolate import interpolate
 from bandmate.workflows.models import WEIGHTS_FILE, models_folder
+from bandmate.workflows.replay import replay
 from bandmate.workflows.restyle import restyle
 
 LIED = Path(__file__).parents[1] / "fixtures" / "music" / "lied.mid"
+KAEUZLEIN = Path(__file__).parents[1] / "fixtures" / "musescore" / "kaeuzlein.mxl"
 
 
 @pytest.fixture(autouse=True)
@@ -99,9 +104,86 @@ def test_clips_that_change_alike_lead_into_each_other(both):
         interpolate("both.mid", LIED, steps=3, out="other")
 
 
-@pytest.mark.parametrize("command", [arrange, restyle])
-def test_what_needs_one_meter_says_which_bars_to_take(command):
-    last = len(bar_grid(read_midi("both.mid")))
-    options = {"to": "house", "engine": "rules"} if command is restyle else {}
-    with pytest.raises(ScoreError, match=rf"changes its meter at bar 3; take .* bars 3-{last} \(.* 3-{last}\)"):
-        command("both.mid", seed=1, out="new", **options)
+@pytest.fixture
+def back(both) -> Score:
+    """A song in 4/4, 3/4 and 4/4 again from its third and its fifth bar on, as `back.mid`."""
+    quarter = both.ticks_per_quarter
+    meters = [make_meters(n, 4, ticks=at * quarter) for at, n in ((0, 4), (8, 3), (14, 4))]
+    changed = parse_midi(midi_bytes(replace(both, meters=np.concatenate(meters))))
+    changed.write("back.mid")
+    return changed
+
+
+def meters_of(score: Score) -> list[int]:
+    return bar_grid(score)["numerator"].tolist()
+
+
+def test_bars_of_a_sketch_keep_their_meters_in_the_song(back):
+    saved = arrange("back.mid", form="intro 2, verse 8, chorus 8, outro 2", seed=1, out="song.mid")
+    song, own = read_midi("song.mid"), meters_of(back)
+    assert len(own) == 11 and own[:6] == [4, 4, 3, 3, 4, 4]
+    assert meters_of(song) == [*own[:2], *own[:8], *own[:8], *own[:2]]
+    assert saved.report["sections"][2] == {"label": "chorus", "first_bar": 11, "bars": 8}
+    grid = bar_grid(song)
+    assert [m.ticks for m in song.markers] == [int(grid["start_ticks"][bar]) for bar in (0, 2, 10, 18)]
+    start = int(grid["start_ticks"][2])
+    for old, new in zip(back.tracks, song.tracks, strict=True):  # what the verse plays is the sketch, bar for bar
+        first = old.notes[old.notes["onset_ticks"] < int(bar_grid(back)["start_ticks"][7])]
+        laid = new.notes[["onset_ticks", "pitch"]].tolist()
+        assert all((start + int(n["onset_ticks"]), int(n["pitch"])) in laid for n in first)
+    assert song.last_ticks <= int(grid["start_ticks"][-1] + grid["length_ticks"][-1])
+
+
+def test_drums_fill_in_the_meter_of_the_bar(back):
+    harmonise("back.mid", add="drums", style="rock", seed=1, out="band.mid")
+    song = arrange("band.mid", form="verse 4, chorus 3, verse 4", style="rock", seed=1, out="song.mid").score
+    grid = bar_grid(song)
+    assert grid["numerator"].tolist() == [4, 4, 3, 3, 4, 4, 3, 4, 4, 3, 3]
+    drums = song.tracks[-1].notes
+    crashes = drums["onset_ticks"][drums["pitch"] == 49]
+    assert {int(grid["start_ticks"][bar]) for bar in (4, 7)} <= set(crashes.tolist())
+
+
+@pytest.mark.parametrize("how", [{"engine": "rules"}, {"model": "dice", "candidates": 2}])
+def test_a_song_is_restyled_stretch_by_stretch(back, how):
+    take = restyle("back.mid", to="bossa_nova", seed=1, out="new", **how).best
+    song = read_midi(take.midi)
+    assert meters_of(song) == meters_of(back)
+    assert {row["demand"]: row["met"] for row in take.report["demands"]}["the rest"]
+    old, new = (next(t.notes for t in score.tracks if len(t.notes)) for score in (back, song))
+    assert np.array_equal(old[["onset_ticks", "pitch"]], new[["onset_ticks", "pitch"]])  # the melody
+    drums = next(t.notes for t in song.tracks if t.is_drum)
+    counts = onsets_by_bar(song, drums)
+    assert counts[:2].sum() > 0 and counts[2:4].sum() > 0 and counts[4:].sum() > 0
+    assert replay(take.folder).same
+
+
+def test_a_real_song_with_a_bar_cut_short_is_arranged_and_restyled():
+    source = read(KAEUZLEIN)
+    lengths = bar_grid(source)["length_ticks"].tolist()
+    assert len(set(lengths)) > 1
+    song = arrange(KAEUZLEIN, form=f"verse {len(lengths)}, chorus {len(lengths)}", seed=1, out="song.mid").score
+    assert bar_grid(read_midi("song.mid"))["length_ticks"].tolist()[:-1] == (lengths * 2)[:-1]
+    assert song.note_count > source.note_count
+    take = restyle(KAEUZLEIN, to="waltz", engine="rules", seed=1, out="new").best
+    assert {row["demand"]: row["met"] for row in take.report["demands"]}["the rest"]
+    assert bar_grid(read_midi(take.midi))["length_ticks"].tolist() == lengths
+
+
+@pytest.mark.parametrize(
+    "more", [{"tempo": 100.0}, {"top_k": 5}, {"like": LIED, "to": None}, {"to": ["house", "reaper"]}]
+)
+def test_what_needs_one_plan_is_refused_where_the_meter_changes(more):
+    name = next(iter(more))
+    with pytest.raises(
+        BriefError, match=rf"both.mid changes its meter at bar 3, .*leave --{name.replace('_', '-')} out"
+    ):
+        restyle("both.mid", **{"to": "house", "engine": "rules", "seed": 1, "out": "new"} | more)
+
+
+def test_the_command_line_restyles_bars_and_songs_over_the_change(back, capsys):
+    for more in ([], ["--bars", "2-6", "--tracks", "piano"]):
+        words = ["restyle", "back.mid", "--to", "house", "--engine", "rules", "--seed", "1", "--no-stems", "--json"]
+        assert main([*words, *more, "--out", f"new{len(more)}"]) == 0
+        said = json.loads(capsys.readouterr().out)
+        assert meters_of(read_midi(said["takes"][0]["midi"]))[:6] == [4, 4, 3, 3, 4, 4]

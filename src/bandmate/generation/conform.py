@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.generation.constraints import RULES, Allowed, Cells, capacity, compile_rules, musts, notes_due
+from bandmate.generation.allowed import Allowed, Cells, capacity, musts, notes_due
+from bandmate.generation.constraints import RULES, compile_rules
 from bandmate.generation.dress import limit_voices
 from bandmate.generation.groove import kit_keys
 from bandmate.score.model import Score, make_notes

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.generation.constraints import capacity, musts, notes_due
+from bandmate.generation.allowed import capacity, musts, notes_due
 from bandmate.tokenizers.grid_table import MAX_STEPS
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.generation.constraints import Allowed
+from bandmate.generation.allowed import Allowed
 from bandmate.generation.sampler import Lock
-from bandmate.groovebook.fullness import play_full
+from bandmate.groovebook.perform import perform
 from bandmate.score.plan import Plan, PlannedSection
 from bandmate.tokenizers import grid_table as table
 from bandmate.tokenizers.grid import GridPiece, encode_piece
@@ -45,7 +45,7 @@ class Sketch:
 def sketch(plan: Plan, seed: int) -> Sketch:
     """The outline that the groove book would give a plan; cells that shall sound are never told to be empty."""
     shape = (len(plan.tracks), plan.bars)
-    performance = play_full(plan, seed)
+    performance = perform(plan, seed)
     outline = encode_piece(performance)
     level = np.full(shape, table.LEVEL_EMPTY, np.int16)
     echo = np.zeros(shape, np.int16)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.errors import ModelError
-from bandmate.generation.constraints import Allowed, Cells
+from bandmate.generation.allowed import Allowed, Cells
 from bandmate.generation.engine import Heads
 from bandmate.generation.engine_choice import WriteOptions, make_engine
 from bandmate.generation.filters import FieldFilter, SamplingOptions

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.analysis.genres import genre, load_table
-from bandmate.generation.constraints import Allowed, Cells
+from bandmate.generation.allowed import Allowed, Cells
 from bandmate.score.plan import Plan
 from bandmate.tokenizers.grid_table import MAX_STEPS
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.analysis.genres import genre
-from bandmate.generation.constraints import Cells
+from bandmate.generation.allowed import Cells
 from bandmate.score.pitch import Chord, Key
 from bandmate.score.plan import Plan
 

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.errors import RuleConflict
-from bandmate.generation.constraints import Allowed, Cells, Locked, bind
+from bandmate.generation.allowed import Allowed, Cells
 from bandmate.generation.dress import limit_voices
 from bandmate.generation.groove import GroovePull, offbeat_pull, pattern_pull
 from bandmate.generation.harmony import chord_pull
+from bandmate.generation.lock_rules import Locked, bind
 from bandmate.generation.sampler import Lock, Task
 from bandmate.generation.scene import Harmony, Part, Stretch, stretch_of
 from bandmate.score.model import NOTE, Score, make_notes

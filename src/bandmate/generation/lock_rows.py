@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.generation.words_locks import keys_of_voice
-from bandmate.groovebook.fullness import fullness_of
+from bandmate.groovebook.perform import fullness_of
 from bandmate.score.gm import DRUM_NAMES
 from bandmate.score.locks import TrackLock, strokes
 from bandmate.score.model import Score

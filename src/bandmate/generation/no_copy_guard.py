@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.generation.constraints import Cells
+from bandmate.generation.allowed import Cells
 from bandmate.generation.no_copy import PITCHES, Bools, NoCopy, Note, Watch
 from bandmate.score.model import Score
 from bandmate.score.selection import Selection

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.generation.constraints import Allowed, Cells
+from bandmate.generation.allowed import Allowed, Cells
 from bandmate.generation.due import Due
 from bandmate.generation.engine import Engine, Floats, Heads
 from bandmate.generation.filters import SamplingOptions, draw

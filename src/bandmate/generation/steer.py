@@ -11,9 +11,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.generation.constraints import Allowed, Cells, blocked, capacity
+from bandmate.generation.allowed import Allowed, Cells, blocked, capacity
 from bandmate.generation.form import Sketch
-from bandmate.groovebook.fullness import fullness_of
+from bandmate.groovebook.perform import fullness_of
 from bandmate.score.plan import Plan
 from bandmate.tokenizers import grid_table as table
 

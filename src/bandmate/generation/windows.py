@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.generation.constraints import RULES, Cells, blocked, compile_rules
+from bandmate.generation.allowed import Cells, blocked
+from bandmate.generation.constraints import RULES, compile_rules
 from bandmate.generation.form import Sketch, bound_by_outline, locks_of, with_themes
 from bandmate.generation.groove import asked_density, groove_pull, kit_keys
 from bandmate.generation.harmony import harmony_pull, singing

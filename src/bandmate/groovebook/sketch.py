@@ -1,7 +1,7 @@
 """Sketch to song: a few bars laid out as a form: who plays where, fills, build-ups, variation and an ending.
 
-Every section goes round in the sketch's own bars, so its chords stay. What changes is who plays, how loud, what the
-drums do where sections meet, and small turns in the melody when something comes back.
+Every section goes round in the sketch's own bars, each in its own meter, so its chords stay. What changes is who plays,
+how loud, what the drums do where sections meet, and small turns in the melody when something comes back.
 """
 
 from __future__ import annotations
@@ -14,18 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.analysis.genres import genre
 from bandmate.analysis.harmony import estimate_key
 from bandmate.analysis.meter import place as placed
 from bandmate.analysis.meter import score_bars
 from bandmate.analysis.sections import find_sections
 from bandmate.errors import BriefError
-from bandmate.groovebook.backing import one_meter
-from bandmate.groovebook.cells import TPQ, drum_pattern, grid_of
 from bandmate.groovebook.dice import Dice
-from bandmate.groovebook.drums import drum_keys
-from bandmate.groovebook.fills import FILL_VOICES
 from bandmate.groovebook.form import kind_of
+from bandmate.groovebook.sketch_drums import CRASH, KICK, Drummer
+from bandmate.groovebook.sketch_lines import BarLines, Piece
 from bandmate.limits import BARS
 from bandmate.score.cut import window
 from bandmate.score.model import EVENT, MADE, NO_NOTES, NOTE, Marker, Score, Track, make_notes
@@ -40,7 +37,6 @@ _LOUD = {1: 0.8, 2: 0.86, 3: 0.93, 4: 1.0, 5: 1.06}
 _HARMONY = ("chords", "pad", "arp", "strings")
 _SUNG = ("melody", "vox")
 _EXTRA = ("pad", "strings", "lead", "brass", "arp", "fx", "perc")  # what comes in when something is to grow
-_KICK, _CRASH, _SNARE = 36, 49, 38
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,33 +77,22 @@ class Arranged:
     sections: tuple[PlannedSection, ...]
 
 
-@dataclass(slots=True)
-class _Piece:
-    """What has been laid out so far of one track."""
-
-    track: Track
-    notes: list[NDArray[Any]]
-    events: list[NDArray[Any]]
-
-
 def arrange_sketch(score: Score, parts: Sequence[FormPart], style: str, seed: int = 0) -> Arranged:
     """Lay a sketch out as a song.
 
     Args:
-        score: the sketch, with roles on its tracks; one meter throughout.
+        score: the sketch, with roles on its tracks.
         parts: the form, in order.
         style: genre id, whose fills the drums play.
         seed: of fills and turns.
-
-    Raises:
-        ScoreError: the meter changes.
     """
-    meter = one_meter(score, "the sketch", "--bars")
-    bar_ticks = score.ticks_per_quarter * 4 * meter[0] // meter[1]
-    pools = _pools(score)
-    pieces = [_Piece(track, [], []) for track in score.tracks]
+    pools, bars = _pools(score), score_bars(score)
+    rounds = [pools.get(kind_of(part.label), pools["low"]) for part in parts]
+    lines = BarLines.of(bars[[first + at % count for part, (first, count) in zip(parts, rounds, strict=True)
+                              for at in range(part.bars)]], score.ticks_per_quarter)  # fmt: skip
+    pieces = [Piece(track, [], []) for track in score.tracks]
     roles = [track.role if len(track.notes) else "" for track in score.tracks]
-    drummer = _Drummer(score, style, meter, bar_ticks, seed)
+    drummer = Drummer(style, lines, seed)
     start, seen, sections = 0, dict[str, int](), []
     for number, part in enumerate(parts):
         kind, nth = kind_of(part.label), seen.get(part.label, 0)
@@ -115,23 +100,23 @@ def arrange_sketch(score: Score, parts: Sequence[FormPart], style: str, seed: in
         after = kind_of(parts[number + 1].label) if number + 1 < len(parts) else ""
         energy = min(5, _ENERGY[kind] + (1 if nth and kind == "low" else 0))
         plays = _who_plays(kind, nth, part.bars, roles)
-        first, count = pools.get(kind, pools["low"])
         for index, piece in enumerate(pieces):
             if roles[index]:
-                _lay(piece, score, (first, count), part.bars, start, bar_ticks, plays[index])
+                _lay(piece, score, bars, rounds[number], part.bars, int(lines.starts[start]), plays[index])
         span = (start, start + part.bars)
-        _louder(pieces, span, bar_ticks, energy, rising=after == "high" and kind in ("build", "break", "low"))
+        _louder(pieces, span, lines, energy, rising=after == "high" and kind in ("build", "break", "low"))
         if nth:
-            _turned(pieces, roles, span, bar_ticks, estimate_key(score).key or Key(0), Dice(seed, part.label, nth))
+            _turned(pieces, roles, span, lines, estimate_key(score).key or Key(0), Dice(seed, part.label, nth))
         drummer.meet(pieces, roles, span, kind, after, opens=number > 0)
         sections.append(PlannedSection(part.label, start, part.bars, energy))
         start += part.bars
-    _end(pieces, roles, score, (start - 1) * bar_ticks, bar_ticks)
-    end = start * bar_ticks
+    end = int(lines.starts[-1])
+    _end(pieces, roles, score, int(lines.starts[-2]), end - int(lines.starts[-2]))
     tracks = tuple(_joined(piece, end) for piece in pieces)
     song = replace(
-        score, tracks=tracks, tempos=score.tempos[:1], meters=score.meters[:1], keys=score.keys[:1],
-        markers=tuple(Marker(s.start_bar * bar_ticks, s.label) for s in sections), end_ticks=end,
+        score, tracks=tracks, tempos=score.tempos[:1], keys=score.keys[:1], end_ticks=end,
+        meters=lines.meters if len(score.meters) > 1 else score.meters,
+        markers=tuple(Marker(int(lines.starts[s.start_bar]), s.label) for s in sections),
         header=None if score.header is None else replace(score.header, type=1),
     )  # fmt: skip
     return Arranged(song, tuple(sections))
@@ -187,56 +172,55 @@ def _who_plays(kind: str, nth: int, bars: int, roles: Sequence[str]) -> list[NDA
 
 
 def _lay(
-    piece: _Piece, score: Score, pool: tuple[int, int], bars: int, start: int, bar_ticks: int, plays: NDArray[np.bool_]
-) -> None:
+    piece: Piece, score: Score, bars: NDArray[Any], pool: tuple[int, int], many: int, start: int,
+    plays: NDArray[np.bool_],
+) -> None:  # fmt: skip
     """The sketch's bars, round and round, where the track plays."""
     first, count = pool
+    lines = np.append(bars["start_ticks"], bars["start_ticks"][-1] + bars["length_ticks"][-1])
+    early = score.ticks_per_quarter // 8  # a note so little before a bar line belongs behind it
     at = 0
-    while at < bars:
-        take = min(count, bars - at)
+    while at < many:
+        take = min(count, many - at)
+        begin, end = int(lines[first]), int(lines[first + take])
         if plays[at : at + take].any():
-            begin = first * bar_ticks
-            only = replace(score, tracks=(piece.track,))
-            cut = window(only, begin, begin + take * bar_ticks).tracks[0]
-            early = score.ticks_per_quarter // 8  # a note so little before a bar line belongs behind it
-            bar = np.minimum((cut.notes["onset_ticks"] + early) // bar_ticks, take - 1)
+            cut = window(replace(score, tracks=(piece.track,)), begin, end).tracks[0]
+            inner = lines[first : first + take] - begin
+            bar = np.searchsorted(inner, cut.notes["onset_ticks"] + early, side="right") - 1
             notes = cut.notes[plays[at + bar]].copy()
-            shift = (start + at) * bar_ticks
-            notes["onset_ticks"] += shift
+            notes["onset_ticks"] += start
             events = cut.events[(cut.events["status"] != 0xFF) | (not piece.events)].copy()
-            events["ticks"] += shift
+            events["ticks"] += start
             piece.notes.append(notes)
             piece.events.append(events)
-        at += take
+        at, start = at + take, start + end - begin
 
 
-def _inside(notes: NDArray[Any], span: tuple[int, int], bar_ticks: int) -> NDArray[np.bool_]:
-    return (notes["onset_ticks"] >= span[0] * bar_ticks) & (notes["onset_ticks"] < span[1] * bar_ticks)
-
-
-def _louder(pieces: Sequence[_Piece], span: tuple[int, int], bar_ticks: int, energy: int, *, rising: bool) -> None:
+def _louder(pieces: Sequence[Piece], span: tuple[int, int], lines: BarLines, energy: int, *, rising: bool) -> None:
     """Loudness of a section; the two bars before a chorus grow."""
     for piece in pieces:
         for notes in piece.notes:
-            here = _inside(notes, span, bar_ticks)
+            here = lines.inside(notes, span)
             factor = np.full(len(notes), _LOUD[energy])
             if rising:
-                into = (notes["onset_ticks"] / bar_ticks - (span[1] - 2)) / 2
+                bar = np.interp(notes["onset_ticks"], lines.starts, np.arange(len(lines.starts)))
+                into = (bar - (span[1] - 2)) / 2
                 factor = factor * np.where(into > 0, 0.92 + 0.16 * np.clip(into, 0, 1), 1.0)
             loud = np.clip(np.rint(notes["velocity"] * factor), 1, 127)
             notes["velocity"] = np.where(here, loud, notes["velocity"])
 
 
 def _turned(
-    pieces: Sequence[_Piece], roles: Sequence[str], span: tuple[int, int], bar_ticks: int, key: Key, dice: Dice
+    pieces: Sequence[Piece], roles: Sequence[str], span: tuple[int, int], lines: BarLines, key: Key, dice: Dice
 ) -> None:
     """When a section comes back, some long notes of the melody turn by a neighbour of the key."""
-    quarter = bar_ticks / 4
     for piece, role in zip(pieces, roles, strict=True):
         if role not in _SUNG:
             continue
         for place, notes in enumerate(piece.notes):
-            long = np.flatnonzero(_inside(notes, span, bar_ticks) & (notes["duration_ticks"] >= quarter * 0.9))
+            bar = np.searchsorted(lines.starts, notes["onset_ticks"], side="right") - 1
+            quarter = lines.bars["length_ticks"][np.minimum(bar, len(lines.bars) - 1)] / 4
+            long = np.flatnonzero(lines.inside(notes, span) & (notes["duration_ticks"] >= quarter * 0.9))
             made = []
             for index in long.tolist():
                 if not dice.chance(0.3):
@@ -256,83 +240,7 @@ def _turned(
                 piece.notes[place] = np.concatenate([notes, new])
 
 
-class _Drummer:
-    """What the drums do where sections meet."""
-
-    def __init__(self, score: Score, style: str, meter: tuple[int, int], bar_ticks: int, seed: int) -> None:
-        grid = grid_of(style, meter)
-        self.factor = score.ticks_per_quarter / TPQ
-        self.bar, self.beat = bar_ticks, round(grid.beat_ticks * self.factor)
-        rows = genre(style)["drums"]["fills"]
-        found = [drum_pattern(style, i, meter, "fills")[-1] for i in range(len(rows))]
-        self.fills = [hits for hits in found if sum(h.voice in FILL_VOICES for h in hits) >= 3]
-        self.seed = seed
-
-    def meet(
-        self,
-        pieces: Sequence[_Piece],
-        roles: Sequence[str],
-        span: tuple[int, int],
-        kind: str,
-        after: str,
-        *,
-        opens: bool,
-    ) -> None:
-        """A crash where a section opens, a fill or a roll where it ends."""
-        drums = next((i for i, role in enumerate(roles) if role == "drums" and pieces[i].track.is_drum), None)
-        if drums is None:
-            return
-        piece = pieces[drums]
-        plays = any(_inside(notes, (span[1] - 1, span[1]), self.bar).any() for notes in piece.notes)
-        if plays and after and kind != "outro":
-            build = after == "high" and kind in ("build", "break") and span[1] - span[0] >= 4
-            self._roll(piece, span[1]) if build else self._fill(piece, span[1] - 1, whole=after == "high")
-        opening = any(_inside(notes, (span[0], span[0] + 1), self.bar).any() for notes in piece.notes)
-        if opens and opening and kind in ("high", "low"):
-            loud = 112 if kind == "high" else 96
-            self._add(piece, [(span[0] * self.bar, _CRASH, loud)])
-
-    def _cleared(self, piece: _Piece, low: int, high: int, keys: Sequence[int] | None = None) -> None:
-        for place, notes in enumerate(piece.notes):
-            gone = (notes["onset_ticks"] >= low - self.beat // 16) & (notes["onset_ticks"] < high - self.beat // 16)
-            if keys is not None:
-                gone &= np.isin(notes["pitch"], keys)
-            piece.notes[place] = notes[~gone]
-
-    def _add(self, piece: _Piece, rows: list[tuple[int, int, int]]) -> None:
-        if rows:
-            onset, pitch, loud = (np.array(column) for column in zip(*rows, strict=True))
-            piece.notes.append(make_notes(onset, self.beat // 4, pitch, np.clip(loud, 1, 127), channel=9))
-
-    def _fill(self, piece: _Piece, bar: int, *, whole: bool) -> None:
-        """The last beats of a bar as one of the style's fills, rising."""
-        if not self.fills:
-            return
-        hits = Dice(self.seed, "fill", bar).pick(self.fills)
-        voices = [h.ticks for h in hits if h.voice in FILL_VOICES]
-        begin = min(voices) // (grid := max(1, round(self.beat / self.factor))) * grid
-        begin = begin if whole else max(begin, round(self.bar / self.factor) - 2 * grid)
-        start = bar * self.bar
-        self._cleared(piece, start + round(begin * self.factor), start + self.bar)
-        keys = drum_keys()
-        self._add(piece, [
-            (start + round(h.ticks * self.factor), keys[h.voice], round(76 + 30 * h.ticks * self.factor / self.bar))
-            for h in hits if h.ticks >= begin
-        ])  # fmt: skip
-
-    def _roll(self, piece: _Piece, end: int) -> None:
-        """Two bars of a snare roll that doubles, and a breath before what comes."""
-        low, high = (end - 2) * self.bar, end * self.bar
-        self._cleared(piece, low, high, [_SNARE, 40, 37, 39])
-        self._cleared(piece, high - self.bar, high, [35, _KICK, 42, 44, 46, 51])
-        steps = [
-            *range(low, high - self.bar, self.beat // 2),
-            *range(high - self.bar, high - self.beat // 2, self.beat // 4),
-        ]
-        self._add(piece, [(t, _SNARE, round(56 + 56 * (t - low) / (high - low))) for t in steps])
-
-
-def _end(pieces: Sequence[_Piece], roles: Sequence[str], score: Score, start: int, bar_ticks: int) -> None:
+def _end(pieces: Sequence[Piece], roles: Sequence[str], score: Score, start: int, bar_ticks: int) -> None:
     """The last bar: everybody on the tonic, held; the drums strike once."""
     key = estimate_key(score).key or Key(0)
     third = 3 if key.is_minor else 4
@@ -350,7 +258,7 @@ def _end(pieces: Sequence[_Piece], roles: Sequence[str], score: Score, start: in
             continue
         if piece.track.is_drum:
             if role == "drums":
-                rows = make_notes([start, start], bar_ticks // 4, [_KICK, _CRASH], [104, 110], channel=9)
+                rows = make_notes([start, start], bar_ticks // 4, [KICK, CRASH], [104, 110], channel=9)
                 piece.notes.append(rows)
             continue
         chord = last[last["onset_ticks"] >= int(last["onset_ticks"].max()) - bar_ticks // 48]
@@ -368,7 +276,7 @@ def _near(pitch: int, classes: set[int]) -> int:
                key=lambda p: (abs(p - pitch), p))  # fmt: skip
 
 
-def _joined(piece: _Piece, end: int) -> Track:
+def _joined(piece: Piece, end: int) -> Track:
     """All that was laid out as one track; one note on a key at a time."""
     notes = np.concatenate([NO_NOTES, *piece.notes]).astype(NOTE)
     if not len(notes):

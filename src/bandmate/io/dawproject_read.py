@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from bandmate.io.messages import KINDS, POLY, messages_of
 from bandmate.io.midi import read_file_bytes
 from bandmate.io.safe_xml import Element, as_number, parse_xml
 from bandmate.io.sounds_named import named_sound
-from bandmate.io.timed import Loop, Message, Note, Part, Piece
+from bandmate.io.timed import Allowance, Loop, Message, Note, Part, Piece
 from bandmate.score.model import Score
 
 MOST_XML_BYTES = 192 * 2**20
@@ -58,7 +58,7 @@ def read_dawproject(path: str | Path) -> Score:
         raise FileFormatError(f"{path} holds no project but <{root.tag[:40]}>; export it again as DAWproject")
     tempos, meters = _tempos(root), _meters(root)
     names = {track.get("id", ""): track for track in root.iter("Track")}
-    walk = _Walk(_Clock(tempos))
+    walk = _Walk(_Clock(tempos), Allowance(path))
     notes: dict[str, list[Note | Message]] = {identifier: [] for identifier in names}
     arrangement = root.find("Arrangement")
     if arrangement is not None:
@@ -151,8 +151,8 @@ def _attribute(root: Element, path: str, name: str) -> str | None:
 class _Walk:
     """Goes through lanes and clips and gives what sounds, with its track."""
 
-    def __init__(self, clock: _Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: _Clock, allowance: Allowance) -> None:
+        self._clock, self._allowance = clock, allowance
 
     def played(self, element: Element, lane: _Lane, depth: int) -> Iterator[tuple[str, Note | Message]]:
         """Notes and controllers below an element that holds them, in quarters from where the element begins."""
@@ -164,7 +164,7 @@ class _Walk:
             yield from ((lane.track, note) for note in _written(element))
             return
         if element.tag == "Points":
-            for message in _told(element):
+            for message in self._allowance.take(_told(element)):
                 at = self._clock.quarters(message.time) if lane.in_seconds else message.time
                 yield lane.track, message._replace(time=at)
             return
@@ -196,7 +196,7 @@ class _Walk:
                 if looped and loop_end > loop_start
                 else Loop(notes, play, play + end - start, 0.0, False, name, told)
             )  # fmt: skip
-            for one in (*loop.played(end - start), *loop.sent(end - start)):
+            for one in self._allowance.take(chain(loop.played(end - start), loop.sent(end - start))):
                 yield track, one._replace(time=one.time + start)
 
 

@@ -46,12 +46,16 @@ class Part:
             self._last[note] = place
         dynamics = ((at, mark, 0) for at, mark, _ in self.written.dynamics)
         self._loudness = Loudness(dynamics, self.written.spans)
+        self._signs: dict[tuple[int, int, int], int] = defaultdict(int)  # of chords: what stands on one note is for all
+        for row in self.rows[pitched]:
+            self._signs[_chord_of(row)] |= int(row["signs"])
         self._lyrics, self._slurs = defaultdict(list), defaultdict(list)
         for lyric in self.written.lyrics:
             self._lyrics[lyric.note].append(lyric)
         for place, (first, last) in enumerate(self.written.slurs):
-            self._slurs[first].append((str(place % 6 + 1), "start"))
-            self._slurs[last].append((str(place % 6 + 1), "stop"))
+            self._slurs[first].append((place, "start"))
+            self._slurs[last].append((place, "stop"))
+        self._slurs_open: dict[int, int] = {}
         changes = track.events[(track.events["status"] == 0xC0) & (track.events["ticks"] > 0)]
         self._programs = [(int(row["ticks"]), int(row["data1"])) for row in changes]
 
@@ -243,7 +247,7 @@ class Part:
 
     def _played(self, element: Element, row: Any, is_first: bool, is_last: bool) -> None:
         note = self.track.notes[row["note"]]
-        expected = self._loudness.of_note(int(row["onset_ticks"]), int(row["signs"]))
+        expected = self._loudness.of_note(int(row["onset_ticks"]), self._signs[_chord_of(row)])
         if is_first and note["velocity"] != expected:
             element.set("dynamics", number(round(int(note["velocity"]) * 100 / FORTE, 2)))
         if row["grace"]:
@@ -288,7 +292,7 @@ class Part:
             _sub(notations, "tied", {"type": "start"})
         for slur, kind in self._slurs.get(int(row["note"]), ()):
             if (is_first and kind == "start") or (is_last and kind == "stop"):
-                _sub(notations, "slur", {"number": slur, "type": kind})
+                _sub(notations, "slur", {"number": str(self._slur_number(slur)), "type": kind})
         for kind in ("start", "stop"):
             if signs & SIGN_BITS[f"tuplet-{kind}"]:
                 _sub(notations, "tuplet", {"type": kind})
@@ -308,6 +312,14 @@ class Part:
         if len(notations):
             element.append(notations)
 
+    def _slur_number(self, slur: int) -> int:
+        """The lowest number that no open slur bears, in the order of the file; at its other end its own."""
+        if slur in self._slurs_open:
+            return self._slurs_open.pop(slur)
+        taken = set(self._slurs_open.values())
+        self._slurs_open[slur] = next(number for number in range(1, len(taken) + 2) if number not in taken)
+        return self._slurs_open[slur]
+
     def _words(self, element: Element, note: int) -> None:
         for lyric in self._lyrics.get(note, ()):
             one = _sub(element, "lyric", {"number": str(lyric.verse)})
@@ -317,3 +329,7 @@ class Part:
                 _sub(one, "text").text = storable(lyric.text)
             if lyric.extends:
                 _sub(one, "extend")
+
+
+def _chord_of(row: Any) -> tuple[int, int, int]:
+    return int(row["onset_ticks"]), int(row["voice"]), int(row["grace"])

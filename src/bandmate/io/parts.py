@@ -79,6 +79,7 @@ class Sound:
     tie_start: bool = False
     tie_stop: bool = False
     percent: float = 0.0  # of forte, where the note says so itself
+    louder_percent: float = 0.0  # than the dynamics say
     early: int = 0  # ticks by which it begins before its place as played, and ends after it
     late: int = 0
     written: int = 0  # ticks on the page: 0 for a grace note

@@ -69,8 +69,8 @@ class Loudness:
                 return low + (high - low) * (tick - start) / (end - start)
         return self._held(tick)
 
-    def of_note(self, tick: int, signs: int) -> int:
-        """The velocity of a note that begins at a place and bears signs (bits of WRITTEN)."""
+    def of_note(self, tick: int, signs: int, louder_percent: float = 0.0) -> int:
+        """The velocity of a note that begins at a place, bears signs (bits of WRITTEN) and is so much louder itself."""
         velocity = float(self._moments.get(tick) or self.level(tick))
         velocity += max((more for bit, more in _STRESS_BITS if signs & bit), default=0)
-        return min(max(1, round(velocity)), 127)
+        return min(max(1, round(velocity * (1 + louder_percent / 100))), 127)

@@ -52,7 +52,7 @@ def track_of(walk: Part, player: Player, at: Callable[[Place], int], index: int,
         joined.take(sound)
     spans = tuple(Span(kind, at(start), at(end), staff) for kind, start, end, staff in walk.marks.spans)
     loudness = Loudness(((at(place), mark, told) for place, mark, told, _ in walk.marks.dynamics), spans)
-    notes, renumbered = _notes(joined, loudness, channel)
+    notes, renumbered = _notes(joined, loudness, channel, _chord_signs(sounds))
     rows = _rows(sounds, joined.of_sound, starts, renumbered)
     lyrics = _lyrics(sounds, joined.of_sound, renumbered)
     marks = walk.marks
@@ -138,7 +138,9 @@ class _Joined:
         return known
 
 
-def _notes(joined: _Joined, loudness: Loudness, channel: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
+def _notes(
+    joined: _Joined, loudness: Loudness, channel: int, signs: dict[tuple[int, ...], int]
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """The note array, and the place in it of each joined note."""
     notes = np.zeros(len(joined.heads), NOTE)
     if len(notes):
@@ -146,7 +148,8 @@ def _notes(joined: _Joined, loudness: Loudness, channel: int) -> tuple[NDArray[A
         notes["onset_ticks"], notes["pitch"] = spans[:, 0], spans[:, 2]
         notes["duration_ticks"] = np.maximum(spans[:, 1] - spans[:, 0], 0)
         notes["velocity"] = [
-            percent_velocity(head.percent) or loudness.of_note(joined.starts[head.bar] + head.place, head.signs)
+            percent_velocity(head.percent)
+            or loudness.of_note(joined.starts[head.bar] + head.place, signs[_chord_of(head)], head.louder_percent)
             for head in joined.heads
         ]  # fmt: skip
     notes["channel"], notes["off_velocity"] = channel, 64
@@ -155,6 +158,20 @@ def _notes(joined: _Joined, loudness: Loudness, channel: int) -> tuple[NDArray[A
     renumbered = np.empty(len(notes), np.int64)
     renumbered[order] = np.arange(len(notes))
     return notes[order], renumbered
+
+
+def _chord_of(sound: Sound) -> tuple[int, ...]:
+    return sound.bar, sound.onset, sound.voice, sound.grace
+
+
+def _chord_signs(sounds: list[Sound]) -> dict[tuple[int, ...], int]:
+    """The signs of each chord, which stand on one of its notes and are meant for all."""
+    signs: dict[tuple[int, ...], int] = {}
+    for sound in sounds:
+        if sound.pitch is not None or sound.unpitched:
+            chord = _chord_of(sound)
+            signs[chord] = signs.get(chord, 0) | sound.signs
+    return signs
 
 
 def _rows(

@@ -15,7 +15,7 @@ from bandmate.io.messages import CONTROL, KINDS
 from bandmate.io.midi import read_file_bytes
 from bandmate.io.safe_xml import as_number
 from bandmate.io.sounds_named import named_sound
-from bandmate.io.timed import Loop, Message, Note, Part, Piece
+from bandmate.io.timed import Allowance, Loop, Message, Note, Part, Piece
 from bandmate.score.model import Score
 
 _DEEPEST = 64
@@ -61,7 +61,8 @@ def read_rpp(path: str | Path) -> Score:
     text = read_file_bytes(path).decode("utf-8-sig", errors="replace")
     root = _parsed(text, path)
     clock = _Clock(root)
-    parts = [_part(track, clock, path) for track in root.all("TRACK")]
+    allowance = Allowance(path)
+    parts = [_part(track, clock, path, allowance) for track in root.all("TRACK")]
     markers = [
         (clock.quarters(as_number(words[2])), words[3] if len(words) > 3 else "")
         for words in root.lines
@@ -165,7 +166,7 @@ def _is_meter(meter: tuple[int, int]) -> bool:
     return 1 <= above <= 255 and 1 <= below <= 128 and below & (below - 1) == 0
 
 
-def _part(track: Block, clock: _Clock, path: str | Path) -> Part | None:
+def _part(track: Block, clock: _Clock, path: str | Path, allowance: Allowance) -> Part | None:
     name = " ".join(track.line("NAME")[:1])
     sound = next(
         (" ".join(words[1:]) for block in track.all("EXT") for words in block.lines if words[0] == "bandmate"), ""
@@ -174,7 +175,7 @@ def _part(track: Block, clock: _Clock, path: str | Path) -> Part | None:
     sources = [(item, source) for item in items for source in _note_sources(item)]
     if not sources and not sound:
         return None
-    played = [_played(item, source, clock, path) for item, source in sources]
+    played = [_played(item, source, clock, path, allowance) for item, source in sources]
     notes = [note for notes, _ in played for note in notes]
     return Part(name, notes, *named_sound(name, sound), [message for _, messages in played for message in messages])
 
@@ -184,7 +185,9 @@ def _note_sources(item: Block) -> list[Block]:
     return [source for source in item.all("SOURCE") if len(source.words) > 1 and source.words[1] in _NOTES][:1]
 
 
-def _played(item: Block, source: Block, clock: _Clock, path: str | Path) -> tuple[list[Note], list[Message]]:
+def _played(
+    item: Block, source: Block, clock: _Clock, path: str | Path, allowance: Allowance
+) -> tuple[list[Note], list[Message]]:
     start_sec, length_sec = item.number("POSITION"), item.number("LENGTH")
     start, end = clock.quarters(start_sec), clock.quarters(start_sec + length_sec)
     grid = int(source.number("HASDATA", 1, 960)) or 960
@@ -196,8 +199,8 @@ def _played(item: Block, source: Block, clock: _Clock, path: str | Path) -> tupl
         else Loop(notes, offset, offset + end - start, 0.0, False, name, messages)
     )  # fmt: skip
     return (
-        [note._replace(time=note.time + start) for note in loop.played(end - start)],
-        [message._replace(time=message.time + start) for message in loop.sent(end - start)],
+        [note._replace(time=note.time + start) for note in allowance.take(loop.played(end - start))],
+        [message._replace(time=message.time + start) for message in allowance.take(loop.sent(end - start))],
     )
 
 

@@ -8,6 +8,9 @@ from xml.etree import ElementTree
 from bandmate.errors import FileFormatError
 
 Element = ElementTree.Element
+# far above the largest piece; each costs some hundred bytes of memory, which a few packed bytes can ask for
+MOST_ELEMENTS, MOST_ATTRIBUTES = 6_000_000, 8_000_000
+_LONG_TAG = re.compile(r"<[^<>]{4194304}")  # attributes without number in one element take minutes
 _FORBIDDEN = re.compile(r"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _DECLARED = re.compile(r"^\ufeff?\s*<\?xml[^>]*\?>")
 _ENCODING = re.compile(rb"""^\s*<\?xml[^>]*\bencoding\s*=\s*["']([\w.-]{1,40})["']""")
@@ -33,6 +36,10 @@ def parse_xml(data: bytes, name: str, *, doctype: re.Pattern[str] | None = None)
     found = _FORBIDDEN.search(text)
     if found:
         raise FileFormatError(f"{name} declares {found[0][2:].upper()} in its XML, which is refused; save it anew")
+    if text.count("<") > 2 * MOST_ELEMENTS or text.count("=") > MOST_ATTRIBUTES or _LONG_TAG.search(text):
+        raise FileFormatError(
+            f"{name} holds more than {MOST_ELEMENTS / 1e6:.0f} million elements, which no piece needs"
+        )
     try:
         return ElementTree.fromstring(text)  # noqa: S314  without a document type there are no entities
     except ElementTree.ParseError as error:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from bandmate.score.gm import DRUM_CHANNEL
 from bandmate.score.model import EVENT, KEY_SIGNATURE, MADE, METER, NO_KEYS, TEMPO, Marker, Score, Track, make_notes
 from bandmate.score.pitch import Key
 
+T = TypeVar("T")
 EXACT = 1e-6  # quarters
 LONGEST_QUARTERS = 40_000.0
 MOST_TICKS = 32767
@@ -43,6 +44,31 @@ class Message(NamedTuple):
     status: int
     data1: int
     data2: int
+
+
+class Allowance:
+    """How much a file may still unroll to, over all its clips: a small file can hold loops of loops without end.
+
+    Args:
+        name: of the file, for the error.
+    """
+
+    def __init__(self, name: object) -> None:
+        self._name, self._left = name, 2 * MIDI_NOTES.high
+
+    def take(self, ones: Iterable[T]) -> Iterator[T]:
+        """Notes or messages as they are, counted.
+
+        Raises:
+            FileFormatError: the file has more than any piece.
+        """
+        for one in ones:
+            self._left -= 1
+            if self._left < 0:
+                raise FileFormatError(
+                    f"{self._name} unrolls to more notes and controllers than a piece may have; shorten its loops"
+                )
+            yield one
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +233,14 @@ def _tempo_map(points: Sequence[tuple[float, float]], grid: int) -> NDArray[Any]
             stop, target = points[place + 1]
             if stop > at and target != bpm:
                 steps += _glide(at, bpm, stop, target)
-    rows = {round(at * grid): (round(at * grid), round(60e6 / bpm), 0, MADE) for at, bpm in steps}
+    rows = {round(at * grid): (round(at * grid), round(60e6 / _storable(bpm)), 0, MADE) for at, bpm in steps}
     made = np.array([rows[ticks] for ticks in sorted(rows)], TEMPO)
     return made[np.append(True, made["us_per_quarter"][1:] != made["us_per_quarter"][:-1])]
+
+
+def _storable(bpm: float) -> float:
+    """A tempo that a file of a sequencer says, within what a MIDI file can: three bytes of microseconds a quarter."""
+    return min(max(bpm, 60e6 / (2**24 - 1)), 60e6)
 
 
 def _glide(at: float, bpm: float, stop: float, target: float) -> list[tuple[float, float]]:

@@ -118,7 +118,7 @@ _TWINS = {
 
 def split_of(group: str, tags: Mapping[str, Any]) -> str:
     """train, valid, reserve (kept out so that `learn` can be measured on music the model never saw), or twin: neither,
-    since the piece is known in another version.
+    since the piece is known in another version. (`read_corpus` adds lent: neither, since held-out drummers play in it.)
     """
     if group in _TWINS:
         return "twin"
@@ -147,6 +147,27 @@ class Found:
     path: Path
 
 
+def lent_by_held_out(folder: Path, entry: Mapping[str, Any], known: dict[str, str]) -> bool:
+    """Whether a piece's drums are lent by performances of Groove MIDI that no training may see.
+
+    Args:
+        folder: that holds the corpora.
+        entry: line of a manifest; its tag `drum_files` names the performances, if any.
+        known: split of each performance, filled at the first need.
+
+    Raises:
+        LibraryError: there is no manifest of Groove MIDI beside the corpus, so that nobody could say.
+    """
+    lent = entry["tags"].get("drum_files", ())
+    if lent and not known:
+        manifest = folder / "groove_midi" / "manifest.jsonl"
+        if not manifest.is_file():
+            raise LibraryError(f"{manifest}: not there, and it says which drummers are held out; put groove_midi there")
+        rows = map(json.loads, manifest.read_text(encoding="utf-8").splitlines())
+        known |= {row["file"]: str(row["tags"].get("split", "")) for row in rows}
+    return any(known.get(file, "") != "train" for file in lent)
+
+
 def read_corpus(folder: Path, name: str) -> Iterator[Found]:
     """Every usable file of a corpus, in the manifest's order; files that cannot be read are passed over.
 
@@ -157,6 +178,7 @@ def read_corpus(folder: Path, name: str) -> Iterator[Found]:
     manifest = folder / name / "manifest.jsonl"
     if not manifest.is_file():
         raise LibraryError(f"{manifest}: not there; point --data at the folder that holds corpus/{name}")
+    drummers: dict[str, str] = {}
     for line in manifest.read_text(encoding="utf-8").splitlines():
         entry = json.loads(line)
         path = folder / name / entry["file"]
@@ -166,4 +188,7 @@ def read_corpus(folder: Path, name: str) -> Iterator[Found]:
             continue
         if score is not None:
             group = corpus.group(entry)
-            yield Found(score, entry["tags"], Origin(name, group, split_of(group, entry["tags"]), entry["file"]), path)
+            split = split_of(group, entry["tags"])
+            if split == "train" and lent_by_held_out(folder, entry, drummers):
+                split = "lent"
+            yield Found(score, entry["tags"], Origin(name, group, split, entry["file"]), path)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bandmate.errors import BandmateError, BriefError
 from bandmate.generation.words_followup import Followup, read_followup
 from bandmate.generation.words_rework import Step, read_steps
-from bandmate.groovebook.fullness import FULLNESS
+from bandmate.groovebook.perform import FULLNESS
 from bandmate.score import ops
 from bandmate.score.brief import Brief
 from bandmate.score.locks import places_of

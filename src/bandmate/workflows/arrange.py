@@ -50,7 +50,7 @@ def arrange(path: str | Path, options: ArrangeOptions | None = None, **asked: An
     Raises:
         FileFormatError: the file cannot be read.
         BriefError: the form or the style is not understood.
-        ScoreError: the file has no notes, no such tracks or bars, or its meter changes in them.
+        ScoreError: the file has no notes, or no such tracks or bars.
         OutputError: the result cannot be written.
     """
     options, source = options_from(ArrangeOptions, options, asked), Path(path)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bandmate.analysis.sound.grid import STEPS_A_BEAT, drum_pattern, onset_pattern, onset_steps
 from bandmate.errors import BriefError
-from bandmate.groovebook.fullness import FULLNESS
+from bandmate.groovebook.perform import FULLNESS
 from bandmate.score.brief import Brief
 from bandmate.score.locks import TrackLock
 from bandmate.score.model import Score

@@ -180,11 +180,11 @@ def _written(
     wanted = range(len(draft.seeds)) if draft.chosen is None else (draft.chosen,)
     if engine == "rules":
         from bandmate.generation.conform import conform
-        from bandmate.groovebook.fullness import play_full
+        from bandmate.groovebook.perform import perform
 
         plan, given = _lent(request, draft.plan), _given_rows(request)
         for index in wanted:
-            played = conform(play_full(plan, draft.seeds[index], given=given), draft.plan)
+            played = conform(perform(plan, draft.seeds[index], given=given), draft.plan)
             yield index, _as_played(_with_given(played, request, draft.plan), request, draft.plan), None
         return
     from bandmate.workflows.sampling import sample_batch

@@ -1,14 +1,15 @@
 """Restyle: melody and harmony of a song stay; rhythm, instruments and texture are another genre's, or a reference's.
 
 The song becomes a plan with its own key, chords, meter and sections; its melody is given, and everything else is
-written anew by the engine that composes, so that the result is a take like any other.
+written anew by the engine that composes, so that the result is a take like any other. A song that changes its meter has
+no such plan: it is restyled as an edit of all its bars (`restyle_bars`), stretch by stretch, in its own tempo.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -35,8 +36,10 @@ from bandmate.score.gm import is_bass_program, program_range
 from bandmate.score.model import Score, Track, make_meters, make_notes, make_tempos
 from bandmate.score.pitch import Chord, Key
 from bandmate.score.plan import Plan
+from bandmate.score.timeline import bar_grid, meter_runs
 from bandmate.settings import Settings, load_settings
 from bandmate.workflows.compose import ComposeOptions, ComposeResult, make_options, run, tell_heard
+from bandmate.workflows.edit_takes import EditResult
 from bandmate.workflows.export import TARGETS, parse_targets
 from bandmate.workflows.given import genre_named, melody_of, read_given
 from bandmate.workflows.jobs import Job, Listener
@@ -46,6 +49,8 @@ from bandmate.workflows.request import Request, draft_of
 from bandmate.workflows.take_files import parents_of
 
 _KNOWN_SECTIONS = ("intro", "verse", "chorus", "bridge", "break", "outro")
+_OF_STRETCHES = ("out", "takes", "seed", "engine", "model", "variety", "temperature", "candidates", "no_copy")
+_OF_SOUND = ("stems", "key_lock")  # there is no sound, and the key stays
 _ROLES_OF_A_BAND = ("drums", "bass", "chords", "pad", "arp", "strings", "brass", "lead")
 
 
@@ -69,7 +74,7 @@ def restyle(
     listener: Listener | None = None,
     settings: Settings | None = None,
     **options: Any,
-) -> ComposeResult:
+) -> ComposeResult | EditResult:
     """Play a song in another style.
 
     Args:
@@ -82,10 +87,14 @@ def restyle(
         settings: defaults; None = those of `bandmate.toml`.
         options: those of `ComposeOptions` that say how: out, takes, seed, engine, model, stems ...
 
+    Returns:
+        Takes with their sound; of a song that changes its meter those of an edit, notes alone.
+
     Raises:
         FileFormatError: a file cannot be read.
-        BriefError: neither or both of a genre and `like`, two genres, or an unknown one.
-        ScoreError: no melody, or a meter that changes.
+        BriefError: neither or both of a genre and `like`, two genres, or an unknown one; of a song that changes its
+            meter an option that needs one plan.
+        ScoreError: no melody.
         OutputError: the folder cannot be written.
     """
     named, projects = _style_and_projects(to)
@@ -98,6 +107,9 @@ def restyle(
     check_sounds(making)
     TAKES.check(chosen.takes)
     score = read_given(path)
+    if changes := meter_runs(bar_grid(score), score.ticks_per_quarter)[1:]:
+        stated = {"like": like, "tempo": tempo, "to": projects, **options}
+        return _stretch_by_stretch(path, str(named), melody, changes[0][0], stated, listener, defaults)
     style = Style(genre_named(named)) if named is not None else style_of(Path(str(like)))
     place = melody_of(score, melody)
     seed = secrets.randbelow(2**31) if chosen.seed is None else chosen.seed
@@ -121,6 +133,25 @@ def restyle(
     folder = take_folder(chosen.out, f"{Path(path).stem} {style.genre}", defaults.out)
     takes = run(replace(request, name=folder.name), folder, chosen.out, job)
     return ComposeResult(takes, folder, heard)
+
+
+def _stretch_by_stretch(
+    path: str | Path, genre: str, melody: str | None, change: int, stated: dict[str, Any], listener: Listener | None,
+    settings: Settings,
+) -> EditResult:  # fmt: skip
+    """Restyle all bars of a song that changes its meter with bar `change`, from 0, as an edit."""
+    from bandmate.workflows.edits import run_edit
+
+    usual = {item.name: getattr(ComposeOptions(), item.name) for item in fields(ComposeOptions)}
+    own = {name: value for name, value in stated.items() if name in _OF_STRETCHES and value is not None}
+    for name, value in stated.items():
+        if name not in (*_OF_STRETCHES, *_OF_SOUND) and value and value != usual.get(name):
+            raise BriefError(
+                f"{Path(path).name} changes its meter at bar {change + 1}, so it is restyled stretch by stretch, in "
+                f"its own tempo and as notes alone; leave --{name.replace('_', '-')} out"
+            )
+    bars = f"1-{len(bar_grid(read(path)))}"
+    return run_edit("restyle", path, to=genre, melody=melody, bars=bars, listener=listener, settings=settings, **own)
 
 
 def _style_and_projects(to: str | Sequence[str] | None) -> tuple[str | None, tuple[str, ...]]:

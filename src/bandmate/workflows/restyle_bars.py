@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from bandmate.score.cut import window
 from bandmate.score.model import Score, Track
 from bandmate.score.selection import Selection, check_one_instrument, select, track_words
 from bandmate.score.splice import added, splice
+from bandmate.score.timeline import bar_grid, meter_runs
 from bandmate.workflows.candidates import write_down
 from bandmate.workflows.edit_desk import Desk, notes_within
 from bandmate.workflows.edits import Edit, Editor
@@ -43,19 +45,15 @@ def _restyle(score: Score, own: RestyleBarsOptions, desk: Desk) -> Edit:
     genre, place = genre_named(own.to), melody_of(score, own.melody)
     cells = _giving_way(score, place, desk)
     start, end = cells.span(score)
-    part = window(score, start, end)
-    if not len(part.tracks[place].notes):
-        bars = f"bars {cells.first_bar + 1}-{cells.last_bar + 1}"
-        raise ScoreError(f"the melody ({track_words(score, place)}) rests in {bars}; choose other bars, or --melody")
-    band = [_placed(track, part, (start, end)) for track in _band(part, place, genre, desk)]
+    band = _band(score, place, cells, genre, desk)
     kept = [t for i, t in enumerate(score.tracks) if i not in cells.tracks and i != place]
     taken = {t.role for t in kept if len(notes_within(t.notes, start, end))}
     band = [track for track in band if track.role not in taken and len(track.notes)]
     own_drums = next((i for i in cells.tracks if score.tracks[i].is_drum), None)
     drums = [track for track in band if track.is_drum] if own_drums is not None else []
-    silent = splice(score, cells, {} if own_drums is None or not drums else {own_drums: drums[0].notes})
     new = named_apart([track for track in band if track not in drums], [t.name for t in score.tracks])
-    edited, places = added(silent, new)
+    edited, places = added(score, new)  # before its own tracks fall silent, which may have been the last to sound
+    edited = splice(edited, cells, {} if own_drums is None or not drums else {own_drums: drums[0].notes})
     played = ()
     if places:
         edited, played = desk.played_well(edited, replace(cells, tracks=places))
@@ -87,8 +85,42 @@ def _giving_way(score: Score, melody: int, desk: Desk) -> Selection:
     return replace(cells, tracks=tracks)
 
 
-def _band(part: Score, melody: int, genre: str, desk: Desk) -> list[Track]:
-    """The genre's band round the melody of the bars, without the melody itself."""
+def _band(score: Score, melody: int, cells: Selection, genre: str, desk: Desk) -> list[Track]:
+    """The genre's band in the asked bars at its place; each stretch of one meter is played by itself.
+
+    Raises:
+        ScoreError: the melody rests in all of them.
+    """
+    bars, found = bar_grid(score)[cells.first_bar : cells.last_bar + 1], dict[tuple[str, int], Track]()
+    sung = False
+    for first, last in meter_runs(bars, score.ticks_per_quarter):
+        span = int(bars["start_ticks"][first]), int(bars["start_ticks"][last] + bars["length_ticks"][last])
+        part = window(score, *span)
+        if not len(part.tracks[melody].notes):
+            continue
+        sung, seen = True, Counter[str]()
+        for track in _in_one_meter(part, melody, genre, desk):
+            place, made = (track.role, seen[track.role]), _placed(track, part, span)
+            seen[track.role] += 1
+            before = found.get(place)
+            found[place] = made if before is None else replace(
+                before, notes=np.concatenate([before.notes, _on(made.notes, before)])
+            )  # fmt: skip
+    if not sung:
+        where = f"bars {cells.first_bar + 1}-{cells.last_bar + 1}"
+        raise ScoreError(f"the melody ({track_words(score, melody)}) rests in {where}; choose other bars, or --melody")
+    return list(found.values())
+
+
+def _on(notes: NDArray[Any], track: Track) -> NDArray[Any]:
+    """Notes on the channel of a track."""
+    moved = notes.copy()
+    moved["channel"] = track.channel
+    return moved
+
+
+def _in_one_meter(part: Score, melody: int, genre: str, desk: Desk) -> list[Track]:
+    """The genre's band round the melody of a stretch, without the melody itself."""
     # marks of the musician change from day to day, and a take has to come again as it was
     song = song_of(part, melody, Style(genre), mean_tempo(part))
     plan = song.plan(desk.seed, desk.seed)

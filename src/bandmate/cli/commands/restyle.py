@@ -40,13 +40,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
     """Restyle, then show where it lies."""
+    from bandmate.cli.edit_flags import show_edit
+    from bandmate.workflows.edit_takes import EditResult
     from bandmate.workflows.restyle import restyle
 
     options = options_of(arguments)
     if "bars" in options or "tracks" in options:
         _some_bars(arguments, options, console)
         return
-    show(restyle(options.pop("file"), listener=console.listen, **options), arguments, console)
+    result = restyle(options.pop("file"), listener=console.listen, **options)
+    if isinstance(result, EditResult):
+        show_edit(result, [], console)
+    else:
+        show(result, arguments, console)
 
 
 def _some_bars(arguments: argparse.Namespace, options: dict[str, Any], console: Console) -> None:

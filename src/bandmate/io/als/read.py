@@ -13,7 +13,7 @@ from bandmate.io.als.unpack import unpack, version_of
 from bandmate.io.messages import BEND, messages_of
 from bandmate.io.safe_xml import Element, as_number, number_of, value_of
 from bandmate.io.sounds_named import named_sound
-from bandmate.io.timed import Loop, Message, Note
+from bandmate.io.timed import Allowance, Loop, Message, Note
 from bandmate.score.pitch import MODES, Key
 
 _PLAYERS = ("MidiTrack", "AudioTrack", "GroupTrack")
@@ -95,13 +95,14 @@ def read_live_set(path: str | Path) -> LiveSet:
     home = Path(path).resolve().parent
     found = [element for element in live.findall("Tracks/*") if element.tag in _PLAYERS]
     key = _key(live.find("ScaleInformation"), value_of(live, "InKey", "false"))
+    allowance = Allowance(path)
     samples = [sample for element in found for sample in samples_of(element, home)]
     return LiveSet(
         path=Path(path),
         version=version_of(root),
         tempos=_tempos(master),
         meters=_meters(master),
-        tracks=tuple(_track(element) for element in found),
+        tracks=tuple(_track(element, allowance) for element in found),
         scenes=tuple(value_of(scene, "Name") for scene in live.findall("Scenes/Scene")),
         locators=tuple(
             sorted((number_of(place, "Time"), value_of(place, "Name")) for place in live.findall("Locators/Locators/*"))
@@ -150,7 +151,7 @@ def _key(scale: Element | None, shown: str) -> Key | None:
     return Key(int(root) % 12, mode) if mode in MODES else None
 
 
-def _track(element: Element) -> LiveTrack:
+def _track(element: Element, allowance: Allowance) -> LiveTrack:
     name = value_of(element, "Name/EffectiveName") or value_of(element, "Name/UserName")
     program, is_drum = _sound(element, name, value_of(element, "Name/Annotation"))
     main = element.find("DeviceChain/MainSequencer")
@@ -159,10 +160,11 @@ def _track(element: Element) -> LiveTrack:
     for place, slot in enumerate(main.findall("ClipSlotList/ClipSlot") if main is not None else ()):
         clip = slot.find("ClipSlot/Value/MidiClip")
         if clip is not None:
-            slots[place] = _clip(clip, lanes)
+            slots[place] = _clip(clip, lanes, allowance)
     arranged = main.findall("ClipTimeable/ArrangerAutomation/Events/MidiClip") if main is not None else ()
     clips = sorted(
-        (_clip(clip, lanes) for clip in arranged if value_of(clip, "Disabled") != "true"), key=lambda c: c.start
+        (_clip(clip, lanes, allowance) for clip in arranged if value_of(clip, "Disabled") != "true"),
+        key=lambda c: c.start,
     )
     is_on = value_of(element, "DeviceChain/Mixer/Speaker/Manual", "true") == "true"
     return LiveTrack(element.tag, name, program, is_drum, is_on, tuple(clips), slots)
@@ -198,7 +200,7 @@ def _told(element: Element, lanes: dict[str, tuple[int, int]]) -> Iterator[Messa
         yield from messages_of(*lane, rows)
 
 
-def _clip(element: Element, lanes: dict[str, tuple[int, int]]) -> Clip:
+def _clip(element: Element, lanes: dict[str, tuple[int, int]], allowance: Allowance) -> Clip:
     notes = []
     for track in element.findall("Notes/KeyTracks/KeyTrack"):
         pitch = int(number_of(track, "MidiKey", -1))
@@ -215,7 +217,7 @@ def _clip(element: Element, lanes: dict[str, tuple[int, int]]) -> Clip:
     loop = Loop(
         tuple(notes), number_of(element, "Loop/LoopStart"), number_of(element, "Loop/LoopEnd"),
         number_of(element, "Loop/StartRelative"), value_of(element, "Loop/LoopOn") == "true", name,
-        tuple(_told(element, lanes)),
+        tuple(allowance.take(_told(element, lanes))),
     )  # fmt: skip
     return Clip(
         name, number_of(element, "CurrentStart"), number_of(element, "CurrentEnd"), loop,

@@ -56,7 +56,7 @@ def samples_of(track: Element, home: Path) -> list[SampleReference]:
         markers = _markers(clip) if warped else ()
         signature = clip.find("TimeSignature/TimeSignatures/RemoteableTimeSignature")
         found.append(SampleReference(
-            value_of(clip, "Name"), name, str(path or ""), path is not None and path.is_file(), warped,
+            value_of(clip, "Name"), name, str(path or ""), _is_there(home, str(path or "")), warped,
             _bpm(markers), start if arranged else None, max(0.0, end - start),
             (number_of(clip, "Loop/LoopStart"), number_of(clip, "Loop/LoopEnd")), markers,
             (int(number_of(signature, "Numerator", 4)), int(number_of(signature, "Denominator", 4))),
@@ -69,10 +69,20 @@ def _sample_path(reference: Element | None, home: Path) -> Path | None:
     if reference is None:
         return None
     relative, absolute = value_of(reference, "RelativePath"), value_of(reference, "Path")
-    if relative and "\0" not in relative and (home / relative).is_file():
+    if relative and _is_there(home, relative):
         return home / relative
     text = absolute or relative
     return Path(text) if text and "\0" not in text else None
+
+
+def _is_there(home: Path, text: str) -> bool:
+    """Whether a file is there; a path into the network is not followed, since a set of anybody's may hold one."""
+    if not text or text.replace("\\", "/").startswith("//"):
+        return False
+    try:
+        return (home / text).is_file()
+    except (OSError, ValueError):  # too long for this disk, or no name at all
+        return False
 
 
 def _markers(clip: Element) -> tuple[tuple[float, float], ...]:

@@ -76,7 +76,10 @@ class _Filling:
         self.project, self.live, self.name = project, live, name
         self.version = version_of(root)
         self.tracks = live.find("Tracks")
-        self.next_pointee = 1 + max((int(e.get("Id", 0)) for e in root.iter() if _is_pointee(e.tag)), default=0)
+        pointees = [as_number(element.get("Id"), -1) for element in root.iter() if _is_pointee(element.tag)]
+        if any(number < 0 or number != int(number) for number in pointees):
+            raise FileFormatError(f"{name} is damaged: an id of its parameters is no number; restore it from a backup")
+        self.next_pointee = 1 + int(max(pointees, default=0))
         models = [*live.iter("MidiClip")]
         self.model = deepcopy(models[0]) if models and self.version > _OLDEST else None
 
@@ -201,7 +204,9 @@ class _Filling:
                     return
         number = 1 + max((int(as_number(other.get("Id"))) for other in envelopes), default=-1)
         envelopes.extend(
-            _elements(LIVE_11.write("Envelope", Ids(), id=number, target=int(target.get("Id", 0)), events=written))
+            _elements(
+                LIVE_11.write("Envelope", Ids(), id=number, target=int(as_number(target.get("Id"))), events=written)
+            )
         )
 
     def _locators(self) -> None:
@@ -232,7 +237,7 @@ def _is_pointee(tag: str) -> bool:
 def _targets(track: Element) -> dict[int, int]:
     """Pointee ids of a track's controllers by their place."""
     found = {e.tag.partition("ControllerTargets.")[2]: e.get("Id", "") for e in track.findall(_CONTROLLERS)}
-    return {int(place): int(target) for place, target in found.items() if place.isdigit() and target.isdigit()}
+    return {int(place): int(target) for place, target in found.items() if place.isdecimal() and target.isdecimal()}
 
 
 def _lengthen(slots: Element, wanted: int) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bandmate.io.als.read import LiveSet, LiveTrack, read_live_set
-from bandmate.io.timed import EXACT, LONGEST_QUARTERS, Message, Note, Part, Piece
+from bandmate.io.timed import EXACT, LONGEST_QUARTERS, Allowance, Message, Note, Part, Piece
 from bandmate.score.model import Score
 
 
@@ -33,11 +33,11 @@ def score_of(live: LiveSet) -> Score:
     Raises:
         FileFormatError: its loops unroll to more notes than a piece may have.
     """
-    tracks = live.midi_tracks
+    tracks, allowance = live.midi_tracks, Allowance(live.path)
     if any(track.arrangement for track in tracks) or not any(track.slots for track in tracks):
-        played, markers = [_arranged(track) for track in tracks], list(live.locators)
+        played, markers = [_arranged(track, allowance) for track in tracks], list(live.locators)
     else:
-        played, markers = _scenes(live, tracks)
+        played, markers = _scenes(live, tracks, allowance)
     parts = [
         Part(track.name, notes, track.program, track.is_drum, told)
         for track, (notes, told) in zip(tracks, played, strict=True)
@@ -47,16 +47,19 @@ def score_of(live: LiveSet) -> Score:
     return Piece(live.path.stem, parts, live.tempos, live.meters, markers, key).score()
 
 
-def _arranged(track: LiveTrack) -> Played:
+def _arranged(track: LiveTrack, allowance: Allowance) -> Played:
     notes, told = Played([], [])
     for clip in track.arrangement:
         length = clip.end - clip.start
-        notes += [note._replace(time=note.time + clip.start) for note in clip.loop.played(length)]
-        told += [message._replace(time=message.time + clip.start) for message in clip.loop.sent(length)]
+        notes += [note._replace(time=note.time + clip.start) for note in allowance.take(clip.loop.played(length))]
+        sent = allowance.take(clip.loop.sent(length))
+        told += [message._replace(time=message.time + clip.start) for message in sent]
     return Played(notes, told)
 
 
-def _scenes(live: LiveSet, tracks: tuple[LiveTrack, ...]) -> tuple[list[Played], list[tuple[float, str]]]:
+def _scenes(
+    live: LiveSet, tracks: tuple[LiveTrack, ...], allowance: Allowance
+) -> tuple[list[Played], list[tuple[float, str]]]:
     """All scenes with clips one after another, each as long as its longest clip, whole bars."""
     played = [Played([], []) for _ in tracks]
     markers, at = [], 0.0
@@ -71,7 +74,8 @@ def _scenes(live: LiveSet, tracks: tuple[LiveTrack, ...]) -> tuple[list[Played],
         markers.append((at, name or f"Scene {scene + 1}"))
         for (notes, told), clip in zip(played, clips, strict=True):
             if clip is not None:
-                notes += [note._replace(time=note.time + at) for note in clip.loop.played(quarters)]
-                told += [message._replace(time=message.time + at) for message in clip.loop.sent(quarters)]
+                notes += [note._replace(time=note.time + at) for note in allowance.take(clip.loop.played(quarters))]
+                sent = allowance.take(clip.loop.sent(quarters))
+                told += [message._replace(time=message.time + at) for message in sent]
         at += quarters
     return played, markers

@@ -87,7 +87,7 @@ def read_note(sound: Sound, element: Element, pitches: Pitches, walk: Walk, *, i
     if velocity and is_user:
         sound.percent = min(max(1.0, velocity), 127.0) / FORTE * 100
     elif velocity:
-        walk.left_out["loudness of single notes, against the dynamics"] += 1
+        sound.louder_percent = min(max(-100.0, velocity), 1000.0)
     sound.pitch = int(pitch)
     if pitches.lines is not None:
         _drum(sound, pitches.lines)

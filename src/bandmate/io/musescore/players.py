@@ -27,6 +27,7 @@ class Cast:
         clefs: sign, line and octaves with which each begins.
         up: semitones and steps that it sounds above what is written.
         lines: of drums, the line of the staff of each key, from above.
+        at_concert_pitch: whether all is written as it sounds.
     """
 
     player: Player
@@ -34,6 +35,7 @@ class Cast:
     clefs: tuple[tuple[str, int, int], ...] = ()
     up: tuple[int, int] = (0, 0)
     lines: dict[int, int] = field(default_factory=dict)
+    at_concert_pitch: bool = False
 
 
 def casts_of(score: Element, left_out: Counter[str]) -> list[Cast]:
@@ -52,7 +54,7 @@ def casts_of(score: Element, left_out: Counter[str]) -> list[Cast]:
         instrument = part.find("Instrument")
         player = _player(part, instrument, left_out)
         up = (0, 0) if at_concert_pitch else transposition(instrument)
-        out.append(Cast(player, tuple(staves), tuple(clefs), up, _lines(instrument)))
+        out.append(Cast(player, tuple(staves), tuple(clefs), up, _lines(instrument), at_concert_pitch))
     return out
 
 

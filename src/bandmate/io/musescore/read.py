@@ -1,6 +1,6 @@
 """MuseScore files read: what sounds as notes, what is written as a notation (see `score.notation`).
 
-    file ──file──> tree ──players, staff, chords, notes, marks, spans──> parts ──io.parts_score──> Score
+    file ──file──> tree ──players, staff, voices, chords, notes, marks, spans──> parts ──io.parts_score──> Score
 
 - One Track a part; a part's staves are one. Ties are joined. Repeats stay signs (`score.repeats.expand_repeats`).
 - Pitches sound as MuseScore stores them, at concert pitch and under octave lines where they sound; spelling is as
@@ -18,7 +18,8 @@ from bandmate.errors import FileFormatError
 from bandmate.io.musescore.clock import Clock, clock_of
 from bandmate.io.musescore.file import read_tree
 from bandmate.io.musescore.players import USUAL, Cast, casts_of
-from bandmate.io.musescore.staff import PartState, StaffWalk
+from bandmate.io.musescore.staff import StaffWalk
+from bandmate.io.musescore.state import PartState
 from bandmate.io.musescore.tables import CREDITS, NAMED
 from bandmate.io.musescore.texts import words_of
 from bandmate.io.parts import LAST_TICK, Part, Place, Player

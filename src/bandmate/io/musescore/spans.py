@@ -10,6 +10,12 @@ from bandmate.io.musescore.tables import HAIRPINS, OTTAVA_OCTAVES, OTTAVAS
 from bandmate.io.parts import Part, Place
 from bandmate.io.safe_xml import Element
 
+SPANNERS = (
+    "HairPin", "Ottava", "Pedal", "Volta", "Trill", "TextLine", "GradualTempoChange", "LetRing", "PalmMute", "Vibrato",
+    "WhammyBar", "HarmonicMark", "PickScrape", "Rasgueado",
+)  # fmt: skip
+HELD_SPANNERS = ("HairPin", "Ottava", "Pedal", "Volta", "Trill")
+
 
 class Ottava(NamedTuple):
     """From a place up to another a staff sounds so many octaves above what is written."""
