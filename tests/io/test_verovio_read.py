@@ -63,10 +63,10 @@ def test_mei_sounds_as_it_is_written(tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("a.krn", "", "no \\*\\*kern column"),
+        ("a.krn", "**harm\n*-\n", "no \\*\\*kern column"),
         ("b.krn", "**kern\n*-\n", "holds no notes in bars"),
         ("c.mei", "<mei></mei>", "cannot read it|holds no notes"),  # on which Verovio falls over
-        ("d.mei", "<score-partwise/>", "is XML but no MEI"),
+        ("d.mei", "<opus/>", "is XML but no MEI"),
         ("e.mei", "no XML", "e.mei"),
         ("f.mei", '<!DOCTYPE x [<!ENTITY a "aaaa">]><mei>&a;</mei>', "f.mei"),
     ],
