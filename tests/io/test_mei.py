@@ -148,3 +148,14 @@ def test_of_editors_readings_one_is_played(editor, pitch):
     )
     score = score_of_tree(musicxml_tree(parse_xml(document.encode(), "a"), Counter(), "a"), "a")
     assert score.tracks[0].notes["pitch"].tolist() == [pitch]
+
+
+@pytest.mark.parametrize("said", ["dots='-5'", "dur='no'", "grace='?'", "stem.mod='99slash'", "tie='x'", "dots='1e99'"])
+def test_odd_values_are_read_as_the_nearest_that_music_has(said):
+    document = (
+        "<mei><music><body><mdiv><score><scoreDef><staffGrp><staffDef n='1'/></staffGrp></scoreDef><section><measure "
+        f"n='1'><staff n='1'><layer n='1'><note pname='c' oct='4' {said}/></layer></staff></measure></section></score>"
+        "</mdiv></body></music></mei>"
+    )
+    score = score_of_tree(musicxml_tree(parse_xml(document.encode(), "a"), Counter(), "a"), "a")
+    assert score.tracks[0].notes["pitch"].tolist() == [60]

@@ -95,7 +95,7 @@ class LayerWalk:
     def _timed(self, element: Element, actual: int, normal: int, strokes: int, in_graces: bool) -> None:
         inner = next((one.get("dur") for one in element.iter("note") if one.get("dur")), None)
         self._value = TYPES.get(element.get("dur") or inner or "", self._value)
-        dots = min(int(as_number(element.get("dots"), len(element.findall("dot")))), 4)
+        dots = int(min(max(0, as_number(element.get("dots"), len(element.findall("dot")))), 4))
         graces = [one.get("grace") for one in element.iter("note") if one.get("grace")]
         grace = element.get("grace") or next(iter(graces), None) or ("unknown" if in_graces else None)
         event = Event(element, self.cursor, Fraction(0), self._value, dots, actual, normal)
