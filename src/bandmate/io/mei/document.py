@@ -157,7 +157,8 @@ def _rested(measure: Element) -> list[Bar]:
     """The bars that a long rest stands for beside its own."""
     count = max((int(as_number(one.get("num"), 1)) for one in measure.iter("multiRest")), default=1)
     first = measure.get("n", "")
-    numbers = [str(int(first) + more) if first.isdecimal() and len(first) < 9 else "" for more in range(1, min(count, _MOST_RESTS))]
+    counted = first.isdecimal() and len(first) < 9
+    numbers = [str(int(first) + more) if counted else "" for more in range(1, min(count, _MOST_RESTS))]
     return [Bar(None, number=number) for number in numbers]
 
 
