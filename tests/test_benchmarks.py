@@ -63,7 +63,7 @@ SMALL = {
         ("library", "quotes", "no_copy_off", "no_copy_8"),
         (),
     ),
-    "preference": (["--takes", "12", "--bars", "2"], ("line", "agreement_by_marks"), ("torch",)),
+    "preference": (["--takes", "12", "--bars", "2", "--listeners", "spare"], ("line", "spare"), ("torch",)),
     "prompts": (["--size", "tiny", "--most", "2"], ("table", "night"), ()),
     "report_card": (["--pieces", "12", "--takes", "6", "--sets", "rules,markov"], ("inside", "means", "auc"), ()),
     "rendering": (["--bars", "1"], (), ()),
