@@ -51,6 +51,35 @@ def test_every_demand_still_holds(tiny_weights, genre, bars, key, chords, seed, 
     assert all(np.array_equal(a.notes, b.notes) for a, b in zip(once.tracks, mended.tracks, strict=True))
 
 
+BEAT = (38, ("....x.......x...",)), (42, ("x.x.x.x.x.x.x.x.",))
+LOCKS = (
+    TrackLock("bass", least=3, most=8),
+    TrackLock("bass", rhythm=("x..x..x.x..x..x.",)),
+    TrackLock("chords", most_voices=2),
+    TrackLock("melody", chord_tones=True),
+    TrackLock("drums", voices=BEAT),
+    TrackLock("drums", least=4, most=16),
+)
+
+
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
+@settings(max_examples=12, deadline=None)
+@given(
+    st.sampled_from(("pop", "rock", "house")), st.integers(1, 8), st.integers(0, 2**31), st.integers(0, 3),
+    st.lists(st.sampled_from(LOCKS), max_size=3, unique=True),
+)  # fmt: skip
+def test_locks_hold_as_before_and_given_tracks_stay(tiny_weights, genre, bars, seed, kept, locks):
+    plan = make_plan(Brief(genre=genre, bars=bars, meter=(4, 4), chords=AM_G, locks=tuple(locks)), seed)
+    (take,) = write_takes(plan, [seed], tiny_weights)
+    mended, _ = repair(take.score, plan, given=(kept,))
+    before, after = (make_report(plan, score, given=(kept,)) for score in (take.score, mended))
+    for old, new in zip(before.demands, after.demands, strict=True):
+        assert new.share >= old.share - 1e-9 or not new.stated, new.name
+    if kept < len(plan.tracks):
+        assert np.array_equal(take.score.tracks[kept].notes, mended.tracks[kept].notes)
+    assert repair(mended, plan, given=(kept,))[1] == {}
+
+
 def plan_of(**asked):
     return make_plan(Brief(**{"genre": "rock", "bars": 8, "key": Key(9, "minor"), **asked}), 1)
 
