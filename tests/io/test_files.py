@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,15 @@ class TestDoors:
         (tmp_path / "song.xyz").write_text("la la")
         with pytest.raises(FileFormatError, match=words):
             read(tmp_path / name)
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such pipes")
+    @pytest.mark.parametrize("suffix", [".als", ".mid", ".rpp", ".dawproject"])
+    def test_a_pipe_and_a_device_are_not_waited_for(self, suffix, tmp_path):
+        os.mkfifo(tmp_path / f"pipe{suffix}")
+        (tmp_path / f"endless{suffix}").symlink_to("/dev/zero")
+        for name in ("pipe", "endless"):
+            with pytest.raises(FileFormatError, match="is a pipe or a device, which may never end; give a file"):
+                read(tmp_path / f"{name}{suffix}")
 
     @pytest.mark.parametrize("suffix", [name for name, known in FORMATS.items() if known.read and not known.module])
     def test_a_file_of_another_format_or_of_nothing(self, suffix, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 
 import pytest
@@ -15,6 +16,7 @@ from bandmate.io.live.clips import fire_clip, fire_scene, make_clip, make_scene,
 from bandmate.io.live.link import UdpLink
 from bandmate.io.live.notes import ClipGone, LiveNote, playable, read_notes, same_notes, write_notes
 from bandmate.io.live.view import view_set
+from bandmate.io.osc import osc_bytes, read_osc
 
 STORM = {"lost": 0.1, "doubled": 0.05, "late": 0.05}
 
@@ -227,3 +229,15 @@ def test_a_port_that_is_taken_is_named():
         taken = other.getsockname()[1]
         with pytest.raises(OutputError, match=f"port {taken}, where Live answers, is taken"):
             UdpLink(11000, taken)
+
+
+@pytest.mark.parametrize("answer", [(), (math.inf,), ("fast",), (None,)])
+def test_an_answer_that_is_none_is_said(answer):
+    class Odd(FakeLink):
+        def receive(self, wait_sec: float) -> bytes | None:
+            data = super().receive(wait_sec)
+            tempo = data is not None and read_osc(data).address == "/live/song/get/tempo"
+            return osc_bytes("/live/song/get/tempo", *answer) if tempo else data
+
+    with pytest.raises(LiveError, match="look whether AbletonOSC is up to date"):
+        view_set(LiveClient(Odd(AbletonOsc(band()))))

@@ -193,6 +193,8 @@ def _by_content(path: Path) -> Format | None:
 
 def _start_of(path: Path) -> bytes | None:
     try:
+        if not path.is_file():  # a pipe would have to be waited for
+            return None
         with path.open("rb") as file:
             return file.read(4096)
     except (OSError, ValueError):

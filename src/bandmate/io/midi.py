@@ -7,6 +7,7 @@ The library reads by the other door, `bandmate.io.midi_fast`, which is quicker a
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 from bandmate.errors import FileFormatError
@@ -64,11 +65,14 @@ def read_file_bytes(path: str | Path) -> bytes:
     """The bytes of a file of music, if it can be had and is not too large.
 
     Raises:
-        FileFormatError: it is missing, a folder, unreadable or too large.
+        FileFormatError: it is missing, a folder, a pipe or device, unreadable or too large.
     """
     path = Path(path)
     try:
-        _check_size(path.stat().st_size, str(path))
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+            raise FileFormatError(f"{path} is a pipe or a device, which may never end; give a file")
+        _check_size(found.st_size, str(path))
         return path.read_bytes()
     except FileNotFoundError:
         raise FileFormatError(f"{path}: there is no such file; check its name and folder") from None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from bandmate.io.live.client import LiveClient, Question
-from bandmate.io.live.view import bar_quarters, number
+from bandmate.io.live.view import bar_quarters, number, value_in
 from bandmate.io.osc import OscMessage
 
 _LOOK_SEC = 2.0  # between two looks at tempo, meter and whether Live plays; a listener may have been lost
@@ -96,7 +96,7 @@ def _look(client: LiveClient) -> Moment:
     names = ("tempo", "signature_numerator", "signature_denominator", "is_playing")
     asked = [Question(f"/live/song/get/{name}") for name in names]
     said = client.ask_all(asked)
-    tempo, above, below, playing = (said[question.key][0] for question in asked)
+    tempo, above, below, playing = (value_in(said[question.key]) for question in asked)
     meter = (max(1, int(number(above))), max(1, int(number(below))))
     return Moment(None, max(1.0, number(tempo)), meter, bool(playing), client.link.now(), "tempo")
 

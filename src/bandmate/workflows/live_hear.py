@@ -14,7 +14,7 @@ from bandmate.errors import BriefError, LiveError
 from bandmate.io.live.client import LiveClient
 from bandmate.io.live.clips import ClipView, read_clip
 from bandmate.io.live.notes import ClipGone
-from bandmate.io.live.view import SetView, TrackView, number
+from bandmate.io.live.view import SetView, TrackView, number, value_in
 from bandmate.io.timed import EXACT, Loop, Note, Part, Piece
 from bandmate.limits import BARS
 from bandmate.score.brief import ROLES
@@ -135,7 +135,9 @@ def _slots(client: LiveClient, view: SetView, scene: str | None) -> tuple[list[t
             place = min(often, key=lambda at: (-often[at], at))
             return held, place, f"what is playing, mostly {scene_words(view, place)}"
     place = (
-        find_scene(view, scene) if scene is not None else int(number(client.ask("/live/view/get/selected_scene")[0]))
+        find_scene(view, scene)
+        if scene is not None
+        else int(number(value_in(client.ask("/live/view/get/selected_scene"))))
     )
     if not 0 <= place < len(view.scenes):
         raise LiveError("no scene is selected in Live; choose one with --scene")
@@ -181,7 +183,7 @@ def _heard_track(heard: Heard, word: str) -> str:
 def _length(client: LiveClient, view: SetView, sources: Mapping[str, Source], loop: bool) -> float:
     bar = view.bar_quarters
     if loop:
-        longest = number(client.ask("/live/song/get/loop_length")[0])
+        longest = number(value_in(client.ask("/live/song/get/loop_length")))
     else:
         longest = max(source.clip.loop_end - source.clip.loop_start for source in sources.values())
     bars = max(1, math.ceil(longest / bar - EXACT))

@@ -14,7 +14,7 @@ from bandmate.errors import LiveError
 from bandmate.io.live.client import LiveClient
 from bandmate.io.live.clips import make_clip, make_scene, make_track, read_clip, set_clip
 from bandmate.io.live.notes import LiveNote, place_of, read_notes, write_notes
-from bandmate.io.live.view import SetView, TrackView, number
+from bandmate.io.live.view import SetView, TrackView, number, value_in
 from bandmate.io.sounds_named import named_sound
 from bandmate.score.model import Track
 from bandmate.workflows import live_journal as journal
@@ -144,7 +144,7 @@ def _fill(client: LiveClient, job: ClipJob, slot: tuple[int, int], at: float, en
 
 def _check_track(client: LiveClient, known: TrackView) -> None:
     """See that a track is where it was: somebody may have moved or deleted one."""
-    now = str(client.ask("/live/track/get/name", known.index)[0])
+    now = str(value_in(client.ask("/live/track/get/name", known.index)))
     if now != known.name:
         moved = f"track {known.index + 1} was '{known.name}' and is '{now}' now"
         raise LiveError(f"{moved}; tracks were moved or renamed meanwhile, so nothing was written there")
@@ -175,7 +175,7 @@ def surplus(client: LiveClient, view: SetView, clips: Sequence[Written], made_sc
         "tracks": len(view.tracks) + sum(clip.made_track for clip in clips),
         "scenes": len(view.scenes) + made_scene,
     }
-    there = {what: int(number(client.ask(f"/live/song/get/num_{what}")[0])) for what in wanted}
+    there = {what: int(number(value_in(client.ask(f"/live/song/get/num_{what}")))) for what in wanted}
     more = [f"{there[what] - count} {what}" for what, count in wanted.items() if there[what] > count]
     return (
         f"{' and '.join(more)} more than were needed came up, since an order was late; they are empty" if more else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bandmate.errors import LiveError
 from bandmate.io.live.client import LiveClient, LiveRefused, Question
 from bandmate.io.live.notes import ClipGone, LiveNote, if_there, place_of, read_notes
-from bandmate.io.live.view import number
+from bandmate.io.live.view import number, value_in
 
 _FACTS = ("is_midi_clip", "looping", "loop_start", "loop_end", "start_marker")
 
@@ -33,7 +33,7 @@ def read_clip(client: LiveClient, track: int, scene: int) -> ClipView:
     """
     asked = [Question(f"/live/clip/get/{name}", (track, scene), 2) for name in _FACTS]
     said = if_there(client, track, scene, lambda: client.ask_all(asked))
-    midi, looping, *places = (said[question.key][0] for question in asked)
+    midi, looping, *places = (value_in(said[question.key]) for question in asked)
     start, end, marker = map(number, places)
     if not midi:
         return ClipView(False, bool(looping), start, end, marker)
@@ -49,7 +49,7 @@ def make_clip(client: LiveClient, track: int, scene: int, quarters: float, name:
         LiveError: somebody put a clip there first, or Live does not make one.
     """
     has_clip = Question("/live/clip_slot/get/has_clip", (track, scene), 2)
-    if client.ask(*has_clip[:1], *has_clip.arguments)[0]:
+    if value_in(client.ask(*has_clip[:1], *has_clip.arguments)):
         raise LiveError(f"{place_of(track, scene)} holds a clip by now; it was left as it is")
     order = ("/live/clip_slot/create_clip", track, scene, float(quarters))
     client.ensure(order, has_clip, lambda values: bool(values[0]), first=False)
@@ -84,7 +84,7 @@ def make_track(client: LiveClient, name: str) -> int:
         LiveError: Live makes none (Live Lite and Intro have a limit), or tracks were moved meanwhile.
     """
     count = Question("/live/song/get/num_tracks")
-    before = int(number(client.ask(count.address)[0]))
+    before = int(number(value_in(client.ask(count.address))))
     order = ("/live/song/create_midi_track", -1)
     client.ensure(order, count, lambda values: number(values[0]) > before, first=False)
     set_track_name(client, before, name)
@@ -104,7 +104,7 @@ def make_scene(client: LiveClient, name: str) -> int:
         LiveError: Live makes none.
     """
     count = Question("/live/song/get/num_scenes")
-    before = int(number(client.ask(count.address)[0]))
+    before = int(number(value_in(client.ask(count.address))))
     client.ensure(("/live/song/create_scene", -1), count, lambda values: number(values[0]) > before, first=False)
     question = Question("/live/scene/get/name", (before,), 1)
     client.ensure(("/live/scene/set/name", before, name), question, lambda values: values[0] == name)
@@ -128,7 +128,7 @@ def fire_clip(client: LiveClient, track: int, scene: int) -> None:
         ClipGone: there is none. LiveError: Live does not launch it.
     """
     try:
-        there = client.ask("/live/clip_slot/get/has_clip", track, scene)[0]
+        there = value_in(client.ask("/live/clip_slot/get/has_clip", track, scene))
     except LiveRefused:
         there = False  # not even the slot is left
     if not there:
@@ -152,6 +152,6 @@ def _launch(client: LiveClient, order: tuple[str | int, ...], slots: Sequence[tu
     for _ in range(client.patience.tries):
         client.tell(str(order[0]), *order[1:])
         said = client.ask_all(asked)
-        if any(said[question.key][0] for question in asked):
+        if any(value_in(said[question.key]) for question in asked):
             return
     raise LiveError(f"Live does not launch {place_of(*slots[0])}; look whether a dialog is open in Live")

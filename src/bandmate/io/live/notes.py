@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 
 from bandmate.errors import LiveError
 from bandmate.io.live.client import LiveClient, LiveRefused, LiveSilent, Question
-from bandmate.io.live.view import number
+from bandmate.io.live.view import number, value_in
 from bandmate.io.osc import Argument
 
 T = TypeVar("T")
@@ -145,7 +145,7 @@ def if_there(client: LiveClient, track: int, scene: int, ask: Callable[[], T]) -
         if any(word in error.said.lower() for word in _TOO_LONG):
             raise
         try:
-            there = client.ask("/live/clip_slot/get/has_clip", track, scene)[0]
+            there = value_in(client.ask("/live/clip_slot/get/has_clip", track, scene))
         except LiveRefused:
             there = False  # not even the slot is left
         if not there:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from bandmate.errors import LiveError
@@ -91,7 +92,7 @@ def view_set(client: LiveClient) -> SetView:
     """
     song = {name: Question(f"/live/song/get/{name}") for name in _SONG}
     said = client.ask_all(list(song.values()))
-    facts = {name: said[question.key][0] for name, question in song.items()}
+    facts = {name: value_in(said[question.key]) for name, question in song.items()}
     count, scenes = _whole(facts["num_tracks"]), _whole(facts["num_scenes"])
     rows = client.ask_all(
         [Question(f"/live/track/get/{name}", (index,), 1) for index in range(count) for name in _TRACK]
@@ -109,20 +110,20 @@ def view_set(client: LiveClient) -> SetView:
 def _scene_names(client: LiveClient, scenes: int) -> tuple[str, ...]:
     asked = [Question("/live/scene/get/name", (scene,), 1) for scene in range(scenes)]
     found = client.ask_all(asked)
-    return tuple(str(found[question.key][0] or "") for question in asked)
+    return tuple(str(value_in(found[question.key]) or "") for question in asked)
 
 
 def _track(index: int, row: dict[str, tuple[Argument, ...]]) -> TrackView:
-    name = str(row["name"][0])
+    name = str(value_in(row["name"]))
     program, is_drum = named_sound(name, has_drums=bool(_DRUM_DEVICES & set(row["devices/class_name"])))
-    playing = _whole(row["playing_slot_index"][0])
+    playing = _whole(value_in(row["playing_slot_index"]))
     slots = {
         scene: Slot(str(clip), number(length))
         for scene, (clip, length) in enumerate(zip(row["clips/name"], row["clips/length"], strict=False))
         if clip is not None
     }
-    return TrackView(index, name, bool(row["has_midi_input"][0]), bool(row["is_foldable"][0]), is_drum, program,
-                     playing if playing >= 0 else None, slots)  # fmt: skip
+    takes_midi, is_group = (bool(value_in(row[what])) for what in ("has_midi_input", "is_foldable"))
+    return TrackView(index, name, takes_midi, is_group, is_drum, program, playing if playing >= 0 else None, slots)
 
 
 def _key(client: LiveClient) -> Key | None:
@@ -131,10 +132,21 @@ def _key(client: LiveClient) -> Key | None:
         said = client.ask_all([Question("/live/song/get/root_note"), Question("/live/song/get/scale_name")])
     except LiveRefused:
         return None
-    root, scale = said[("/live/song/get/root_note", ())][0], said[("/live/song/get/scale_name", ())][0]
+    root, scale = (value_in(said[(f"/live/song/get/{name}", ())]) for name in ("root_note", "scale_name"))
     mode = _MODES.get(str(scale))
     key = Key(_whole(root) % 12, mode) if mode else None
     return None if key == _UNSET else key
+
+
+def value_in(values: tuple[Argument, ...]) -> Argument:
+    """The one value of an answer.
+
+    Raises:
+        LiveError: there is none.
+    """
+    if not values:
+        raise LiveError("Live answered without a value where one was expected; look whether AbletonOSC is up to date")
+    return values[0]
 
 
 def number(value: Argument) -> float:
@@ -143,7 +155,7 @@ def number(value: Argument) -> float:
     Raises:
         LiveError: it is none.
     """
-    if isinstance(value, int | float) and value == value:
+    if isinstance(value, int | float) and math.isfinite(value):
         return float(value)
     raise LiveError(f"Live answered {value!r} where a number was expected; look whether AbletonOSC is up to date")
 
