@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -170,3 +172,12 @@ def test_any_brief_keeps_its_promises(assert_promises, brief: Brief, seed: int) 
         if not brief.chords:
             assert all(chord.pitch_classes <= plan.key.lock for chord in plan.chords)
     assert_promises(plan, play(plan, seed % 1000))
+
+
+def test_a_bass_of_eighths_gets_busier_between_them() -> None:
+    plan = make_plan(Brief(genre="punk", bars=4, tracks=(TrackAsk("bass"),), only=("bass",)), 1)
+
+    def bass_notes(density: float) -> int:
+        return len(play(replace(plan, tracks=(replace(plan.tracks[0], density=density),)), 1).tracks[0].notes)
+
+    assert bass_notes(4.0) > 1.3 * bass_notes(2.0)

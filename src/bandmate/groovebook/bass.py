@@ -256,6 +256,12 @@ class Bassist:
                 for t in range(0, grid.bar_ticks, eighth)
                 if t not in taken and t not in kicks and dice.chance(self.density - 1)
             ]
+            fast = range(grid.step_ticks, grid.bar_ticks, grid.step_ticks) if self.density > 2 else ()
+            extra += [  # a bass that plays all eighths is busier in the steps between them
+                Step(t, "R" if dice.chance(0.8) else "8", grid.step_ticks, 1)
+                for t in fast
+                if t % eighth and t not in taken and t not in kicks and dice.chance((self.density - 2) / 2)
+            ]
             return sorted([*steps, *extra])
         return steps
 

@@ -44,6 +44,7 @@ class Desk:
     Attributes:
         score: the piece, every track with its role.
         brief: what the words ask; common: the options that all edits know.
+        style: genre of the take that the piece is, "" if it is none or nobody said.
         engine: resolved; seed: of the take in hand; number: of the take, from 0.
         earlier: notes of the takes before, which this one shall not repeat.
     """
@@ -55,13 +56,16 @@ class Desk:
     seed: int
     job: Job
     number: int = 0
+    style: str = ""
     earlier: list[dict[int, NDArray[Any]]] = field(default_factory=list)
     memo: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, score: Score, brief: Brief, common: CommonOptions, engine: str, seed: int, job: Job) -> Desk:
+    def of(
+        cls, score: Score, brief: Brief, common: CommonOptions, engine: str, seed: int, job: Job, style: str = ""
+    ) -> Desk:
         """A desk for a piece."""
-        return cls(with_roles(score), brief, common, engine, seed, job)
+        return cls(with_roles(score), brief, common, engine, seed, job, style=style)
 
     def take(self, number: int, _takes: int) -> Desk:
         """The same desk for another take."""
@@ -82,8 +86,8 @@ class Desk:
 
     @property
     def genre(self) -> str:
-        """The genre that was stated, "" if none was."""
-        return self.brief.genre if self.brief.genre and "genre" not in self.brief.guessed else ""
+        """The genre that was stated, else that of the take; "" if there is none."""
+        return self.brief.genre if self.brief.genre and "genre" not in self.brief.guessed else self.style
 
     @property
     def weights(self) -> Weights:

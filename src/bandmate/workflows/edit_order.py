@@ -22,6 +22,7 @@ from bandmate.score.untouched import untouched
 from bandmate.workflows.edit_desk import Desk
 from bandmate.workflows.jobs import Job
 from bandmate.workflows.report import Demand, Shared
+from bandmate.workflows.take import Take
 
 # Every command whose result is kept as takes, and where its editor lies.
 EDITORS = {
@@ -118,6 +119,8 @@ class Order:
     engine: str
     seed: int
     origin: str = ""  # path of the source file, "" for a score in memory
+    parent: Take | None = None  # whose notes these are, if they are a take's
+    style: str = ""  # genre of that take
 
 
 def editor_of(name: str) -> Editor:
@@ -148,7 +151,7 @@ def write_down(order: Order, takes: int, job: Job) -> list[Edit]:
     score = parse_midi(order.data, order.origin or order.name)
     if not score.note_count:
         raise ScoreError(f"{order.name} has no notes, so there is nothing to go by; give a file with music in it")
-    desk = Desk.of(score, order.brief, order.common, order.engine, order.seed, job)
+    desk = Desk.of(score, order.brief, order.common, order.engine, order.seed, job, order.style)
     edits: list[Edit] = []
     for number in range(takes):
         edit = order.editor.write(desk.score, order.own, desk.take(number, takes))

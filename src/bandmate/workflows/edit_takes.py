@@ -17,6 +17,7 @@ from bandmate.score.model import Score
 from bandmate.score.plan import Plan
 from bandmate.workflows.edit_desk import piece_plan
 from bandmate.workflows.edit_order import CommonOptions, Edit, Order, editor_of, understood, write_down
+from bandmate.workflows.inherit import inherited
 from bandmate.workflows.jobs import Job
 from bandmate.workflows.making import GIVEN_FILE
 from bandmate.workflows.outcome import find_given, given_name, given_rows
@@ -108,6 +109,8 @@ def _numbered(path: Path, number: int) -> Path:
 
 def _made(order: Order, edit: Edit, number: int) -> Made:
     plan = piece_plan(edit.score, order.brief, order.seed)
+    if order.parent is not None:
+        plan = inherited(plan, edit.score, order.parent, order.editor.name)
     lent = _lent(order.own)
     given = {GIVEN_FILE: order.data, **{given_name(role, 1): path.read_bytes() for role, path in lent.items()}}
     return Made(partial(_take, order, edit, plan, number), order.origin, edit.heard, given, (), plan.chords, edit.files,
@@ -131,6 +134,7 @@ def _take(order: Order, edit: Edit, plan: Plan, number: int, name: str, folder: 
         "command": order.editor.name, "text": order.text, "options": {**common, **own, "seed": order.seed, "takes": 1},
         "source": order.name, "origin": os.path.relpath(order.origin, folder) if order.origin else "",
         "sha256": hashlib.sha256(order.data).hexdigest(), "lent": given_rows(lent, folder),
+        **({"style": order.style} if order.style else {}),
     }}  # fmt: skip
     model = {} if order.engine == "rules" else model_identity(order.common.model)
     catalog = catalog_identity(model["name"]) if model else {}
@@ -158,7 +162,8 @@ def redo(old: Take, folder: Path, job: Job) -> Take:
     if old.recipe.model:
         _check_model(old)
     brief = understood(facts["text"], common)
-    order = Order(editor, common, own, facts["text"], brief, data, facts["source"], old.recipe.engine, old.recipe.seed)
+    order = Order(editor, common, own, facts["text"], brief, data, facts["source"], old.recipe.engine, old.recipe.seed,
+                  parent=old, style=facts.get("style", ""))  # fmt: skip
     edit = write_down(order, old.recipe.index + 1, job)[old.recipe.index]
     made = _made(order, edit, old.recipe.index)
     if old.file != FILE_NAME:

@@ -31,6 +31,7 @@ from bandmate.workflows.edit_order import (
     write_down,
 )
 from bandmate.workflows.edit_takes import MIDI_SUFFIXES, EditResult, redo, save_all
+from bandmate.workflows.inherit import genre_of, take_at
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.making import check_engine, choose_engine
 from bandmate.workflows.places import safe_name
@@ -70,7 +71,9 @@ def run_edit(
     data, name, origin = _source(source)
     seed = secrets.randbelow(_SEEDS) if common.seed is None else common.seed
     engine = choose_engine(_making(common))
-    order = Order(editor, common, own, text, understood(text, common), data, name, engine, seed, origin)
+    brief, parent = understood(text, common), take_at(origin)
+    order = Order(editor, common, own, text, brief, data, name, engine, seed, origin, parent,
+                  genre_of(parent))  # fmt: skip
     result = save_all(order, write_down(order, common.takes, job), job)
     keep(result.takes)
     return result

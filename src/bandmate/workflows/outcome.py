@@ -21,6 +21,7 @@ from bandmate.score.model import Score
 from bandmate.score.pitch import Chord
 from bandmate.score.plan import Plan, PlannedSection
 from bandmate.workflows.edit_desk import piece_plan
+from bandmate.workflows.inherit import inherited, take_at
 from bandmate.workflows.making import GIVEN_FILE
 from bandmate.workflows.places import fresh_folder, safe_name
 from bandmate.workflows.take import Recipe, Take, sha256_of, versions
@@ -187,6 +188,8 @@ def _take(outcome: Outcome, name: str, folder: Path, file: str) -> Take:
 def _plan(outcome: Outcome) -> Plan:
     """What can be heard of the music, so that a take of it can be shown and changed like a composed one."""
     plan = piece_plan(outcome.score, Brief(), outcome.seed)
+    if (parent := take_at(outcome.source)) is not None:
+        plan = inherited(plan, outcome.score, parent, outcome.command)
     if len(outcome.chords) == len(plan.chords):
         plan = replace(plan, chords=tuple(outcome.chords))
     return replace(plan, sections=tuple(outcome.sections)) if outcome.sections else plan

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -50,7 +51,8 @@ def remake(old: Take, folder: Path) -> Take:
         first = [places.pop(role) for role in ("file", "first", "second") if role in places]
         options: dict[str, Any] = {**facts["options"], **places, **_model(old), "out": out}
         with unrecorded():
-            return make(*first, **options).take
+            new = make(*first, **options).take
+        return replace(new, brief=old.brief, plan=old.plan).save()  # what it inherited of a take that may be gone
 
 
 def _model(old: Take) -> dict[str, str]:
