@@ -6,11 +6,13 @@ import warnings
 
 import pytest
 
-from bandmate.errors import FileFormatError
+from bandmate.errors import FileFormatError, ScoreError
 from bandmate.io.abc.fields import FieldError, parse_key, parse_meter, parse_tempo
 from bandmate.io.abc.read import parse_abc, read_tunes
 from bandmate.io.files import read
+from bandmate.limits import Limit
 from bandmate.score.notation import REST, Jump, Repeat, Volta, midi_pitch
+from bandmate.score.repeats import expand_repeats
 from bandmate.score.timeline import bar_grid
 
 MUSIC21_TUNES = (
@@ -305,6 +307,11 @@ class TestBadInput:
             ("X:1\nK:C\nC99999", "line 3: a note lasts 49999.5 quarter notes"),
             ("X:1\nK:C\nC0", "a note lasts 0 quarter notes"),
             ("X:1\nK:C\nZ9999", "a rest of 9999 bars"),
+            ("X:1\nK:C\n" + "Z1000|" * 100_000, "line 3: the tune has more than 20,000 bars; split it"),
+            ("X:1\nK:C\n" + "Z1000|\n" * 100_000, "line 23: the tune has more than 20,000 bars; split it"),
+            ("X:1\nK:C\n" + "|:" * 100_000 + "C" + ":|" * 100_000 + "C|" * 30_000, "more than 20,000 bars"),
+            ("X:1\nK:C\n" + "!D.C.! C|" * 30_000, "more than 20,000 bars"),
+            ("X:1\nK:C\nC\n" + "w:\n" * 300, "line 259: more than 255 verses stand under one line"),
             ("X:1\nK:C\n|1-9999 C|", None),
             ("X:1\nK:C\n%%MIDI program 200\nC", "program '200' is out of range"),
         ],
@@ -322,6 +329,22 @@ class TestBadInput:
             assert all(score.note_count == 0 for score in parse_abc(text))
         except FileFormatError as error:
             assert "tune" in str(error)
+
+    def test_one_line_of_many_signs(self, monkeypatch):
+        monkeypatch.setattr("bandmate.io.abc.music.SCORE_SIGNS", Limit("signs", 0, 99, ""))
+        monkeypatch.setattr("bandmate.io.abc.music.MIDI_NOTES", Limit("notes", 0, 20, ""))
+        assert parse_abc(HEAD + "C " * 20)[0].note_count == 20
+        for music in ("C" * 21, "[CEG]" * 7, "z" * 21, "Z21", "{C}" * 21):
+            with pytest.raises(FileFormatError, match="more than 20 notes and rests; split it"):
+                parse_abc(HEAD + music)
+        with pytest.raises(FileFormatError, match="more than 99 signs; split it"):
+            parse_abc(HEAD + "~" * 100)
+
+    def test_nested_repeats_are_one(self):
+        score = tune("|:" * 5000 + "C D E F" + ":|" * 5000)
+        assert expand_repeats(score).note_count == 8
+        with pytest.raises(ScoreError, match="more than 2000 stretches"):
+            expand_repeats(tune("|: C4 " + ":" * 5000 + "|"))
 
     def test_fields(self):
         for parse, text in ((parse_meter, "0/4"), (parse_meter, "300/4"), (parse_key, "Cb phr")):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bandmate.errors import FileFormatError
 from bandmate.io.parts import LAST_TICK, Part, Place, Player
 from bandmate.io.parts_track import track_of
+from bandmate.limits import SCORE_BARS
 from bandmate.score.model import KEY_SIGNATURE, MADE, METER, TEMPO, Marker, Score, make_tempos
 from bandmate.score.notation import (
     Barline,
@@ -31,7 +32,6 @@ from bandmate.score.spelling import fifths_between, moved_name
 
 _USUAL_TICKS = (480, 960)
 _MOST_TICKS = 32767  # a MIDI file counts no finer
-_MOST_BARS = 20_000
 
 
 def fitting_ticks(every: Iterable[int]) -> int:
@@ -90,8 +90,8 @@ class _Bars:
     @classmethod
     def of(cls, walks: list[Part], grid: int, name: str) -> _Bars:
         count = max(len(walk.lengths) for walk in walks)
-        if count > _MOST_BARS:
-            raise FileFormatError(f"{name} has {count} bars, more than {_MOST_BARS}; split it")
+        if count > SCORE_BARS.high:
+            raise FileFormatError(f"{name} has {count} bars, more than {SCORE_BARS.high:,.0f}; split it")
         longest = [0] * count
         for walk in walks:
             for bar, length in enumerate(walk.lengths):

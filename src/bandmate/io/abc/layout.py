@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from fractions import Fraction
 from math import lcm
 from typing import Any
@@ -66,12 +67,13 @@ def voltas_of(tune: Tune, ticks: int) -> tuple[Volta, ...]:
     """
     end, bars = end_of(tune), sorted(tune.first.bars)
     strong = sorted(tune.strong, key=lambda one: one[0])
-    starts = [at for at, _ in tune.voltas]
+    starts = sorted(at for at, _ in tune.voltas)
     out = []
     for at, turns in tune.voltas:
-        stop, kind = next(((place, kind) for place, kind in strong if place > at), (end, "end"))
-        following = next((start for start in starts if start > at), end)
-        bar = next((place for place in bars if place > at), end)
+        line = bisect_right(strong, at, key=lambda one: one[0])
+        stop, kind = strong[line] if line < len(strong) else (end, "end")
+        following = _next(starts, at, end)
+        bar = _next(bars, at, end)
         is_open = kind not in ("backward", "end")
         if following < stop:
             stop, is_open = following, True
@@ -80,6 +82,12 @@ def voltas_of(tune: Tune, ticks: int) -> tuple[Volta, ...]:
         if stop > at:
             out.append(Volta(round(at * ticks), round(stop * ticks), turns, is_open))
     return tuple(out)
+
+
+def _next(places: list[Fraction], at: Fraction, end: Fraction) -> Fraction:
+    """The first of some places in order that lies behind another; the end if none does."""
+    following = bisect_right(places, at)
+    return places[following] if following < len(places) else end
 
 
 def barlines_of(tune: Tune, ticks: int) -> tuple[Barline, ...]:

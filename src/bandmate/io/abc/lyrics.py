@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 
 from bandmate.io.abc.voice import Voice
 
@@ -24,8 +25,9 @@ def put_lyrics(voice: Voice, text: str) -> None:
             continue
         if piece == "|":
             before = notes[max(0, at - 1)].onset if notes else voice.clock
-            starts = [bar for bar in voice.bars if bar > before]
-            at = next((i for i, note in enumerate(notes) if starts and note.onset >= starts[0]), len(notes))
+            bar = bisect_right(voice.bars, before)
+            is_last = bar == len(voice.bars)
+            at = len(notes) if is_last else bisect_left(notes, voice.bars[bar], key=lambda note: note.onset)
         elif piece == "*":
             at, last = at + 1, None
         elif piece == "_":

@@ -9,6 +9,7 @@ from fractions import Fraction
 from bandmate.io.abc.fields import FieldError
 from bandmate.io.abc.signs import SHORT
 from bandmate.io.abc.voice import Sound, Tone, Tuplet, Voice
+from bandmate.limits import MIDI_NOTES, SCORE_SIGNS
 
 _LENGTH = r"(?:\d{0,6}(?:/+\d{0,6})*)"
 _NOTE = rf"(?P<sharp>\^\^|\^|__|_|=)?(?P<letter>[A-Ga-g])(?P<marks>[,']*)(?P<length>{_LENGTH})(?P<tie>-?)"
@@ -75,12 +76,14 @@ class MusicReader:
         on_said: Callable[[Voice, str], None],
     ) -> None:
         self._on_field, self._on_bar, self._on_volta, self._on_said = on_field, on_bar, on_volta, on_said
+        self._signs = self._notes = 0  # a tune's, so far
 
     def line(self, voice: Voice, text: str) -> Voice:
         """Read a line; the voice that the next one goes on in.
 
         Raises:
-            FieldError: something in it is no music; the message says what and where in the line.
+            FieldError: something in it is no music, the message says what and where in the line; or the tune has more
+                notes, bars or signs than a piece may have.
         """
         place = 0
         while place < len(text):
@@ -88,8 +91,16 @@ class MusicReader:
             if match is None:
                 raise FieldError(f"'{text[place : place + 8]}' at column {place + 1} is no music of ABC")
             place = match.end()
+            self._signs += 1
+            if self._signs > SCORE_SIGNS.high:
+                raise FieldError(f"the tune has more than {SCORE_SIGNS.high:,.0f} signs; split it")
             voice = self._word(voice, match)
         return voice
+
+    def _count_note(self) -> None:
+        self._notes += 1
+        if self._notes > MIDI_NOTES.high:
+            raise FieldError(f"the tune has more than {MIDI_NOTES.high:,.0f} notes and rests; split it")
 
     def _word(self, voice: Voice, match: re.Match[str]) -> Voice:
         kind, get = match.lastgroup, match.group
@@ -143,6 +154,7 @@ class MusicReader:
             voice.stretch = 2 - factor
 
     def _tone(self, voice: Voice, match: re.Match[str]) -> Tone:
+        self._count_note()
         letter, marks = match.group("letter"), match.group("marks")
         step = _STEP[letter.upper()]
         octave = 4 + letter.islower() + marks.count("'") - marks.count(",") + voice.octave
@@ -214,6 +226,8 @@ class MusicReader:
         if not 0 < written <= _LONGEST:
             raise FieldError(f"a note lasts {float(written):g} quarter notes; give more than 0 and at most {_LONGEST}")
         sound = Sound(voice.clock, written, written, tones, voice.layer)
+        if not tones:
+            self._count_note()
         for tuplet in voice.tuplets:
             sound.actual, sound.normal = sound.actual * tuplet.actual, sound.normal * tuplet.normal
             sound.edges |= {"tuplet-start"} if tuplet.is_new else set()
@@ -230,5 +244,6 @@ class MusicReader:
         for number in range(count):
             if number:
                 voice.new_bar()
+            self._count_note()
             length = voice.bar_length
             voice.add(Sound(voice.clock, length, length, (), voice.layer, bar_rest=True))

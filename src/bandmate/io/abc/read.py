@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -89,9 +90,12 @@ def _score(tune: Tune) -> Score:
     meters = meters_of(tune, ticks)
     jumps: list[Jump] = []
     tracks = []
-    for place, voice in enumerate(tune.voices.values()):
+    texts: defaultdict[int, list[Words]] = defaultdict(list)
+    for owner, place, text in tune.words:
+        texts[owner].append(Words(round(place * ticks), text))
+    for number, voice in enumerate(tune.voices.values()):
         track, own = track_of(voice, ticks, tune.left_out)
-        words = tuple(Words(round(at * ticks), text) for owner, at, text in tune.words if owner == place)
+        words = tuple(texts[number])
         if words and track.notation is not None:
             track = replace(track, notation=replace(track.notation, words=words))
         tracks.append(track)

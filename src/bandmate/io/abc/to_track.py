@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -145,7 +146,9 @@ class _Writer:
         """Signs to jump from stand at the end of their bar, signs to jump to at its note."""
         if kind in ("segno", "coda"):
             return self.at(sound.onset)
-        return self.at(next((bar for bar in self.voice.bars if bar > sound.onset), self.voice.clock))
+        bars = self.voice.bars
+        following = bisect_right(bars, sound.onset)
+        return self.at(bars[following] if following < len(bars) else self.voice.clock)
 
 
 def _in_values(sound: Sound) -> tuple[list[tuple[Fraction, int, int]], int, int]:

@@ -25,7 +25,7 @@ from bandmate.io.abc.lyrics import put_lyrics
 from bandmate.io.abc.music import MusicReader
 from bandmate.io.abc.signs import read_text
 from bandmate.io.abc.voice import Voice
-from bandmate.limits import MIDI_NOTES
+from bandmate.limits import VERSES
 from bandmate.score.notation import ChordSymbol
 
 _SAYS = {"C": "composer", "S": "source", "A": "lyricist", "Z": "encoder", "X": "work-number"}
@@ -182,13 +182,13 @@ class TuneReader:
                 voice.line_start, voice.verse = len(voice.sounds), 0
             self._joined = line.text.endswith("\\")
             self._voice = self._music.line(voice, line.text)
-            if sum(len(one.sounds) for one in self._tune.voices.values()) > MIDI_NOTES.high:
-                raise FieldError(f"the tune has more than {MIDI_NOTES.high:,.0f} notes; split it")
         elif line.letter == "%":
             self._instruct(line.text)
         elif line.letter == "w":
             voice = self._now()
             voice.verse += 1
+            if voice.verse > VERSES.high:
+                raise FieldError(f"more than {VERSES.high:.0f} verses stand under one line of music; take some out")
             put_lyrics(voice, line.text)
         elif line.letter == "W":
             self._tune.left_out["words after the tune"] += 1

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from bandmate.io.abc.fields import Signature
+from bandmate.io.abc.fields import FieldError, Signature
 from bandmate.io.abc.signs import JUMPS
+from bandmate.limits import SCORE_BARS
 
 Zero = Fraction(0)
 LEAPS = frozenset(name for name, kind in JUMPS.items() if kind not in ("segno", "coda"))
@@ -99,13 +100,19 @@ class Voice:
         return Fraction(4 * self.meter[0], self.meter[1]) if self.meter else Fraction(4)
 
     def new_bar(self) -> None:
-        """Go over a bar line; signs that send elsewhere, written before it, are of the note before it."""
+        """Go over a bar line; signs that send elsewhere, written before it, are of the note before it.
+
+        Raises:
+            FieldError: the tune has more bars than a piece may have.
+        """
         if self.last is not None:
             self.last.decorations += [name for name in self.decorations if name in LEAPS]
             self.decorations = [name for name in self.decorations if name not in LEAPS]
         self.clock = max(self.clock, self.farthest)
         if self.clock > self.bar_start:
             self.bars.append(self.clock)
+            if len(self.bars) > SCORE_BARS.high:
+                raise FieldError(f"the tune has more than {SCORE_BARS.high:,.0f} bars; split it")
         self.bar_start = self.farthest = self.clock
         self.layer = 0
         self.accidentals.clear()
