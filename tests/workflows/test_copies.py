@@ -20,7 +20,7 @@ def test_a_copied_melody_is_named(monkeypatch, tmp_path) -> None:
     RunIndex.build([("song.mid", "song", score)]).save(folder / "runs.npz")
     found = copies_in("mine", score)
     assert found is not None and not found.passed
-    row = next(d for d in make_report(plan, score, None, found).demands if d.name == "copied run")
+    row = next(d for d in make_report(plan, score, (), found).demands if d.name == "copied run")
     assert "song.mid" in row.got and not row.met and not row.stated
 
 
