@@ -22,6 +22,7 @@ from bandmate.score.features import features_of
 from bandmate.score.model import EVENT, KEY_SIGNATURE, MADE, Score, Track, make_meters, make_notes, make_tempos
 from bandmate.score.notate import notated
 from bandmate.score.notation import midi_pitch
+from bandmate.score.timeline import bar_grid
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 WALTZ, BAND = FIXTURES / "musicxml" / "waltz.musicxml", FIXTURES / "musicxml" / "band.musicxml"
@@ -354,6 +355,8 @@ class TestBadInput:
             (part(note(-1)), "negative duration"),
             (part(note("x")), "no number"),
             (part(note(1000) * 2), "longer than"),
+            ("<score-partwise>" + "<part/>" * 600 + "</score-partwise>", "has 600 parts, more than 512; split it"),
+            ("<score-partwise><part>" + "<measure/>" * 20_001 + "</part></score-partwise>", "20001 bars, more than 20,000"),
             (part("<forward><duration>1e9</duration></forward>"), "more than 1024"),
             (part(note(1, "<step>H</step><octave>4</octave>")), "pitch 'H4'"),
             (part('<sound tempo="1e9"/>' + note()), "tempo 1e[+]09 in bar 1"),
@@ -373,6 +376,10 @@ class TestBadInput:
             (tmp_path / f"bad{place}.mxl").write_bytes(data)
             with pytest.raises(FileFormatError, match="damaged"):
                 read(tmp_path / f"bad{place}.mxl")
+
+    def test_a_long_rest_is_as_many_bars_as_are_written(self, tmp_path):
+        style = "<attributes><measure-style><multiple-rest>1000000</multiple-rest></measure-style></attributes>"
+        assert len(bar_grid(read_text(tmp_path, part(style + note(4))))) == 1
 
     def test_a_zip_bomb_is_not_unpacked(self, tmp_path):
         with (

@@ -117,6 +117,38 @@ class TestNoteDocument:
         with pytest.raises(FileFormatError, match="more than 1,000,000 notes"):
             read(tmp_path / "a.yaml")
 
+    @pytest.mark.parametrize(
+        ("rest", "words"),
+        [
+            ("tracks: *b9", "unfolds to more than 16,000,000 values"),
+            ("metadata: {title: *b9}", "unfolds to more than 16,000,000 values"),
+            ("resolution: 24\nmetadata: {title: *b1}", r"metadata.title is \[\[.*; it must be a text"),
+            ("tracks: &t [{notes: *t}]", "unfolds to more than 16,000,000 values"),
+            ("x: &x " + "y" * 100_000 + "\nlyrics: [" + "{time: 0, lyric: *x}," * 20_000 + "]", "unfolds to more than"),
+            ("m: &m {" + "".join(f"k{i}: 1, " for i in range(1001)) + "}\ntracks: [{<<: *m}]",
+             "is no YAML: a table has .* names, more than 1,000"),
+            ("resolution: 0x" + "f" * 9999, "resolution is a number of thousands of digits"),
+            ("resolution: " + "9" * 9999, r"is no YAML: Exceeds the limit .* 9999 digits$"),
+            ("resolution: .inf", "resolution is inf"),
+            ("tracks: [{notes: [{time: .nan, pitch: 1, duration: 1}]}]", "time is nan"),
+            ("tracks: [{notes: [{time: 1e999, pitch: 1, duration: 1}]}]", "time is "),
+            ("resolution: !!python/name:os.system", "is no YAML: could not determine a constructor"),
+        ],
+        ids=range(12),
+    )  # fmt: skip
+    def test_yaml_bombs(self, rest, words, tmp_path):
+        levels = range(1, 10 if "*b9" in rest else 2)
+        laughs = "b0: &b0 [1, 2]\n" + "".join(f"b{i}: &b{i} [{f'*b{i - 1},' * 9}]\n" for i in levels)
+        (tmp_path / "a.yaml").write_text(f"{laughs}{rest}\n")
+        with pytest.raises(FileFormatError, match=words):
+            read(tmp_path / "a.yaml")
+
+    def test_an_alias_and_a_merge_are_read(self, tmp_path):
+        note = "{time: 0, pitch: 60, duration: 24}"
+        notes = f"resolution: 24\ntracks:\n- notes: [&n {note}, {{<<: *n, time: 24}}, *n]\n"
+        (tmp_path / "a.yaml").write_text(notes)
+        assert rows(read(tmp_path / "a.yaml").tracks[0].notes) == [(0, 24, 60, 64), (0, 24, 60, 64), (24, 24, 60, 64)]
+
     def test_without_pyyaml(self, tmp_path, monkeypatch):
         monkeypatch.setitem(__import__("sys").modules, "yaml", None)
         with pytest.raises(MissingExtra, match=r'pip install "bandmate\[scores\]"'):

@@ -33,6 +33,7 @@ MEI = """<?xml version="1.0" encoding="UTF-8"?>
 <note pname="d" oct="4"/><note pname="b" oct="4"/></chord></layer></staff></measure></section></score></mdiv></body>
 </music></mei>
 """
+LONG_REST = '<measure n="9"><staff n="1"><layer n="1"><multiRest num="1000000"/></layer></staff></measure>'
 
 
 def sounding(score) -> list[tuple[float, float, int]]:
@@ -69,6 +70,8 @@ def test_mei_sounds_as_it_is_written(tmp_path):
         ("d.mei", "<opus/>", "is XML but no MEI"),
         ("e.mei", "no XML", "e.mei"),
         ("f.mei", '<!DOCTYPE x [<!ENTITY a "aaaa">]><mei>&a;</mei>', "f.mei"),
+        ("g.mei", MEI.replace("</section>", LONG_REST * 30 + "</section>"), "g.mei has more than 20,000 bars"),
+        ("h.mei", '<!DOCTYPE mei [<!ENTITY x SYSTEM "file:///etc/hostname">]><mei>&x;</mei>', "declares DOCTYPE"),
     ],
 )
 def test_damaged_files_are_named(tmp_path, name, text, sentence):

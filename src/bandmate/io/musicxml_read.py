@@ -23,6 +23,7 @@ from bandmate.io.musicxml_tables import CREATORS
 from bandmate.io.parts import Player
 from bandmate.io.parts_score import fitting_ticks, score_of_parts
 from bandmate.io.safe_xml import Element
+from bandmate.limits import SCORE_PARTS
 from bandmate.score.model import Score
 from bandmate.score.notation import Credit
 
@@ -51,7 +52,10 @@ def score_of_tree(root: Element, name: str = "MusicXML", left_out: Counter[str] 
     grid, left_out = _ticks_per_quarter(root, name), left_out if left_out is not None else Counter[str]()
     players = players_of(root, left_out)
     walks = []
-    for number, part in enumerate(root.findall("part"), 1):
+    parts = root.findall("part")
+    if len(parts) > SCORE_PARTS.high:
+        raise FileFormatError(f"{name} has {len(parts):,} parts, more than {SCORE_PARTS.high:.0f}; split it")
+    for number, part in enumerate(parts, 1):
         identifier = part.get("id", "")
         walks.append((PartWalk(f"part {identifier or number} of {name}", grid, left_out).walk(part),
                       players.get(identifier, Player())))  # fmt: skip

@@ -18,7 +18,7 @@ from bandmate.io.markup import storable
 from bandmate.io.musicxml_directions import Item, items_of
 from bandmate.io.musicxml_measures import Part
 from bandmate.io.safe_xml import Element
-from bandmate.limits import TRACKS
+from bandmate.limits import SCORE_PARTS
 from bandmate.score.gm import DRUM_NAMES, PROGRAM_NAMES
 from bandmate.score.model import Score, Track
 from bandmate.score.notate import notated
@@ -33,7 +33,6 @@ _CONTAINER = (
     '<rootfile full-path="score.musicxml" media-type="application/vnd.recordare.musicxml+xml"/>'
     "</rootfiles></container>\n"
 )
-_MOST_PARTS = 16 * int(TRACKS.high)
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same score gives the same bytes
 
 
@@ -56,8 +55,9 @@ def musicxml_bytes(score: Score) -> bytes:
     """
     score = notated(score)
     tracks = [track for track in score.tracks if len(track.notes)] or list(score.tracks[:1]) or [Track("Music")]
-    if len(tracks) > _MOST_PARTS:
-        raise ScoreError(f"the score has {len(tracks)} parts, more than the {_MOST_PARTS} of a MusicXML file; split it")
+    if len(tracks) > SCORE_PARTS.high:
+        most = f"{SCORE_PARTS.high:.0f}"
+        raise ScoreError(f"the score has {len(tracks)} parts, more than the {most} of a MusicXML file; split it")
     root = Element("score-partwise", {"version": "4.0"})
     _heading(root, score)
     parts = ElementTree.SubElement(root, "part-list")

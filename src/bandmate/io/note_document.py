@@ -11,6 +11,7 @@ text events, annotations of the piece are its markers.
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
@@ -30,6 +31,8 @@ DEFAULT_VELOCITY = 64
 _MOST_TICKS = 1 << 40
 _FIFTHS_OF = {tonic: (tonic * 7 + 5) % 12 - 5 for tonic in range(12)}  # as major keys
 _LETTERS = "FCGDAEB"  # along the line of fifths
+_SHOWN = reprlib.Repr()
+_SHOWN.maxlevel = _SHOWN.maxlist = _SHOWN.maxdict = 2  # lists of lists in an error may be without end
 
 
 def document_of(score: Score, source: str = "") -> dict[str, Any]:
@@ -76,16 +79,18 @@ def score_of(document: Any, name: str) -> Score:
     if not {"tracks", "resolution"} & set(root):
         raise FileFormatError(f"{name} holds no music: it has neither 'resolution' nor 'tracks' of MusPy's form")
     resolution = _whole(root.get("resolution", 24), name, "resolution", 1, 32767)
-    title = _mapping(root.get("metadata") or {}, name, "metadata").get("title") or ""
+    title = _text(_mapping(root.get("metadata") or {}, name, "metadata"), "title", name, "metadata")
     tracks, left = [], int(MIDI_NOTES.high)
     for place, row in enumerate(_rows(root, "tracks", name)):
         tracks.append(_track(row, name, f"tracks[{place}]", left))
         left -= len(tracks[-1].notes)
     markers = [
-        Marker(_time(row, name, "annotations"), str(row.get("annotation", "")))
+        Marker(_time(row, name, "annotations"), _text(row, "annotation", name, "annotations"))
         for row in _rows(root, "annotations", name)
     ]
-    words = [(_time(row, name, "lyrics"), LYRIC, str(row.get("lyric", ""))) for row in _rows(root, "lyrics", name)]
+    words = [
+        (_time(row, name, "lyrics"), LYRIC, _text(row, "lyric", name, "lyrics")) for row in _rows(root, "lyrics", name)
+    ]
     if tracks and words:
         tracks[0] = with_texts(tracks[0], words)
     return Score(
@@ -95,7 +100,7 @@ def score_of(document: Any, name: str) -> Score:
         _map(root, "time_signatures", METER, name, _meter),
         _map(root, "key_signatures", KEY_SIGNATURE, name, _key),
         tuple(sorted(markers, key=lambda marker: marker.ticks)),
-        str(title),
+        title,
     )
 
 
@@ -154,11 +159,12 @@ def _track(row: Any, name: str, place: str, left: int) -> Track:
     columns = np.array(listed, np.int64).reshape(-1, 4).T
     notes = make_notes(columns[0], columns[1], columns[2], columns[3], channel=DRUM_CHANNEL if is_drum else 0)
     words = [
-        (_time(word, name, f"{place}.{kind}"), code, str(word.get(field, "")))
+        (_time(word, name, f"{place}.{kind}"), code, _text(word, field, name, f"{place}.{kind}"))
         for kind, code, field in (("lyrics", LYRIC, "lyric"), ("annotations", TEXT, "annotation"))
         for word in _rows(row, kind, name, place)
     ]
-    return with_texts(Track(str(row.get("name") or ""), program, is_drum, notes), sorted(words, key=lambda w: w[0]))
+    track = Track(_text(row, "name", name, place), program, is_drum, notes)
+    return with_texts(track, sorted(words, key=lambda word: word[0]))
 
 
 def _note(row: Any, name: str, place: str) -> tuple[int, int, int, int]:
@@ -231,5 +237,15 @@ def _whole(value: Any, name: str, place: str, low: int, high: int) -> int:
     return round(value)
 
 
+def _text(row: Mapping[str, Any], field: str, name: str, place: str) -> str:
+    value = row.get(field)
+    if isinstance(value, Mapping | list | tuple | set):
+        raise FileFormatError(f"{name}: {place}.{field} is {_shown(value)}; it must be a text")
+    return "" if value is None or value is False else str(value)
+
+
 def _shown(value: Any) -> str:
-    return "missing" if value is None else repr(value)[:40]
+    try:
+        return "missing" if value is None else _SHOWN.repr(value)[:40]
+    except ValueError:  # Python writes out no whole number of so many digits
+        return "a number of thousands of digits"

@@ -10,6 +10,7 @@ from fractions import Fraction
 from bandmate.errors import FileFormatError
 from bandmate.io.mei.tables import CHOICES, LEFT_OUT, SKIPPED, TRANSPARENT
 from bandmate.io.safe_xml import Element, as_number
+from bandmate.limits import SCORE_BARS
 
 XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
 _MOST_RESTS = 1000  # bars that one sign may rest
@@ -50,7 +51,7 @@ def music_of(root: Element, left_out: Counter[str], name: str) -> tuple[Element,
     """The first movement of a document, cleaned: its definition, parts and bars.
 
     Raises:
-        FileFormatError: it holds no score with bars.
+        FileFormatError: it holds no score with bars, or more bars than a piece may have.
     """
     orders = any(_comes_back(one.get("plist", "").split()) for one in root.iter() if str(one.tag).endswith("expansion"))
     _clean(root, left_out)
@@ -61,7 +62,7 @@ def music_of(root: Element, left_out: Counter[str], name: str) -> tuple[Element,
     if score is None or definition is None:
         raise FileFormatError(f"{name} holds no score; open it in the program it came from")
     parts = [part for group in definition.findall("staffGrp") for part in _parts(group)]
-    bars = list(_bars(score, left_out))
+    bars = list(_bars(score, left_out, name))
     if not parts or not bars:
         raise FileFormatError(f"{name} holds no notes in bars; open it in the program it came from")
     bars[0].said.insert(0, definition)
@@ -122,16 +123,16 @@ def _parts(group: Element) -> Iterator[Part]:
             yield Part((child.get("n", ""),), (child,), child)
 
 
-def _bars(score: Element, left_out: Counter[str]) -> Iterator[Bar]:
+def _bars(score: Element, left_out: Counter[str], name: str) -> Iterator[Bar]:
     said: list[Element] = []
     for child in score:
         if child.tag in ("section", "ending"):
-            for bar in _section(child, said, left_out):
+            for bar in _section(child, said, left_out, name):
                 yield bar
                 said = []
 
 
-def _section(section: Element, said: list[Element], left_out: Counter[str]) -> Iterator[Bar]:
+def _section(section: Element, said: list[Element], left_out: Counter[str], name: str) -> Iterator[Bar]:
     bars: list[Bar] = []
     said = list(said)
     for child in section:
@@ -142,11 +143,13 @@ def _section(section: Element, said: list[Element], left_out: Counter[str]) -> I
             said = []
             bars += _rested(child)
         elif child.tag in ("section", "ending"):
-            inner = list(_section(child, said, left_out))
+            inner = list(_section(child, said, left_out, name))
             said = [] if inner else said
             bars += inner
         else:
             leave_out(left_out, child.tag)
+        if len(bars) > SCORE_BARS.high:
+            raise FileFormatError(f"{name} has more than {SCORE_BARS.high:,.0f} bars; split it")
     if section.tag == "ending" and bars:
         bars[0].turns = _turns(section.get("n", ""))
         bars[-1].ends = "discontinue" if section.get("lendsym") == "none" else "stop"
