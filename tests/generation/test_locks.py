@@ -204,3 +204,9 @@ def test_words_and_locks_meet(tiny_weights, role):
     score = write_takes(plan, [4], tiny_weights)[0].score
     pitches = next(t.notes["pitch"] for t in score.tracks if t.role == role)
     assert pitches.min() >= 45 and pitches.max() <= 50
+
+
+def test_what_shall_not_sound_is_no_lock_and_no_track() -> None:
+    for text in ("no snare", "drums: without snare"):
+        with pytest.raises(BriefError, match=r"is not a lock; say what shall not sound in words: \"\w+ snare\""):
+            parse_locks(text)

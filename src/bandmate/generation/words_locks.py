@@ -37,6 +37,7 @@ VOICES: dict[str, tuple[int, tuple[int, ...]]] = {
     "tambourine": (54, (54,)),
     "shaker": (82, (69, 70, 82)),
 }
+_NO = ("no", "without")
 _VOICE_WORDS = {
     "bass drum": "kick", "bd": "kick", "sd": "snare", "hihat": "hat", "hi-hat": "hat", "hh": "hat", "hats": "hat",
     "oh": "open hat", "openhat": "open hat", "rimshot": "rim", "cymbal": "crash", "toms": "tom",
@@ -189,6 +190,8 @@ def _kind(text: str) -> tuple[str, str]:
         name = _VOICE_WORDS.get(name, name)
         if name in LOCKS:
             return name, " ".join(words[count:])
+    if words[0].lower() in _NO and len(words) > 1:
+        raise BriefError(f"'{text}' is not a lock; say what shall not sound in words: \"{text}\"")
     if len(words) > 1 and words[1].lower() in LOCKS:
         raise BriefError(f"'{text}' names its track without a colon; write '{words[0]}: {' '.join(words[1:])}'")
     close = difflib.get_close_matches(words[0].lower(), [*LOCKS, *_VOICE_WORDS], n=1)

@@ -13,7 +13,7 @@ from bandmate.errors import BriefError, ScoreError
 from bandmate.generation.scene import with_roles
 from bandmate.io.files import read
 from bandmate.score.model import Score
-from bandmate.score.selection import find_tracks
+from bandmate.score.selection import check_one_instrument, find_tracks
 
 T = TypeVar("T")
 MELODIES = ("melody", "lead", "vox")
@@ -35,8 +35,14 @@ def melody_of(score: Score, tracks: str | None) -> int:
     """The track that is sung: the one named, else the melody, else the highest pitched track.
 
     Raises:
-        ScoreError: several were named, it is drums, or there is none.
+        ScoreError: several were named, it is drums, it holds several instruments, or there is none.
     """
+    place = _sung(score, tracks)
+    check_one_instrument(score, place)
+    return place
+
+
+def _sung(score: Score, tracks: str | None) -> int:
     if tracks is not None:
         words = [word.strip() for word in tracks.split(",") if word.strip()]
         chosen = tuple(dict.fromkeys(index for word in words for index in find_tracks(score, word)))
