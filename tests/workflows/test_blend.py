@@ -18,6 +18,7 @@ from bandmate.models.checkpoint import load_weights, save_weights
 from bandmate.score.brief import Brief
 from bandmate.tokenizers.grid_table import COLUMN, FIELDS, HEADS, Kind, value_id
 from bandmate.workflows import models
+from bandmate.workflows.again import again
 from bandmate.workflows.blend import Blend, read_blend, toward
 from bandmate.workflows.compose import compose
 from bandmate.workflows.models import WEIGHTS_FILE, lent_genre, models_folder
@@ -136,3 +137,12 @@ def test_a_blend_needs_a_model_of_ones_own_whose_bars_are_divided_alike(mine) ->
         compose("", model="mine", engine="rules", blend="house:0.3", out="x", **SMALL)
     with pytest.raises(ModelError, match="not installed"):
         compose("", model="yours", blend="house:0.3", out="x", **SMALL)
+
+
+def test_a_take_whose_model_has_gone_goes_on_with_the_shipped_one(mine) -> None:
+    take, _ = notes_of(blend="house:0.5", engine="rules", out="mixed")
+    shutil.rmtree(mine)
+    with pytest.raises(ModelError, match="model 'mine' is not installed; installed: small"):
+        again("busier bass", take=take)
+    done = again("busier bass", take=take, model="small", seed=1).best
+    assert done.recipe.settings["blend"] is None and done.recipe.settings["model"] == "small"

@@ -12,6 +12,7 @@ import pytest
 from bandmate.errors import BriefError, FileFormatError, ModelError, OutputError, ScoreError, UserError
 from bandmate.evaluation.preference import LINES, Preference
 from bandmate.evaluation.quality import verdict
+from bandmate.generation.infill import Ask, Infilled
 from bandmate.generation.scene import with_roles
 from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import play
@@ -24,10 +25,13 @@ from bandmate.score.timeline import bar_grid
 from bandmate.score.untouched import untouched
 from bandmate.workflows import making
 from bandmate.workflows.again import again
-from bandmate.workflows.edits import notes_asked, run_edit
+from bandmate.workflows.edit_desk import Desk
+from bandmate.workflows.edits import CommonOptions, notes_asked, run_edit
 from bandmate.workflows.history import last_take
+from bandmate.workflows.jobs import Job
 from bandmate.workflows.models import WEIGHTS_FILE, models_folder
 from bandmate.workflows.replay import replay
+from bandmate.workflows.report import Demand
 from bandmate.workflows.sessions import sessions_folder
 from bandmate.workflows.take import read_take
 from bandmate.workflows.taste import TASTE_FILE, with_taste
@@ -356,3 +360,22 @@ class TestTaste:
         assert all(replay(take.folder).same for take in takes)
         self.of_taste(-4.0)
         assert all(replay(take.folder).same for take in takes)
+
+
+def test_a_step_that_goes_too_far_is_asked_for_less_and_one_not_far_enough_for_more(monkeypatch) -> None:
+    """A hand that writes a fixed number of notes: 20 where the goal is 13, then 4."""
+    notes = make_notes(np.arange(10) * 480, 400, 60)
+    score = Score((Track("bass", 32, False, notes, role="bass"),))
+    cells = select(score, "1", "1-3")
+    desk = Desk.of(score, Brief(), CommonOptions(), "rules", 1, Job())
+    for count, factor in ((20, 1 / 1.15), (4, 1.15)):
+        asked: list[float] = []
+
+        def write(_desk, _score, _cells, ask, count=count, asked=asked) -> Infilled:
+            asked.append(ask.density)
+            return Infilled({0: make_notes(np.arange(count) * 100, 90, 60)}, 1.0, 0.0, 0)
+
+        monkeypatch.setattr(Desk, "write", write)
+        missed = [Demand("density", "13", str(count), 0.5)]
+        desk.write_step(score, cells, Ask(density=1.3), lambda _, missed=missed: missed)
+        assert asked == pytest.approx([1.3 * factor**n for n in range(4)])

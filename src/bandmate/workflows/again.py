@@ -28,6 +28,7 @@ from bandmate.workflows.compose import ComposeOptions, ComposeResult, make_optio
 from bandmate.workflows.history import last_take, load_history, remember_only
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.making import WEIGHTS, check_engine, check_sounds, choose_engine, parent_hash
+from bandmate.workflows.models import find_model
 from bandmate.workflows.places import take_folder
 from bandmate.workflows.remake import is_transform
 from bandmate.workflows.report import bar_ticks
@@ -195,6 +196,8 @@ def _making(old: Take, chosen: ComposeOptions, settings: Settings) -> MakeOption
     stated = {name: getattr(chosen, name) for name in _HOW if getattr(chosen, name) not in (None, {}, [], (), "")}
     made = make_options(replace(chosen, **stated), settings)
     kept = {name: before[name] for name in _HOW if name not in stated and name in before}
+    if "model" in stated and find_model(stated["model"]).shipped:
+        kept.pop("blend", None)  # a genre is mixed into a model of one's own, and this one plays every genre itself
     return replace(made, **kept, key_lock=chosen.key_lock and bool(before.get("key_lock", True)))
 
 

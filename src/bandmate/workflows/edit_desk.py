@@ -170,7 +170,7 @@ class Desk:
     def write_step(
         self, score: Score, selection: Selection, ask: Ask, heeded: Callable[[Infilled], Sequence[Demand]]
     ) -> Infilled:
-        """Write cells that shall go a step ("busier"): again and more firmly while it is not made; the nearest is kept.
+        """Write cells that shall go a step ("busier"): again, more or less firmly, until made; the nearest stays.
 
         Args:
             score: the piece.
@@ -179,8 +179,9 @@ class Desk:
             heeded: the demands that a step is made, of what was written; none = one try.
         """
         tries: list[tuple[float, Infilled, Sequence[Demand]]] = []
+        goal, power = ask.density * self._begun(score, selection), 0
         for times in range(_TRIES):
-            firm = _FIRMER**times if ask.density > 1 else 1 / _FIRMER**times
+            firm = _FIRMER**power if ask.density > 1 else 1 / _FIRMER**power
             more = {"density": ask.density * firm} if ask.density != 1 else {}
             more |= {"syncopated": ask.syncopated + _FIRMER_OFFBEAT * times} if ask.syncopated > 0 else {}
             here = replace(self, seed=(self.seed + times * _NEXT_TRY) % 2**63, earlier=list(self.earlier))
@@ -189,11 +190,18 @@ class Desk:
             tries.append((min((each.share for each in demands), default=1.0), written, demands))
             if tries[-1][0] >= 1.0:
                 break
+            too_far = (sum(map(len, written.notes.values())) > goal) == (ask.density > 1)
+            power += -1 if too_far else 1  # one that went beyond the step is asked for less
         _, written, demands = max(tries, key=lambda one: one[0])  # of equals the one that was first
         self.earlier.append(written.notes)
         if sentence := not_reached([(d.name, d.asked, d.got, d.share) for d in demands], len(tries)):
             self.job.tell("notice", text=sentence)
         return written
+
+    @staticmethod
+    def _begun(score: Score, selection: Selection) -> int:
+        """How many notes begin in the selected cells."""
+        return sum(len(notes_within(score.tracks[i].notes, *selection.span(score))) for i in selection.tracks)
 
     def played(
         self, score: Score, selection: Selection, ask: Ask, *, parts: Mapping[int, Part], harmony: Harmony
