@@ -97,6 +97,12 @@ def _content() -> dict[str, bytes]:
         (["edit", "song.mid", "--transpose", "1", "--out", "silent.mid"], "give another name, or --overwrite"),
         (["tokens", "song.mid", "--out", "garbage.txt"], "give another name, or --overwrite"),
         (["tokens", "garbage.txt", "--out", "silent.mid"], "give another name, or --overwrite"),
+        (["fill", "song.mid", "--at", "2", "--out", "silent.mid"], "silent.mid is there already and stays as it is"),
+        (["groove", "song.mid", "--style", "funk", "--out", "silent.mid"], "give another name, or --overwrite"),
+        (["drumify", "song.mid", "--style", "house", "--out", "silent.mid"], "give another name, or --overwrite"),
+        (["show", "song.mid", "--out", "taken.png"], "taken.png is there already and stays as it is"),
+        (["listen", ".", "--out", "taken.html"], "taken.html is there already and stays as it is"),
+        (["models", "export", "small", "--out", "silent.mid"], "give another name, or --overwrite"),
         (["convert", "song.mid", "song.mid/x.mid"], "cannot be written"),
         (["export", "missing.mid", "--to", "ableton"], "missing.mid: there is no such file"),
         (["device", "play"], "invalid choice: 'play'"),
@@ -177,6 +183,8 @@ def test_one_sentence_and_nothing_is_lost(bandmate, song, words: list[str], sent
     Path("noise.mid").write_bytes(bytes(range(256)) * 8)
     Path("silent.mid").write_bytes(data[:8] + b"\0\0\0\1\1\xe0" + b"MTrk\0\0\0\4\0\xff\x2f\0")
     Path("garbage.txt").write_text("WHAT IS THIS", encoding="utf-8")
+    for name in ("taken.png", "taken.html"):
+        Path(name).write_text("mine", encoding="utf-8")
     for name in ("hollow", "broken", "alone"):
         Path(name).mkdir()
     Path("noise.als").write_bytes(b"no set")

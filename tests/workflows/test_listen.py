@@ -158,7 +158,7 @@ def test_one_take_is_rated_and_cannot_be_compared(tmp_path) -> None:
     assert (result.takes, result.pairs) == (1, 0)
     assert any("one take alone" in event.get("text", "") for event in events)
     with pytest.raises(LibraryError, match="A/B needs two"):
-        listen(tmp_path, tmp_path / "page.html", mode="pairs")
+        listen(tmp_path, tmp_path / "pairs.html", mode="pairs")
 
 
 def test_what_cannot_be_played_is_left_out_and_said(takes, tmp_path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bandmate.errors import OutputError
+from bandmate.io.midi import read_midi
 from bandmate.workflows import sessions
 from bandmate.workflows.compose import compose
 from bandmate.workflows.edits import run_edit
@@ -65,3 +66,26 @@ def test_no_file_is_written_over_its_source(song) -> None:
             make()
     assert copy.read_bytes() == song.midi.read_bytes()
     assert parents_of("nowhere.mid") == () == parents_of("")
+
+
+def test_a_file_that_is_there_is_replaced_only_if_that_is_said(song) -> None:
+    taken = Path("new-2.mid")
+    taken.write_bytes(b"my only copy")
+    makes = (
+        lambda **more: run_edit("fill", song.midi, at=4, takes=2, out="new.mid", **RULES, **more),
+        lambda **more: groove(song.midi, style="funk", seed=1, out=taken, **more),
+    )
+    for make in makes:
+        with pytest.raises(OutputError, match=r"new-2.mid is there already and stays as it is; .* or --overwrite"):
+            make()
+    assert taken.read_bytes() == b"my only copy" and not Path("new.mid").exists()
+    for make in makes:
+        assert make(overwrite=True).to_json()
+        assert read_midi(taken).note_count
+    assert "overwrite" not in Path("new.take.json").read_text(encoding="utf-8")
+    assert "overwrite" not in Path("new-2.take.json").read_text(encoding="utf-8")
+
+
+def test_a_folder_gets_a_neighbour_as_ever(song) -> None:
+    for out in ("swung", "swung-2"):
+        assert groove(song.midi, style="funk", seed=1, out="swung").take.folder.name == out

@@ -45,6 +45,7 @@ def add_edit_arguments(parser: argparse.ArgumentParser, *, words: bool = True, b
     how.add_argument("--model", help="an installed model, such as one that learn made")
     result = parser.add_argument_group("the result")
     result.add_argument("--out", help="a folder, or the name of a MIDI file (default: a folder beside the file)")
+    result.add_argument("--overwrite", action="store_true", help="replace a file of that name")
     result.add_argument("--takes", type=int, help="how many takes")
     result.add_argument("--seed", type=int, help="the same seed gives the same take")
     add_project_arguments(parser)

@@ -23,6 +23,7 @@ def add_result_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="the same seed gives the same result")
     parser.add_argument("--out", help="a .mid file, or a folder for the file, its picture and take.json "
                         "(default: NAME-COMMAND.mid beside the file)")  # fmt: skip
+    parser.add_argument("--overwrite", action="store_true", help="replace a file of that name")
     add_project_arguments(parser)
 
 

@@ -29,6 +29,7 @@ class ArrangeOptions:
         tracks: which play in the song, by name, role or number; None = all. bars: of the sketch, `5-8`; None = all.
         seed: of fills and turns; None = any.
         out: file or folder; None = `NAME-arrange.mid` beside the file.
+        overwrite: whether a file of that name may be replaced.
     """
 
     form: str = DEFAULT_FORM
@@ -37,6 +38,7 @@ class ArrangeOptions:
     bars: str | None = None
     seed: int | None = None
     out: str | Path | None = None
+    overwrite: bool = False
 
 
 def arrange(path: str | Path, options: ArrangeOptions | None = None, **asked: Any) -> Saved:
@@ -54,7 +56,7 @@ def arrange(path: str | Path, options: ArrangeOptions | None = None, **asked: An
         OutputError: the result cannot be written.
     """
     options, source = options_from(ArrangeOptions, options, asked), Path(path)
-    check_out(options.out, (source,))
+    check_out(options.out, (source,), overwrite=options.overwrite)
     parts, style = parse_form(options.form), genre_named(options.style)
     seed = secrets.randbelow(2**31) if options.seed is None else int(SEED.check(options.seed))
     score = _chosen(read_given(source), options)
@@ -66,7 +68,7 @@ def arrange(path: str | Path, options: ArrangeOptions | None = None, **asked: An
     }
     recipe = asdict(options) | {"seed": seed}
     outcome = Outcome("arrange", made.score, done, report, recipe, {"file": source}, sections=made.sections)
-    return save_outcome(outcome, options.out)
+    return save_outcome(outcome, options.out, overwrite=options.overwrite)
 
 
 def _chosen(score: Score, options: ArrangeOptions) -> Score:

@@ -34,6 +34,7 @@ class DrumifyOptions:
         bars: `5-8`; None = all.
         seed: of pattern and playing; None = any.
         out: file or folder; None = `NAME-drumify.mid` beside the file.
+        overwrite: whether a file of that name may be replaced.
     """
 
     style: str = "pop"
@@ -41,6 +42,7 @@ class DrumifyOptions:
     bars: str | None = None
     seed: int | None = None
     out: str | Path | None = None
+    overwrite: bool = False
 
 
 def drumify(path: str | Path, options: DrumifyOptions | None = None, **asked: Any) -> Saved:
@@ -61,7 +63,7 @@ def drumify(path: str | Path, options: DrumifyOptions | None = None, **asked: An
         OutputError: the result cannot be written.
     """
     options, source = options_from(DrumifyOptions, options, asked), Path(path)
-    check_out(options.out, (source,))
+    check_out(options.out, (source,), overwrite=options.overwrite)
     style = genre_named(options.style)
     seed = secrets.randbelow(2**31) if options.seed is None else int(SEED.check(options.seed))
     score = read_given(source)
@@ -78,7 +80,9 @@ def drumify(path: str | Path, options: DrumifyOptions | None = None, **asked: An
     done = (f"drummed {len(taps.onset_ticks)} onsets of {cells.words(score)} in {style}: {len(notes)} strokes",)
     report = {"onsets": len(taps.onset_ticks), "strokes": len(notes), "strokes_between": extra, "style": style}
     recipe = asdict(options) | {"seed": seed}
-    return save_outcome(Outcome("drumify", result, done, report, recipe, {"file": source}), options.out)
+    return save_outcome(
+        Outcome("drumify", result, done, report, recipe, {"file": source}), options.out, overwrite=options.overwrite
+    )
 
 
 def _drummed(score: Score, taps: Taps, style: str, seed: int) -> tuple[NDArray[Any], int]:

@@ -51,6 +51,7 @@ class CommonOptions:
         candidates: how many are drawn for each take.
         no_copy: notes of the longest run that may be shared with what the model learned from; None = any.
         controllers: whether the asked cells get new pedals, expression and modulation in place of the old ones.
+        overwrite: whether MIDI files of the names that `out` asks for may be replaced.
     """
 
     tracks: str | None = None
@@ -68,6 +69,7 @@ class CommonOptions:
     candidates: int = 8
     no_copy: int | None = None
     controllers: bool = False
+    overwrite: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

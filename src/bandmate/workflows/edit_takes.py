@@ -21,13 +21,14 @@ from bandmate.workflows.inherit import inherited
 from bandmate.workflows.jobs import Job
 from bandmate.workflows.making import GIVEN_FILE
 from bandmate.workflows.outcome import find_given, given_name, given_rows
-from bandmate.workflows.places import fresh_folder, safe_name
+from bandmate.workflows.places import check_free, fresh_folder, safe_name
 from bandmate.workflows.report import Report
 from bandmate.workflows.take import FILE_NAME, Recipe, Take, versions
-from bandmate.workflows.take_files import Made, beside, card_of, in_folder
+from bandmate.workflows.take_files import Made, beside, card_of, check_not_source, in_folder
 from bandmate.workflows.taste import best_first, taste, taste_words, with_taste
 
 _LENT = ("memory",)  # own options that name a file
+_NO_PART = ("out", "overwrite")  # of what makes a take again
 MIDI_SUFFIXES = (".mid", ".midi")
 
 
@@ -87,6 +88,20 @@ def save_all(order: Order, edits: Sequence[Edit], job: Job) -> EditResult:
     return EditResult(tuple(takes), place, takes[0].heard)
 
 
+def check_names(common: CommonOptions, origin: str) -> None:
+    """Find out before any work whether the MIDI files that are asked for may be called so.
+
+    Raises:
+        OutputError: one is there already, or is the file that is edited.
+    """
+    out = None if common.out is None else Path(common.out).expanduser()
+    if out is None or not out.suffix:
+        return
+    for path in (_numbered(out, number) for number in range(common.takes)):
+        check_not_source(path, origin)
+        check_free(path, overwrite=common.overwrite)
+
+
 def _ordered(order: Order, edits: Sequence[Edit], job: Job) -> list[tuple[int, Edit]]:
     """The edits with the number of each as it was written, which its recipe keeps; best first by what is liked."""
     found = list(enumerate(edits))
@@ -129,7 +144,7 @@ def _take(order: Order, edit: Edit, plan: Plan, number: int, name: str, folder: 
     report = Report(edit.demands).to_json() if edit.demands else {"share": 1.0, "met": True, "demands": []}
     lent = _lent(order.own)
     own = {key: value for key, value in asdict(order.own).items() if value is not None and key not in lent}
-    common = {key: value for key, value in asdict(order.common).items() if value is not None and key != "out"}
+    common = {key: value for key, value in asdict(order.common).items() if value is not None and key not in _NO_PART}
     settings = {"edit": {
         "command": order.editor.name, "text": order.text, "options": {**common, **own, "seed": order.seed, "takes": 1},
         "source": order.name, "origin": os.path.relpath(order.origin, folder) if order.origin else "",

@@ -30,7 +30,7 @@ from bandmate.workflows.edit_order import (
     understood,
     write_down,
 )
-from bandmate.workflows.edit_takes import MIDI_SUFFIXES, EditResult, redo, save_all
+from bandmate.workflows.edit_takes import MIDI_SUFFIXES, EditResult, check_names, redo, save_all
 from bandmate.workflows.inherit import genre_of, take_at
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.making import check_engine, choose_engine
@@ -69,6 +69,7 @@ def run_edit(
     common = replace(common, engine=common.engine or defaults.engine or "default", model=common.model or defaults.model)
     _check(common)
     data, name, origin = _source(source)
+    check_names(common, origin)
     seed = secrets.randbelow(_SEEDS) if common.seed is None else common.seed
     engine = choose_engine(_making(common))
     brief, parent = understood(text, common), take_at(origin)

@@ -37,6 +37,7 @@ class GrooveOptions:
         tracks: names, roles or numbers; None = all. bars: `5-8`; None = all.
         seed: of what is drawn; None = any.
         out: file or folder; None = `NAME-groove.mid` beside the file.
+        overwrite: whether a file of that name may be replaced.
     """
 
     like: str | Path | None = None
@@ -48,6 +49,7 @@ class GrooveOptions:
     bars: str | None = None
     seed: int | None = None
     out: str | Path | None = None
+    overwrite: bool = False
 
 
 def groove(
@@ -71,7 +73,7 @@ def groove(
     options = options_from(GrooveOptions, options, asked)
     source = Path(path)
     given = {"file": source} | ({"like": Path(options.like)} if options.like is not None else {})
-    check_out(options.out, list(given.values()))
+    check_out(options.out, list(given.values()), overwrite=options.overwrite)
     options = _settled(options)
     score = read_given(source)
     cells = _Cells.of(score, options)
@@ -85,7 +87,9 @@ def groove(
     )
     recipe = asdict(options) | {"seed": seed}
     model = model_identity(options.model) if options.by == "model" else {}
-    return save_outcome(Outcome("groove", played, done, report, recipe, given, model=model), options.out)
+    return save_outcome(
+        Outcome("groove", played, done, report, recipe, given, model=model), options.out, overwrite=options.overwrite
+    )
 
 
 def _settled(options: GrooveOptions) -> GrooveOptions:

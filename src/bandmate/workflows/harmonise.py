@@ -47,6 +47,7 @@ class HarmoniseOptions:
         tracks: the melody, by name, role or number; None = the one that is heard. bars: `5-8`; None = all.
         seed: of the playing; None = any.
         out: file or folder; None = `NAME-harmonise.mid` beside the file.
+        overwrite: whether a file of that name may be replaced.
     """
 
     style: str = "pop"
@@ -58,6 +59,7 @@ class HarmoniseOptions:
     bars: str | None = None
     seed: int | None = None
     out: str | Path | None = None
+    overwrite: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class ReharmoniseOptions:
         strength: 0 = the same chords in the style's spelling, 1 = change what can be changed.
         melody: the track that stays, by name, role or number; None = the one that is heard.
         tracks: which are rewritten; None = all that are neither drums nor sung. bars: `5-8`; None = all.
-        key, seed, out: as in `HarmoniseOptions`.
+        key, seed, out, overwrite: as in `HarmoniseOptions`.
     """
 
     style: str = "jazz"
@@ -80,6 +82,7 @@ class ReharmoniseOptions:
     key: str | None = None
     seed: int | None = None
     out: str | Path | None = None
+    overwrite: bool = False
 
 
 def _seed(stated: int | None) -> int:
@@ -127,7 +130,7 @@ def harmonise(path: str | Path, options: HarmoniseOptions | None = None, **asked
         OutputError: the result cannot be written.
     """
     options, source = options_from(HarmoniseOptions, options, asked), Path(path)
-    check_out(options.out, (source,))
+    check_out(options.out, (source,), overwrite=options.overwrite)
     style, roles, seed = genre_named(options.style), _roles(options.add), _seed(options.seed)
     score = read_given(source)
     melody = melody_of(score, options.tracks)
@@ -153,7 +156,9 @@ def harmonise(path: str | Path, options: HarmoniseOptions | None = None, **asked
     }  # fmt: skip
     recipe = asdict(options) | {"seed": seed}
     return save_outcome(
-        Outcome("harmonise", result, done, report, recipe, {"file": source}, chords=chords), options.out
+        Outcome("harmonise", result, done, report, recipe, {"file": source}, chords=chords),
+        options.out,
+        overwrite=options.overwrite,
     )
 
 
@@ -201,7 +206,7 @@ def reharmonise(path: str | Path, options: ReharmoniseOptions | None = None, **a
         OutputError: the result cannot be written.
     """
     options, source = options_from(ReharmoniseOptions, options, asked), Path(path)
-    check_out(options.out, (source,))
+    check_out(options.out, (source,), overwrite=options.overwrite)
     if not 0 <= options.strength <= 1:
         raise ScoreError(f"strength {options.strength:g} is out of range; give 0 (the same chords) to 1 (all others)")
     style, seed = genre_named(options.style), _seed(options.seed)
@@ -238,7 +243,9 @@ def reharmonise(path: str | Path, options: ReharmoniseOptions | None = None, **a
     }  # fmt: skip
     recipe = asdict(options) | {"seed": seed}
     return save_outcome(
-        Outcome("reharmonise", result, done, report, recipe, {"file": source}, chords=after), options.out
+        Outcome("reharmonise", result, done, report, recipe, {"file": source}, chords=after),
+        options.out,
+        overwrite=options.overwrite,
     )
 
 

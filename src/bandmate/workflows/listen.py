@@ -32,6 +32,7 @@ from bandmate.io.atomic import write_text_atomic
 from bandmate.limits import LISTEN_SECONDS, SEED
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.listen_takes import Candidate, Heard, find_takes, hear
+from bandmate.workflows.places import check_free
 
 MODES = ("both", "ratings", "pairs")
 TIRING_MINUTES = 40
@@ -75,6 +76,7 @@ def listen(
     mode: str = "both",
     seed: int = 0,
     title: str = "Listening",
+    overwrite: bool = False,
     listener: Listener | None = None,
 ) -> ListenResult:
     """Write a page on which people hear the takes of a folder blind, in random order, and judge them.
@@ -87,6 +89,7 @@ def listen(
         mode: one of MODES: "ratings" of each take, "pairs" to choose from, or both.
         seed: of the order, with the name of the listener, and of which takes make a pair.
         title: of the page; listeners see it.
+        overwrite: whether a page of that name may be replaced.
         listener: gets events ("progress", "notice") as dictionaries.
 
     Raises:
@@ -101,6 +104,7 @@ def listen(
     if mode not in MODES:
         raise UserError(f"mode '{mode}' is not known; choose one of {', '.join(MODES)}")
     place = _html_path(out)
+    check_free(place, overwrite=overwrite)
     job = Job(listener, {"listening": 1.0})
     found, heard, left_out = _hear_all(find_takes(Path(folder).expanduser()), seconds, job)
     if not found:

@@ -248,14 +248,17 @@ def _hash(path: Path, _changed: int) -> str:
     return sha256_of(path)
 
 
-def export_model(name: str, out: str | Path | None = None) -> Path:
-    """Pack a model into one file with hashes; the file written.
+def export_model(name: str, out: str | Path | None = None, *, overwrite: bool = False) -> Path:
+    """Pack a model into one file with hashes; the file written, one of that name only if `overwrite` says so.
 
     Raises:
-        ModelError: it is not installed. OutputError: the place cannot be written.
+        ModelError: it is not installed. OutputError: the place is taken or cannot be written.
     """
     model = find_model(name)
+    from bandmate.workflows.places import check_free
+
     out = Path(out or f"{name}.bandmate-model").expanduser()
+    check_free(out, overwrite=overwrite)
     kept = model.folder / FOLDER  # earlier versions stay at home
     paths = sorted(path for path in model.folder.rglob("*") if path.is_file() and kept not in path.parents)
     manifest = {

@@ -23,12 +23,12 @@ from bandmate.score.plan import Plan, PlannedSection
 from bandmate.workflows.edit_desk import piece_plan
 from bandmate.workflows.inherit import inherited, take_at
 from bandmate.workflows.making import GIVEN_FILE
-from bandmate.workflows.places import fresh_folder, safe_name
+from bandmate.workflows.places import check_free, fresh_folder, safe_name
 from bandmate.workflows.take import Recipe, Take, sha256_of, versions
 from bandmate.workflows.take_files import Made, beside, check_not_source, in_folder, keep
 
 SETTING = "transform"
-_NOT_ASKED = ("file", "like", "first", "second", "out")  # files are told by `given`, and places are nobody's wish
+_NOT_ASKED = ("file", "like", "first", "second", "out", "overwrite")  # `given` tells files; places are no wish
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,11 +104,12 @@ class Saved:
         }
 
 
-def check_out(out: str | Path | None, given: Sequence[Path]) -> None:
+def check_out(out: str | Path | None, given: Sequence[Path], *, overwrite: bool = False) -> None:
     """Find out before any work whether the result may be called so.
 
     Raises:
-        OutputError: it would replace a file it is made from, or its suffix names no format that is written.
+        OutputError: it would replace a file it is made from, or another without `overwrite`, or its suffix names no
+            format that is written.
     """
     if out is None:
         return
@@ -117,6 +118,8 @@ def check_out(out: str | Path | None, given: Sequence[Path]) -> None:
         raise OutputError(f"{path}: '{path.suffix}' is no format written here; end the name in .mid, or name a folder")
     for source in given:
         check_not_source(path, source)
+    if _is_file_name(path):
+        check_free(path.expanduser(), overwrite=overwrite)
 
 
 def _is_file_name(path: Path) -> bool:
@@ -124,16 +127,16 @@ def _is_file_name(path: Path) -> bool:
     return known is not None and known.write is not None
 
 
-def save_outcome(outcome: Outcome, out: str | Path | None) -> Saved:
+def save_outcome(outcome: Outcome, out: str | Path | None, *, overwrite: bool = False) -> Saved:
     """Write a result, and keep it in the session of the take that it was made from.
 
     Raises:
-        OutputError: the place cannot be written, or is the file it is made from.
+        OutputError: the place is taken or cannot be written, or is the file it is made from.
     """
-    check_out(out, list(outcome.given.values()))
     made = _made(outcome)
     path = outcome.source.with_name(f"{outcome.source.stem}-{outcome.command}.mid") if out is None else Path(out)
     path = path.expanduser()
+    check_out(path, list(outcome.given.values()), overwrite=overwrite)
     if _is_file_name(path) and not path.is_dir():
         take = beside(made, path)
     else:

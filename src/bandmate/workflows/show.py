@@ -20,6 +20,7 @@ from bandmate.score.model import Score
 from bandmate.score.selection import find_tracks, parse_bars
 from bandmate.score.timeline import bar_grid
 from bandmate.workflows.jobs import Job, Listener
+from bandmate.workflows.places import check_free
 
 MOST_BARS = {"roll": 160, "drums": 64, "tokens": 256, "similarity": 2400, "score": 128}
 MOST_TRACKS = 32
@@ -89,6 +90,7 @@ def show(
     bars: str | None = None,
     tracks: str | None = None,
     width: int = 100,
+    overwrite: bool = False,
     listener: Listener | None = None,
 ) -> Shown:
     """Draw something.
@@ -102,13 +104,14 @@ def show(
         bars: of a piece, such as 5-12; None = all, as many as are readable.
         tracks: of a piece: names, roles or numbers, separated by commas.
         width: letters a line, 40 to 1000.
+        overwrite: whether a picture of that name may be replaced.
         listener: gets progress events while a folder of music is looked through (see `workflows.jobs`).
 
     Raises:
         UserError: no such kind, letters for a score, or bars and tracks of what has none. MissingExtra: a score without
         the extra `[scores]`. BriefError: the width is out of range, or there are no drums to draw. ScoreError: no such
         bars or tracks, no notes to engrave. FileFormatError, LibraryError: the source cannot be read. OutputError: no
-        format of pictures, or the place cannot be written.
+        format of pictures, or the place is taken or cannot be written.
     """
     WIDTH.check(width)
     kind = kind or _kind_of(source)
@@ -119,6 +122,8 @@ def show(
     if kind in OF_FOLDERS and (bars or tracks):
         raise UserError(f"a picture as {kind} has no bars and tracks to choose; leave --bars and --tracks out")
     place = None if out is None else check_engraving(out) if kind == "score" else check_picture(out)
+    if place is not None:
+        check_free(place, overwrite=overwrite)
     if kind == "score" and (terminal or place is None):
         raise UserError("a score cannot be drawn in letters; give --out with a name in .svg, .png or .pdf")
     drawing = OF_FOLDERS[kind](source, listener) if kind in OF_FOLDERS else OF_PIECES[kind](source, bars, tracks)

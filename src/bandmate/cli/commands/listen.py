@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The folder of takes, or the answers to read."""
     parser.add_argument("folder", nargs="?", help="takes; sub-folders that hold some are sets, which stay hidden")
     parser.add_argument("--out", metavar="FILE.html", help="the page (default: listen.html)")
+    parser.add_argument("--overwrite", action="store_true", help="replace a file of that name")
     parser.add_argument("--seconds", type=float, default=30.0, help="how much of a take is heard (default: 30)")
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--pairs", action="store_true", help="only A/B")
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     mode = "pairs" if arguments.pairs else "ratings" if arguments.ratings else "both"
     made = listen(
         arguments.folder, arguments.out, seconds=arguments.seconds, mode=mode, seed=arguments.seed,
-        title=arguments.title, listener=console.listen,
+        title=arguments.title, overwrite=arguments.overwrite, listener=console.listen,
     )  # fmt: skip
     sets = f" of {len(made.sets)} sets ({', '.join(made.sets)})" if made.sets else ""
     console.say(

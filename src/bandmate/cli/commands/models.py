@@ -13,6 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", default="list", choices=actions, help="what to do (default: list)")
     parser.add_argument("name", nargs="?", help="the model, or the file to import")
     parser.add_argument("--out", help="file to export to")
+    parser.add_argument("--overwrite", action="store_true", help="replace a file of that name")
     parser.add_argument("--name", dest="new_name", help="name for an imported model")
 
 
@@ -24,7 +25,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     if arguments.action != "list" and not arguments.name:
         raise BriefError(f"which model? write: bandmate models {arguments.action} NAME")
     if arguments.action == "export":
-        path = models.export_model(arguments.name, arguments.out)
+        path = models.export_model(arguments.name, arguments.out, overwrite=arguments.overwrite)
         console.say(f"wrote {path}")
         console.result({"file": str(path)})
     elif arguments.action == "import":

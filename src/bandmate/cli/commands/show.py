@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="roll, score, drums, tokens, similarity, library or training (default: by what the file or folder is)",
     )  # fmt: skip
     parser.add_argument("--out", metavar="PICTURE", help="PNG or SVG to write; of a score PDF too")
+    parser.add_argument("--overwrite", action="store_true", help="replace a file of that name")
     parser.add_argument("--terminal", action="store_true", help="also draw it in the terminal")
     parser.add_argument("--bars", metavar="A-B", help="bars of a piece, such as 5-12")
     parser.add_argument("--tracks", help="names, roles or numbers, separated by commas")
@@ -38,7 +39,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
 
     width = _terminal_width() if arguments.width is None else arguments.width
     shown = show(arguments.file, arguments.form, out=arguments.out, terminal=arguments.terminal, bars=arguments.bars,
-                 tracks=arguments.tracks, width=width)  # fmt: skip
+                 tracks=arguments.tracks, width=width, overwrite=arguments.overwrite)  # fmt: skip
     if shown.text:
         console.say(shown.text.rstrip("\n"))
     if shown.file:
