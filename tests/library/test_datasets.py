@@ -125,6 +125,19 @@ def test_a_conversion_that_was_stopped_goes_on(tmp_path, monkeypatch) -> None:
     assert not list((tmp_path / "out").glob(".*"))
 
 
+def test_two_sources_are_not_mixed_in_one_folder(tmp_path) -> None:
+    out = tmp_path / "out"
+    convert(open_dataset("any_folder", laid_out("any_folder", tmp_path / "in")), out)
+    before = sorted(path.relative_to(out) for path in out.rglob("*"))
+    others = (("any_folder", "other"), ("corpus", "in"), ("lakh_full", "lakh"))
+    for name, place in others:
+        folder = tmp_path / place if place == "in" else laid_out(name, tmp_path / place)
+        with pytest.raises(OutputError, match="out holds what was converted from another source .* give another --out"):
+            convert(open_dataset(name, folder), out)
+    assert sorted(path.relative_to(out) for path in out.rglob("*")) == before
+    assert convert(open_dataset("any_folder", tmp_path / "in"), out).written == 0
+
+
 def test_what_was_not_converted_here_is_not_written_over(tmp_path) -> None:
     folder = laid_out("any_folder", tmp_path / "in")
     first, *_ = open_dataset("any_folder", folder).entries

@@ -49,13 +49,16 @@ def convert(
 
     Raises:
         LibraryError: no piece could be read.
-        OutputError: the format is not written, or the place cannot be, or holds files of somebody else.
+        OutputError: the format is not written, or the place cannot be, or holds files of somebody else or of another
+            source.
     """
     out = Path(out)
     known_format = format_of(Path(f"x{suffix}"))
     if known_format is None or known_format.write is None:
         raise OutputError(f"'{suffix}' is no format written here; give --format .mid, or another of docs/FORMATS.md")
     check_apart(out, pieces.folder)
+    said = _said(pieces)
+    _check_same(out, said)
     before = _written_before(out)
     rows: list[str] = []
     written = 0
@@ -74,6 +77,8 @@ def convert(
             finally:
                 if progress is not None:
                     progress(number)
+            if not rows:  # a run that is stopped says, too, whose these are
+                _say(out, said)
             rows.append(json.dumps(row, ensure_ascii=False) + "\n")
             journal.write(rows[-1])
             journal.flush()
@@ -81,9 +86,30 @@ def convert(
         raise LibraryError(f"nothing in {pieces.folder} could be read: {(*skipped, 'no piece is in it')[0]}")
     write_text_atomic(out / MANIFEST, "".join(rows))
     (out / _JOURNAL).unlink(missing_ok=True)
-    said = provenance(pieces.dataset, pieces.folder)
-    write_text_atomic(out / NOTE, json.dumps(said, ensure_ascii=False, indent=1) + "\n")
     return Converted(out, written, len(rows) - written, tuple(skipped))
+
+
+def _said(pieces: Pieces) -> dict[str, Any]:
+    """What SOURCE.json says; of folders of one's own, which have no name of their own, which of them it was."""
+    said = provenance(pieces.dataset, pieces.folder)
+    if pieces.dataset.homepage.startswith("docs/"):
+        said["place"] = hashlib.sha256(str(pieces.folder.resolve()).encode()).hexdigest()
+    return said
+
+
+def _say(out: Path, said: dict[str, Any]) -> None:
+    write_text_atomic(out / NOTE, json.dumps(said, ensure_ascii=False, indent=1) + "\n")
+
+
+def _check_same(out: Path, said: dict[str, Any]) -> None:
+    """Two sources in one folder would be one corpus under the name and licence of the second."""
+    try:
+        there = json.loads((out / NOTE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    if isinstance(there, dict) and any(there.get(key, said.get(key)) != said.get(key) for key in ("dataset", "place")):
+        name = there.get("source") or there.get("dataset")
+        raise OutputError(f"{out} holds what was converted from another source ('{name}'); give another --out")
 
 
 def _name(entry: Entry, suffix: str) -> str:
