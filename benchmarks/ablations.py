@@ -28,7 +28,8 @@ from bandmate.io.atomic import write_text_atomic
 from bandmate.models.grid import GridModel
 from bandmate.models.grid_config import load_size
 from bandmate.tokenizers.grid_table import COLUMN, FIELDS, FORM, FORM_LAGS, HEADS
-from bandmate.training.loop import GRID, Trainer, TrainOptions, row_losses
+from bandmate.training.loop import Trainer, TrainOptions
+from bandmate.training.losses import GRID, row_losses
 from bandmate.training.objectives import Batches, ViewOptions
 from bandmate.training.prepare import prepare
 from bandmate.training.shards import Shard, load

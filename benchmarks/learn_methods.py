@@ -38,7 +38,7 @@ from bandmate.library.ingest import ingest
 from bandmate.models.checkpoint import Weights, load_weights
 from bandmate.models.grid import GridModel
 from bandmate.training import learn as trainer
-from bandmate.training.loop import row_losses
+from bandmate.training.losses import row_losses
 from bandmate.training.methods import METHODS
 from bandmate.training.objectives import Batches, ViewOptions
 

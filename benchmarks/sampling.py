@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 from model_weights import find_weights
 
-from bandmate.generation import sampler
+from bandmate.generation import walk_draws
 from bandmate.generation.compose import WriteOptions, write_takes
 from bandmate.generation.engine import Heads
 from bandmate.generation.filters import FieldFilter, _truncated
@@ -148,7 +148,7 @@ class Recorder:
     margin: list[float] = field(default_factory=list)
     kept: list[bytes] = field(default_factory=list)
     cut: list[float] = field(default_factory=list)
-    real: Any = sampler.draw
+    real: Any = walk_draws.draw
 
     def __call__(self, logits: Any, allowed: Any, uniform: Any, soft: FieldFilter, heat: Any = None) -> Any:
         code, odds = self.real(logits, allowed, uniform, soft, heat)
@@ -173,11 +173,11 @@ class Recorder:
 
 def recorded(plan: Plan, weights: Weights, engine: str, seed: int) -> tuple[Recorder, list[np.ndarray]]:
     recorder = Recorder()
-    sampler.draw, before = recorder, sampler.draw
+    walk_draws.draw, before = recorder, walk_draws.draw
     try:
         (take,) = write_takes(plan, [seed], weights, WriteOptions(engine))
     finally:
-        sampler.draw = before
+        walk_draws.draw = before
     return recorder, [track.notes for track in take.score.tracks]
 
 

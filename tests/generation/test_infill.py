@@ -11,8 +11,8 @@ from bandmate.errors import RuleConflict, ScoreError
 from bandmate.generation.compose import WriteOptions
 from bandmate.generation.filters import SamplingOptions
 from bandmate.generation.infill import Ask, infill, likeness
-from bandmate.generation.sampler import Lock
 from bandmate.generation.scene import Harmony, Part, company, stretch_of, with_roles
+from bandmate.generation.task import Lock
 from bandmate.score.model import Score, Track, make_meters, make_notes
 from bandmate.score.pitch import Key
 from bandmate.score.selection import Selection

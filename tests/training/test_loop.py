@@ -20,7 +20,8 @@ from bandmate.models.checkpoint import load_weights
 from bandmate.models.grid import GridModel
 from bandmate.models.grid_config import load_size
 from bandmate.tokenizers.grid_table import COLUMN, FIELDS, HEADS, NAME, Kind
-from bandmate.training.loop import Trainer, TrainOptions, row_losses
+from bandmate.training.loop import Trainer, TrainOptions
+from bandmate.training.losses import row_losses
 from bandmate.training.objectives import Batches, ViewOptions, pad
 
 DROPPING = load_size("tiny", FIELDS, HEADS, dropout=0.1)

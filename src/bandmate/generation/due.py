@@ -16,7 +16,8 @@ from bandmate.generation.allowed import capacity, musts, notes_due
 from bandmate.tokenizers.grid_table import MAX_STEPS
 
 if TYPE_CHECKING:
-    from bandmate.generation.sampler import Task, _Walk
+    from bandmate.generation.task import Task
+    from bandmate.generation.walk import Walk
 
 
 class Due:
@@ -64,7 +65,7 @@ class Due:
             self._memo[cell] = musts(allowed, cell), np.stack([room, after]), np.stack([due, due_after]), keys
         return self._memo[cell]
 
-    def _left_here(self, walk: _Walk, take: int, position: int) -> int:
+    def _left_here(self, walk: Walk, take: int, position: int) -> int:
         """How many notes have yet to begin at a position, if the next one does."""
         cell = int(walk.cell[take])
         must, (_, after), (due, _), _ = self._of(cell)
@@ -78,7 +79,7 @@ class Due:
             floor = owed if stuck else owed - int(after[position])
         return max(company, named, floor)
 
-    def waits(self, walk: _Walk) -> NDArray[np.bool_]:
+    def waits(self, walk: Walk) -> NDArray[np.bool_]:
         """Takes whose cell may not end yet."""
         waits = np.zeros(len(walk.cell), bool)
         for take in self.takes(np.maximum(walk.cell, 0), walk.done | (walk.cell < 0)):
@@ -87,7 +88,7 @@ class Due:
             waits[take] = owed or (position >= 0 and self._left_here(walk, take, position) > 0)
         return waits
 
-    def narrow(self, walk: _Walk, take: int, free: NDArray[np.bool_]) -> None:
+    def narrow(self, walk: Walk, take: int, free: NDArray[np.bool_]) -> None:
         """Take out of the positions of a take those at which it could no longer keep what it owes."""
         cell, position = int(walk.cell[take]), int(walk.position[take])
         must, (room, after), (due, due_after), keys = self._of(cell)
@@ -113,7 +114,7 @@ class Due:
                 (cost >= owed) | (left - cost >= int(self.task.allowed.together[cell])) | (here + owed - cost <= room)
             )
 
-    def narrow_pitches(self, walk: _Walk, take: int, position: int, free: NDArray[np.bool_]) -> None:
+    def narrow_pitches(self, walk: Walk, take: int, position: int, free: NDArray[np.bool_]) -> None:
         """Take out of the pitches of a take at a position those that leave no room above for what is due there."""
         cell = int(walk.cell[take])
         must, _, (_, due_after), keys = self._of(cell)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.generation.allowed import Allowed
-from bandmate.generation.sampler import Lock
+from bandmate.generation.task import Lock
 from bandmate.groovebook.perform import perform
 from bandmate.score.plan import Plan, PlannedSection
 from bandmate.tokenizers import grid_table as table

@@ -20,7 +20,8 @@ from bandmate.generation.filters import FieldFilter, SamplingOptions
 from bandmate.generation.given import merge_notes
 from bandmate.generation.groove import no_pull
 from bandmate.generation.no_copy_guard import neighbours
-from bandmate.generation.sampler import Task, sample
+from bandmate.generation.sampler import sample
+from bandmate.generation.task import Task
 from bandmate.generation.windows import CONTEXT_SHARE, WINDOW_ROWS
 from bandmate.models.checkpoint import Weights
 from bandmate.score.frame import Frame

@@ -19,8 +19,9 @@ from bandmate.generation.engine import Heads
 from bandmate.generation.engine_choice import WriteOptions, make_engine
 from bandmate.generation.infill_cells import USUAL_DENSITY, Ask, CellWriter
 from bandmate.generation.no_copy_guard import neighbours_in
-from bandmate.generation.sampler import Written, sample
+from bandmate.generation.sampler import sample
 from bandmate.generation.scene import Harmony, Part, Stretch, company, stretch_of
+from bandmate.generation.task import Written
 from bandmate.models.checkpoint import Weights
 from bandmate.score.model import Score
 from bandmate.score.selection import Selection

@@ -18,8 +18,8 @@ from bandmate.generation.dress import limit_voices
 from bandmate.generation.groove import GroovePull, offbeat_pull, pattern_pull
 from bandmate.generation.harmony import chord_pull
 from bandmate.generation.lock_rules import Locked, bind
-from bandmate.generation.sampler import Lock, Task
 from bandmate.generation.scene import Harmony, Part, Stretch, stretch_of
+from bandmate.generation.task import Lock, Task
 from bandmate.score.model import NOTE, Score, make_notes
 from bandmate.score.pitch import Chord, Key
 from bandmate.score.selection import Selection, track_words

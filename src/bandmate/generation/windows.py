@@ -14,8 +14,8 @@ from bandmate.generation.form import Sketch, bound_by_outline, locks_of, with_th
 from bandmate.generation.groove import asked_density, groove_pull, kit_keys
 from bandmate.generation.harmony import harmony_pull, singing
 from bandmate.generation.no_copy_guard import neighbours
-from bandmate.generation.sampler import Lock, Task
 from bandmate.generation.steer import counts_asked, lean
+from bandmate.generation.task import Lock, Task
 from bandmate.score.plan import Plan
 from bandmate.tokenizers import grid_table as table
 from bandmate.tokenizers.grid import CELL_NOTE, GRID_BAR, GridPiece, GridTrack

@@ -6,7 +6,6 @@ batches (they depend on seed and step alone), the same optimiser and the same ra
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable
@@ -16,19 +15,16 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
 from bandmate.errors import ModelError
-from bandmate.io.atomic import write_bytes_atomic
 from bandmate.models.checkpoint import save_weights
-from bandmate.models.grid import GridModel, parameter_groups
+from bandmate.models.grid import parameter_groups
 from bandmate.models.grid_config import GridConfig
-from bandmate.tokenizers.grid_table import COLUMN, MAX_BARS, MAX_TRACKS, NAME, Kind
+from bandmate.training.checkpoint import CHECKPOINT, read_checkpoint, restore, write_checkpoint
 from bandmate.training.eventlog import EventLog
+from bandmate.training.losses import GRID, Subject, row_losses
 from bandmate.training.ranks import Alone, Ranks, first_says, share_gradients
 from bandmate.training.tuning import adapt, folded
 
@@ -75,104 +71,6 @@ class TrainReport:
     last_loss: float
     seconds: float
     stopped_early: bool
-
-
-CHECKPOINT, STATE = "checkpoint.safetensors", "state.json"
-_IGNORED = -100
-_FORM_WEIGHT = 2.0  # cells are few beside notes, and their form is what a listener follows
-
-
-def _note_indices(note: Tensor) -> tuple[Tensor, Tensor]:
-    """Places of the notes, filled up to a multiple of 256 (few shapes, few kernels), and which of them are real."""
-    index = note.nonzero().squeeze(1)
-    filled = -(-max(1, len(index)) // 256) * 256
-    picked = F.pad(index, (0, filled - len(index)))
-    return picked, torch.arange(filled, device=note.device) < len(index)
-
-
-def row_losses(model: GridModel, rows: Tensor) -> tuple[Tensor, dict[str, Tensor], int]:
-    """Loss per row of a batch, split by field.
-
-    The header is given, so only what follows it counts: the kind of every row, the fields of every note.
-
-    Returns:
-        Sum over rows of the batch, the same by field, and how many rows counted.
-    """
-    target = rows[:, 1:]
-    kind = target[..., 0]
-    counted = kind >= Kind.GIVEN
-    hidden = model.trunk(rows[:, :-1]).flatten(0, 1)
-    kinds = torch.where(counted, kind, _IGNORED).flatten()
-    parts = {"kind": F.cross_entropy(model.heads["kind"](hidden).float(), kinds, reduction="sum")}
-    picked, real = _note_indices(kind.flatten() == Kind.NOTE)
-    notes = target.flatten(0, 1)[picked]
-    for name, values in model.chain_logits(hidden[picked], notes).items():
-        if name != "kind":
-            codes = torch.where(real, notes[:, COLUMN[name]], _IGNORED)
-            parts[name] = F.cross_entropy(values.float(), codes, reduction="sum")
-    form = _form_losses(model, rows, hidden) if model.config.form else {}
-    total = torch.stack(list(parts.values())).sum()
-    for value in form.values():
-        total = total + _FORM_WEIGHT * value
-    return total, parts | form, int(counted.sum())
-
-
-def _past_cells(rows: Tensor, lags: tuple[int, ...]) -> Tensor:
-    """For each row the CELL or GIVEN row of its track so many bars before; (B, T, lags, fields), 0 = none."""
-    batch, length, fields = rows.shape
-    track, bar = rows[..., COLUMN["track"]], rows[..., COLUMN["bar"]]
-    is_cell = (rows[..., 0] == Kind.CELL) | (rows[..., 0] == Kind.GIVEN)
-    place = track * (MAX_BARS + 1) + bar
-    where = torch.zeros(batch, (MAX_TRACKS + 1) * (MAX_BARS + 1), dtype=torch.long, device=rows.device)
-    index = torch.arange(1, length + 1, device=rows.device).expand(batch, length)
-    where.scatter_(1, torch.where(is_cell, place, 0), torch.where(is_cell, index, 0))
-    where[:, 0] = 0  # subtle: all that is no cell was written there
-    padded = torch.cat([rows.new_zeros(batch, 1, fields), rows], 1)
-    found = []
-    for lag in lags:
-        at = where.gather(1, torch.where(bar > lag, place - lag, 0))
-        found.append(padded.gather(1, at[..., None].expand(-1, -1, fields)))
-    return torch.stack(found, 2)
-
-
-def _form_losses(model: GridModel, rows: Tensor, hidden: Tensor) -> dict[str, Tensor]:
-    """Losses of what is drawn of cells, in the sequences that list every cell."""
-    target = rows[:, 1:]
-    listed = ((rows[..., 0] == Kind.WRITE) & (rows[..., COLUMN["value1"]] > 0)).any(1)
-    picked, real = _note_indices(((target[..., 0] == Kind.CELL) & listed[:, None]).flatten())
-    cells = target.flatten(0, 1)[picked]
-    past = _past_cells(target, model.config.lags).flatten(0, 1)[picked] if model.config.lags else cells[:, None] * 0
-    logits, parts = model.form_logits(hidden[picked], cells, past), {}
-    for name, field, first, _ in model.config.form:
-        codes = cells[:, COLUMN[field]] - first
-        parts[name] = F.cross_entropy(
-            logits[name].float(), torch.where(real & (codes >= 0), codes, _IGNORED), reduction="sum"
-        )
-    return parts
-
-
-def _rows_counted(rows: NDArray[np.int64]) -> int:
-    return int((rows[:, 1:, 0] >= Kind.GIVEN).sum())
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What is trained.
-
-    Attributes:
-        model: makes the model of a config.
-        losses: sum over a batch's rows, the same by field, and how many rows counted.
-        counted: how many rows of a batch count.
-        tokenizer: name of the one that made the rows.
-    """
-
-    model: Callable[[Any], nn.Module]
-    losses: Callable[[Any, Tensor], tuple[Tensor, dict[str, Tensor], int]]
-    counted: Callable[[NDArray[np.int64]], int]
-    tokenizer: str
-
-
-GRID = Subject(GridModel, row_losses, _rows_counted, NAME)
 
 
 class Source(Protocol):
@@ -235,8 +133,7 @@ class Trainer:
         self.optimiser = torch.optim.AdamW(groups, lr=options.learning_rate, betas=(0.9, 0.95))
         self.step, self.best, self.first, self.stale = 0, math.inf, math.nan, 0
         self.until = options.steps  # a stage may end before the schedule does
-        self.on_sample, self.on_step = on_sample, on_step
-        self.clock = clock
+        self.on_sample, self.on_step, self.clock = on_sample, on_step, clock
         self.log = EventLog(folder) if self.ranks.rank == 0 else None
         self.probed: bool | None = None
         if (folder / CHECKPOINT).exists():
@@ -288,9 +185,8 @@ class Trainer:
         if self.step < options.warmup_steps:
             return options.learning_rate * (self.step + 1) / options.warmup_steps
         done = (self.step - options.warmup_steps) / max(1, options.steps - options.warmup_steps)
-        return options.learning_rate * (
-            options.floor + (1 - options.floor) * 0.5 * (1 + math.cos(math.pi * min(1, done)))
-        )
+        cosine = 0.5 * (1 + math.cos(math.pi * min(1, done)))
+        return options.learning_rate * (options.floor + (1 - options.floor) * cosine)
 
     def _loss(self, rows: NDArray[np.int64]) -> tuple[Tensor, dict[str, Tensor], int]:
         tensor = torch.from_numpy(rows).to(self.device)
@@ -342,8 +238,7 @@ class Trainer:
         """
         began, rows = self.clock(), 0.0
         self.model.train()
-        stopped = False
-        last = math.nan
+        stopped, last = False, math.nan
         if math.isnan(self.first):
             self.first = self.validate()["valid/loss"]
         while self.step < self.until and not stopped:
@@ -391,53 +286,15 @@ class Trainer:
         """Checkpoint: weights, optimiser, random state, counters; rank 0 writes for all."""
         if self.ranks.rank:
             return
-        tensors = {f"model.{name}": value.contiguous() for name, value in self.model.state_dict().items()}
-        names = [name for group in self.optimiser.param_groups for name in self._names(group)]
-        states = [self.optimiser.state.get(p, {}) for group in self.optimiser.param_groups for p in group["params"]]
-        for name, state in zip(names, states, strict=True):
-            tensors |= {f"optim.{name}.{key}": torch.as_tensor(value).contiguous() for key, value in state.items()}
-        tensors["rng"] = torch.get_rng_state()
-        if self.device.type == "cuda":
-            tensors["rng.cuda"] = torch.cuda.get_rng_state()
         state = {"step": self.step, "best": self.best, "first": self.first, "stale": self.stale, "bf16": self.bf16,
                  "config": self.config.to_json(), "tokenizer": self.subject.tokenizer,
                  "options": asdict(self.options)}  # fmt: skip
-        # subtle: counters and tensors lie in one file, so that a kill cannot part them; state.json is for readers
-        write_bytes_atomic(self.folder / CHECKPOINT, save(tensors, {"state": json.dumps(state)}))
-        write_bytes_atomic(self.folder / STATE, json.dumps(state, indent=1).encode("utf-8"))
-
-    def _names(self, group: dict[str, Any]) -> list[str]:
-        by_id = {id(parameter): name for name, parameter in self.model.named_parameters()}
-        return [by_id[id(parameter)] for parameter in group["params"]]
+        write_checkpoint(self.folder, self.model, self.optimiser, state, self.device)
 
     def _resume(self) -> None:
-        state, tensors = _read_checkpoint(self.folder)
+        state, tensors = read_checkpoint(self.folder)
         if state["tokenizer"] != self.subject.tokenizer or type(self.config).from_json(state["config"]) != self.config:
             raise ModelError(f"{self.folder}: holds a run of another model; choose another run folder")
-        self.model.load_state_dict({n[6:]: t for n, t in tensors.items() if n.startswith("model.")})
-        for group in self.optimiser.param_groups:
-            for name, parameter in zip(self._names(group), group["params"], strict=True):
-                prefix = f"optim.{name}."
-                found = {k[len(prefix) :]: t for k, t in tensors.items() if k.startswith(prefix)}
-                if found:
-                    self.optimiser.state[parameter] = {
-                        k: t.to("cpu" if k == "step" else self.device) for k, t in found.items()
-                    }
-        torch.set_rng_state(tensors["rng"])
-        if self.device.type == "cuda" and "rng.cuda" in tensors:
-            torch.cuda.set_rng_state(tensors["rng.cuda"])
+        restore(tensors, self.model, self.optimiser, self.device)
         self.step, self.stale, self.probed = state["step"], state["stale"], state.get("bf16")
         self.best, self.first = float(state["best"]), float(state["first"])
-
-
-def _read_checkpoint(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Counters and tensors of a run; runs begun by older versions keep their counters in state.json alone."""
-    path = folder / CHECKPOINT
-    try:
-        with safe_open(path, "pt") as file:
-            said = (file.metadata() or {}).get("state") or (folder / STATE).read_text(encoding="utf-8")
-            return json.loads(said), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-    except (OSError, ValueError, SafetensorError) as error:
-        raise ModelError(
-            f"{path}: the run cannot go on from it ({error}); delete the run folder to begin anew"
-        ) from error

@@ -15,7 +15,7 @@ from torch import Tensor
 from bandmate.models.multitrack import MultitrackModel
 from bandmate.tokenizers.grid import GridPiece
 from bandmate.tokenizers.multitrack import BEAT, DRUMS, INSTRUMENT, KIND, NAME, PITCH, Kind, note_rows, sequence
-from bandmate.training.loop import Subject
+from bandmate.training.losses import Subject
 from bandmate.training.objectives import LEAST_ROWS, ViewOptions
 
 _IGNORED = -100

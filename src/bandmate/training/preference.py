@@ -23,7 +23,7 @@ from torch import Tensor
 from bandmate.errors import LibraryError
 from bandmate.models.checkpoint import Weights
 from bandmate.models.grid import GridModel
-from bandmate.training.loop import row_losses
+from bandmate.training.losses import row_losses
 from bandmate.training.pairs import Graded, Rows, alike, given_part, pair_rows, rows_of
 
 __all__ = ["Graded", "PreferenceOptions", "PreferenceReport", "rows_of", "split_pairs", "tune"]

@@ -22,7 +22,8 @@ from bandmate.models.grid_config import GridConfig, load_size
 from bandmate.models.multitrack_config import MultitrackConfig
 from bandmate.tokenizers import multitrack
 from bandmate.tokenizers.grid_table import FIELDS, FORM, FORM_LAGS, HEADS
-from bandmate.training.loop import GRID, Subject, Trainer, TrainOptions, TrainReport
+from bandmate.training.loop import Trainer, TrainOptions, TrainReport
+from bandmate.training.losses import GRID, Subject
 from bandmate.training.multitrack import MULTITRACK, draw_window
 from bandmate.training.objectives import Batches, Draw, ViewOptions, draw_rows
 from bandmate.training.prepare import prepare

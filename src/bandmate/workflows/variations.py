@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from bandmate.errors import BriefError, ScoreError
 from bandmate.generation.infill import Ask, likeness
-from bandmate.generation.sampler import Lock
 from bandmate.generation.scene import with_roles
+from bandmate.generation.task import Lock
 from bandmate.io.files import read
 from bandmate.score.cut import merge, trim
 from bandmate.score.model import Score
