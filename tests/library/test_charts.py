@@ -127,3 +127,8 @@ def test_a_sound_is_taken_only_where_it_was_heard_surely(tmp_path, monkeypatch) 
     heard_as(monkeypatch, 0.2)
     answer = examine(str(path), "", Hints())
     assert answer["columns"]["reason"] == "unsure" and "only 20% sure" in answer["columns"]["detail"]
+
+
+def test_json_nested_without_end_is_no_chart(tmp_path) -> None:
+    (tmp_path / "deep.json").write_text("[" * 100_000, encoding="utf-8")
+    assert not is_chart(tmp_path / "deep.json")

@@ -86,7 +86,7 @@ def is_chart(path: Path) -> bool:
         if suffix == ".json":
             data = json.loads(text)
             return isinstance(data, dict) and bool(_said_bars(data))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return any("|" in line and _is_row(line) for line in text.splitlines())
 
@@ -158,7 +158,7 @@ def _from_text(text: str) -> tuple[dict[str, Any], list[str]]:
 def _from_json(text: str, path: Path) -> tuple[dict[str, Any], list[str]]:
     try:
         data = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FileFormatError(f"{path} is no JSON ({error}); mend it, or write the chart as text") from error
     return {str(name).lower(): value for name, value in data.items()}, _said_bars(data)
 
