@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.io.als_check import faults, root_of
 
 from bandmate.io.als.envelopes import place_of
+from bandmate.io.als.write import write_als
 from bandmate.io.files import read
 from bandmate.io.messages import CONTROL, POLY, channel_messages
 from bandmate.io.midi import midi_bytes, parse_midi
@@ -187,7 +188,7 @@ def check(seed: int, folder: Path) -> dict[str, list[str]]:
     for suffix in FORMATS:
         path = folder / f"song{suffix}"
         path.unlink(missing_ok=True)
-        score.write(path)
+        write_als(score, path, envelopes=True) if suffix == ".als" else score.write(path)
         held = in_live if suffix == ".als" else everything
         wrong[suffix] = differences(heard if suffix == ".rpp" else score, read(path), held=held)
     wrong["valid"] = faults(root_of((folder / "song.als").read_bytes()))

@@ -175,10 +175,11 @@ def test_every_set_is_valid_and_comes_back_note_for_note(seed):
     score = random_score(seed)
     if score.note_count > 3000:  # the benchmark has the large ones
         score = replace(score, tracks=tuple(track.with_notes(track.notes[:50]) for track in score.tracks))
-    xml = live_set(project_of(score, "song"))
+    xml = live_set(project_of(score, "song", envelopes=True))
     assert faults(root_of(gzip.compress(xml.encode(), 1))) == []
     with tempfile.TemporaryDirectory() as folder:
-        assert differences(score, read_als(write_als(score, Path(folder) / "song.als")), held=in_live) == []
+        path = write_als(score, Path(folder) / "song.als", envelopes=True)
+        assert differences(score, read_als(path), held=in_live) == []
 
 
 class TestReading:

@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 from dataclasses import replace
+from functools import partial
 from xml.etree import ElementTree
 
 import numpy as np
@@ -17,7 +18,8 @@ from tests.io.test_als import song
 from bandmate.io.als.envelopes import steps_of
 from bandmate.io.als.template import write_into_template
 from bandmate.io.als.to_score import read_als
-from bandmate.io.als.write import als_losses, write_als
+from bandmate.io.als.write import als_losses
+from bandmate.io.als.write import write_als as write_set
 from bandmate.io.dawproject import dawproject_losses, write_dawproject
 from bandmate.io.dawproject_read import read_dawproject
 from bandmate.io.messages import (
@@ -36,6 +38,7 @@ from bandmate.io.reaper_read import read_rpp
 from bandmate.io.timed import Loop, Message
 from bandmate.score.model import EVENT, MADE, Score
 
+write_als = partial(write_set, envelopes=True)
 DOORS = [
     (write_rpp, read_rpp, ".rpp"),
     (write_dawproject, read_dawproject, ".dawproject"),
@@ -74,11 +77,21 @@ def test_what_a_format_does_not_hold_is_said():
     rows = [(0, CONTROL, 64, 127), (0, CONTROL, 101, 0), (0, CONTROL, 6, 12), (480, POLY, 60, 9), (480, PROGRAM, 5, 0),
             (480, CONTROL, 123, 0), (960, BEND, 0, 0), (960, PRESSURE, 1, 0)]  # fmt: skip
     score = project_of(pedalled(*rows), "x").score
-    assert als_losses(score) == (
+    assert als_losses(score, envelopes=True) == (
         "2 RPN and NRPN messages stay in the MIDI file", "1 mode messages stay in the MIDI file",
         "1 pressures of single keys stay in the MIDI file", "1 program changes stay in the MIDI file",
     )  # fmt: skip
+    assert [held for held in als_losses(score) if "--envelopes" in held] == [
+        "3 messages of pedal, wheels and pressure stay in the MIDI file; export with --envelopes writes them too"
+    ]
     assert reaper_losses(score) == dawproject_losses(score) == ()
+
+
+def test_a_set_has_envelopes_only_where_they_are_asked_for(tmp_path):
+    path = write_set(pedalled((480, CONTROL, 64, 127)), tmp_path / "x.als")
+    assert "<ClipEnvelope " not in gzip.decompress(path.read_bytes()).decode()
+    asked = write_als(pedalled((480, CONTROL, 64, 127)), tmp_path / "y.als")
+    assert "<ClipEnvelope " in gzip.decompress(asked.read_bytes()).decode()
 
 
 def test_a_section_without_notes_has_a_clip_if_its_pedal_moves():
@@ -223,7 +236,7 @@ class TestEnvelopesOfLive:
 
     def test_a_template_gets_them_for_its_own_controllers(self, tmp_path):
         theirs = write_als(song(), tmp_path / "theirs.als")
-        project = project_of(pedalled((480, CONTROL, 64, 127)), "mine")
+        project = project_of(pedalled((480, CONTROL, 64, 127)), "mine", envelopes=True)
         path, said = write_into_template(project, theirs, tmp_path / "mine Project")
         assert faults(root_of(path.read_bytes())) == [] and not any("controllers" in one for one in said)
         assert told_by(read_als(path)) == [(1.0, CONTROL, 64, 127)]
@@ -233,7 +246,7 @@ class TestEnvelopesOfLive:
         for controllers in root.iter("MidiControllers"):
             controllers.remove(controllers.find("ControllerTargets.66"))
         (tmp_path / "few.als").write_bytes(gzip.compress(ElementTree.tostring(root)))
-        project = project_of(pedalled((480, CONTROL, 64, 127), (480, CONTROL, 1, 9)), "mine")
+        project = project_of(pedalled((480, CONTROL, 64, 127), (480, CONTROL, 1, 9)), "mine", envelopes=True)
         path, said = write_into_template(project, tmp_path / "few.als", tmp_path / "mine Project")
         assert said[-1] == "1 controllers of Bass stay in the MIDI file: the template's track has none such"
         assert told_by(read_als(path)) == [(1.0, CONTROL, 1, 9)]

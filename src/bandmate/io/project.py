@@ -101,6 +101,7 @@ class Project:
         sections: consecutive, from 0 to the end; at least one.
         key: of the piece, None if it is not known.
         stems: sound files that stand beside the tracks; may be empty.
+        envelopes: whether controllers become envelopes of clips in a Live set (see `io.als.envelopes`).
     """
 
     name: str
@@ -108,6 +109,7 @@ class Project:
     sections: tuple[Section, ...]
     key: Key | None = None
     stems: tuple[Stem, ...] = field(default=())
+    envelopes: bool = False
 
     @property
     def is_loud(self) -> bool:
@@ -141,6 +143,7 @@ def project_of(
     sections: Iterable[tuple[int, str]] = (),
     key: Key | None = None,
     stems: Sequence[Stem] = (),
+    envelopes: bool = False,
 ) -> Project:
     """A score as a project.
 
@@ -150,6 +153,7 @@ def project_of(
         sections: places in ticks with names, any order; none = the score's markers.
         key: of the piece; None = that of its first key signature.
         stems: sound files, by the tracks of `score`.
+        envelopes: see `Project`.
     """
     kept = [index for index, track in enumerate(score.tracks) if len(track.notes)]
     place = {old: new for new, old in enumerate(kept)}
@@ -160,6 +164,7 @@ def project_of(
         sections=_sections(starts, max(1, score.last_ticks)),
         key=_signature(score) if key is None else key,
         stems=tuple(replace(stem, track=place.get(-1 if stem.track is None else stem.track)) for stem in stems),
+        envelopes=envelopes,
     )
 
 

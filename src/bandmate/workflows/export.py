@@ -30,12 +30,12 @@ WEIGHTS = {"rendering": 6.0, "files": 1.0}
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A kind of project: its name, where it goes, who writes it, and what it cannot hold of a score."""
+    """A kind of project: its name, where it goes, who writes it, and what it does not hold."""
 
     title: str
     place: str  # of what is written, `{name}` in it
     write: Callable[[Project, Path, Music], tuple[Path, tuple[str, ...]]]
-    losses: Callable[[Score], tuple[str, ...]]
+    losses: Callable[[Project], tuple[str, ...]]
     linked_place: str = ""  # where one file would hold the stems: the folder that has links to them instead
 
     def where(self, name: str, link: bool) -> str:
@@ -73,14 +73,24 @@ def _bundle(project: Project, place: Path, music: Music) -> tuple[Path, tuple[st
     return (write_bundle_folder if music.link else write_bundle)(project, place, music.score), ()
 
 
-def _nothing_lost(_: Score) -> tuple[str, ...]:
+def _als_losses(project: Project) -> tuple[str, ...]:
+    return als_losses(project.score, envelopes=project.envelopes)
+
+
+def _nothing_lost(_: Project) -> tuple[str, ...]:
     return ()  # the MIDI file in it holds all
 
 
 TARGETS: dict[str, Target] = {
-    "ableton": Target("Ableton Live", "{name} Project", _ableton, als_losses),
-    "dawproject": Target("DAWproject", "{name}.dawproject", _dawproject, dawproject_losses, "{name} DAWproject"),
-    "reaper": Target("REAPER", "{name} REAPER", _reaper, reaper_losses),
+    "ableton": Target("Ableton Live", "{name} Project", _ableton, _als_losses),
+    "dawproject": Target(
+        "DAWproject",
+        "{name}.dawproject",
+        _dawproject,
+        lambda project: dawproject_losses(project.score),
+        "{name} DAWproject",
+    ),
+    "reaper": Target("REAPER", "{name} REAPER", _reaper, lambda project: reaper_losses(project.score)),
     "bundle": Target("the bundle", "{name}.zip", _bundle, _nothing_lost, "{name} Bundle"),
 }
 
@@ -180,9 +190,7 @@ def write_projects(music: Music, folder: Path, options: ExportOptions, job: Job)
         for number, (name, place) in enumerate(zip(options.to, places, strict=True), 1):
             path, said = TARGETS[name].write(project, place, music)
             files.append(path)
-            notices += [
-                f"{TARGETS[name].title}: {sentence}" for sentence in (*said, *TARGETS[name].losses(project.score))
-            ]
+            notices += [f"{TARGETS[name].title}: {sentence}" for sentence in (*said, *TARGETS[name].losses(project))]
             job.progress("files", number / len(places))
     return ExportResult(tuple(files), tuple(notices))
 
@@ -225,7 +233,8 @@ def _project(
     )
     if moved:
         notices.append(f"drum map {options.drum_map}: {moved} notes moved to other keys")
-    project = project_of(mapped, music.name, sections=music.sections, key=music.key, stems=stems)
+    project = project_of(mapped, music.name, sections=music.sections, key=music.key, stems=stems,
+                         envelopes=options.envelopes)  # fmt: skip
     return project, replace(music, stems=stems), notices
 
 

@@ -28,6 +28,8 @@ class ExportOptions:
         link: hard links to stems that are there already instead of copies, in folders where a file would hold them;
             folders of a take's own stems have links anyway.
         drum_map: a name of `score.drums.DRUM_MAPS`, or a file.
+        envelopes: pedal, wheels and pressure as envelopes of the clips in a Live set. Live 12 and Live 9 save such
+            envelopes in this shape; no set of Live 11 at hand has one, so they are written on request.
         sound: how stems are rendered.
     """
 
@@ -37,6 +39,7 @@ class ExportOptions:
     split_drums: bool = False
     drum_map: str | Path | None = None
     link: bool = False
+    envelopes: bool = False
     sound: StemSound = field(default_factory=StemSound)
 
 

@@ -18,6 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", help="a file of music, the folder of a take, or its take.json; it stays as it is")
     parser.add_argument("--out", help="folder that gets the projects (default: beside the source)")
     add_project_arguments(parser)
+    parser.add_argument(
+        "--envelopes", action="store_true", help="Ableton: pedal, wheels and pressure as envelopes of the clips"
+    )
     stems = parser.add_argument_group("the stems (those of a take, else rendered)")
     stems.add_argument("--stems", metavar="DIR", help="a folder of stems that are there already")
     stems.add_argument(

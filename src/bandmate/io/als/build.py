@@ -182,6 +182,8 @@ class ClipMaking:
     def _told(
         self, controls: Mapping[int, Controls], targets: Mapping[int, int], span: Section, *, chased: bool = False
     ) -> str:
+        if not self.project.envelopes:
+            return ""
         grid = self.project.score.ticks_per_quarter
         return clip_envelopes(controls, targets, span.start_ticks, span.end_ticks, grid, chased=chased)
 

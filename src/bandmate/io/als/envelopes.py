@@ -28,6 +28,7 @@ _APART_QUARTERS = 1e-8  # far below a tick, far above what a float blurs at the 
 _REGISTERED = (6, 38, *range(96, 102))
 # what a controller is before anything is sent (General MIDI); of the others nothing is known but nought
 _AT_REST = {7: 100, 8: 64, 10: 64, 11: 127}
+_HELD = "messages of pedal, wheels and pressure"
 _LOST = {POLY: "pressures of single keys", PROGRAM: "program changes", CONTROL: "RPN and NRPN messages"}
 
 
@@ -140,13 +141,18 @@ def events(template: str, points: Iterable[tuple[float, float]]) -> str:
     )
 
 
-def lost_messages(score: Score) -> tuple[str, ...]:
-    """Which messages of a score no envelope holds, one sentence each."""
+def lost_messages(score: Score, envelopes: bool) -> tuple[str, ...]:
+    """Which messages of a score no envelope holds, one sentence each; without envelopes none is held."""
     counts: Counter[str] = Counter()
     for track in score.tracks:
         for row in channel_messages(track):
             kind, number = int(row["status"]), int(row["data1"])
-            if place_of(kind, number) < 0:
+            if place_of(kind, number) >= 0:
+                counts[_HELD] += not envelopes
+            else:
                 is_mode = kind == CONTROL and number >= CHANNEL_MODES
                 counts["mode messages" if is_mode else _LOST[kind]] += 1
-    return tuple(f"{count} {name} stay in the MIDI file" for name, count in sorted(counts.items()))
+    cure = {_HELD: "; export with --envelopes writes them too"}
+    return tuple(
+        f"{count} {name} stay in the MIDI file{cure.get(name, '')}" for name, count in sorted(counts.items()) if count
+    )

@@ -124,7 +124,7 @@ class _Filling:
                 value.clear()
                 if place in clips:
                     value.append(self._shaped(_elements(clips[place])[0]))
-        lost = len(controls_of(track).keys() - targets.keys())
+        lost = len(controls_of(track).keys() - targets.keys()) if self.project.envelopes else 0
         return [f"{lost} controllers of {name} stay in the MIDI file: the template's track has none such"] * bool(lost)
 
     def _shaped(self, clip: Element) -> Element:

@@ -90,8 +90,13 @@ def _free_name(folder: Path, path: Path) -> str:
     return name
 
 
-def write_als(score: Score, path: str | Path) -> Path:
+def write_als(score: Score, path: str | Path, *, envelopes: bool = False) -> Path:
     """Write a score as a set without samples; a set that is there already is never written over.
+
+    Args:
+        score: its tracks may play on several channels.
+        path: of the set.
+        envelopes: whether controllers, bends and pressure become envelopes of clips.
 
     Raises:
         OutputError: a file of that name is there, or the place cannot be written.
@@ -99,9 +104,12 @@ def write_als(score: Score, path: str | Path) -> Path:
     path = Path(path)
     if path.exists():
         raise OutputError(f"{path} is there already, and no Live set is ever written over; give another name")
-    return write_bytes_atomic(path, packed(live_set(project_of(split_channels(score), path.stem))))
+    return write_bytes_atomic(path, packed(live_set(project_of(split_channels(score), path.stem, envelopes=envelopes))))
 
 
-def als_losses(score: Score) -> tuple[str, ...]:
-    """What an Ableton set cannot hold of a score, one sentence each."""
-    return (*lost_messages(score), *losses(score, tempo=TEMPO, numerators=NUMERATORS, denominators=DENOMINATORS))
+def als_losses(score: Score, *, envelopes: bool = False) -> tuple[str, ...]:
+    """What an Ableton set does not hold of a score, one sentence each; `envelopes` as in `write_als`."""
+    return (
+        *lost_messages(score, envelopes),
+        *losses(score, tempo=TEMPO, numerators=NUMERATORS, denominators=DENOMINATORS),
+    )
