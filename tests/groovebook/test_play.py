@@ -174,6 +174,14 @@ def test_any_brief_keeps_its_promises(assert_promises, brief: Brief, seed: int) 
     assert_promises(plan, play(plan, seed % 1000))
 
 
+def test_a_pickup_at_the_end_of_the_ladder_stays_in_its_chord(assert_promises) -> None:
+    chords = ((Chord.parse("E7"),), (Chord.parse("Am"), Chord.parse("F#dim")))
+    brief = Brief(genre="waltz", bars=5, key=Key(0, "blues"), meter=(7, 4), chords=chords, density=0.5,
+                  tracks=(TrackAsk("drums", density=0.6), TrackAsk("drums", density=0.6)))  # fmt: skip
+    plan = make_plan(brief, 0)
+    assert_promises(plan, play(plan, 0))
+
+
 def test_a_bass_of_eighths_gets_busier_between_them() -> None:
     plan = make_plan(Brief(genre="punk", bars=4, tracks=(TrackAsk("bass"),), only=("bass",)), 1)
 

@@ -8,9 +8,13 @@ LEAP = 6  # semitones from which an interval wants a step back
 
 
 def neighbour(rungs: Sequence[int], pitch: int, up: bool) -> int:
-    """The next rung above or below a pitch; the pitch itself at the end of the ladder."""
+    """The next rung above or below a pitch; the last rung at the end of the ladder, where the pitch may be none.
+
+    >>> neighbour([60, 62], 62, up=True), neighbour([60, 62], 64, up=True)
+    (62, 62)
+    """
     beyond = [p for p in rungs if (p > pitch if up else p < pitch)]
-    return (min(beyond) if up else max(beyond)) if beyond else pitch
+    return (min(beyond) if up else max(beyond)) if beyond else (max(rungs) if up else min(rungs))
 
 
 def climax(pitches: Sequence[int]) -> tuple[int, int]:
