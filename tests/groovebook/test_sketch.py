@@ -12,7 +12,7 @@ from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import play
 from bandmate.groovebook.sketch import FormPart, arrange_sketch, parse_form
 from bandmate.score.brief import Brief
-from bandmate.score.model import EVENT, Score
+from bandmate.score.model import EVENT, Marker, Score, make_notes
 
 BAR = 1920
 FORM = parse_form("intro 4, verse 8, chorus 8, bridge 8, chorus 8, outro 4")
@@ -59,6 +59,30 @@ def test_the_song_has_the_form_and_the_sketchs_chords():
         here = chords["pitch"][(chords["onset_ticks"] + 60) // BAR == bar]
         there = given["pitch"][(given["onset_ticks"] + 60) // BAR == (bar - 4) % 4]
         assert set(here.tolist()) == set(there.tolist()), f"bar {bar + 1}"
+
+
+def test_a_verse_is_made_of_the_verse_and_not_of_the_intro_before_it():
+    quarters = np.arange(12 * 4) * 480
+    piano = replace(
+        sketch().tracks[0], name="piano", role="chords", is_drum=False, program=0, events=np.empty(0, EVENT),
+        notes=make_notes(quarters, 200, np.repeat((60, 64, 67), 16), 80), end_ticks=12 * BAR,
+    )  # fmt: skip
+    markers = tuple(Marker(bar * BAR, name) for bar, name in ((0, "Intro"), (4, "Verse 1"), (8, "Chorus")))
+    song = arrange_sketch(Score((piano,), 480, markers=markers), parse_form("verse 4, chorus 4, outro 2"), "pop").score
+    assert set(song.tracks[0].notes["pitch"][:16].tolist()) == {64}
+    assert set(song.tracks[0].notes["pitch"][16:32].tolist()) == {67}
+
+
+def test_a_note_that_is_early_belongs_to_the_bar_line_behind_it():
+    piano = replace(
+        sketch().tracks[0], name="piano", role="chords", is_drum=False, program=0, events=np.empty(0, EVENT),
+        notes=make_notes([0, BAR - 20, 2 * BAR - 20, 3 * BAR - 20], 400, [60, 62, 64, 65], 80), end_ticks=4 * BAR,
+    )  # fmt: skip
+    markers = (Marker(0, "verse"), Marker(2 * BAR, "chorus"))
+    song = arrange_sketch(Score((piano,), 480, markers=markers), parse_form("verse 2, chorus 2, outro 2"), "pop").score
+    found = list(zip(song.tracks[0].notes["onset_ticks"].tolist(), song.tracks[0].notes["pitch"].tolist(), strict=True))
+    assert found[:4] == [(0, 60), (BAR - 20, 62), (2 * BAR - 20, 64), (3 * BAR - 20, 65)]
+    assert (song.tracks[0].notes["duration_ticks"] > 300).all()
 
 
 def test_the_intro_waits_with_the_tune_and_the_outro_lets_it_go():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,8 @@ from bandmate.score.plan import PlannedSection
 
 _LABELS = ("intro", "verse", "prechorus", "chorus", "drop", "build", "bridge", "break", "breakdown", "solo", "outro",
            "hook", "theme", "coda", "interlude", "head", "a", "b", "c", "d")  # fmt: skip
+_BY_LETTER = _LABELS.index("a")  # from here on sections are letters, which say nothing of their kind
+_BAND = 0.75  # of those who play a chorus must play a verse, too: an intro of one track is none
 _ALIASES = {"pre-chorus": "prechorus", "refrain": "chorus", "middle": "bridge", "middle8": "bridge", "ending": "outro"}
 _ENERGY = {"intro": 2, "low": 3, "build": 3, "high": 5, "break": 2, "outro": 2}
 _LOUD = {1: 0.8, 2: 0.86, 3: 0.93, 4: 1.0, 5: 1.06}
@@ -125,20 +128,38 @@ def arrange_sketch(score: Score, parts: Sequence[FormPart], style: str, seed: in
 def _pools(score: Score) -> dict[str, tuple[int, int]]:
     """For each kind of section which bars of the sketch it goes round in: (first, how many).
 
-    A sketch that has sections of its own lends its fullest to choruses and another one to the rest.
+    A sketch whose markers name its sections lends a verse to verses and a chorus to choruses. One that has sections
+    without names lends its fullest to choruses and another one, in which most of the band plays, to the rest.
     """
     bars = score_bars(score)
+    return _heard_pools(score, bars) | _named_pools(score, bars)
+
+
+def _named_pools(score: Score, bars: NDArray[Any]) -> dict[str, tuple[int, int]]:
+    """The longest section of each kind among those that markers name; ways in and out are made of verses."""
+    edges = [*placed(np.array([m.ticks for m in score.markers], np.int64), bars).bar.tolist(), len(bars)]
+    filled = placed(np.concatenate([track.notes["onset_ticks"] for track in score.tracks]), bars).bar
+    pools: dict[str, tuple[int, int]] = {}
+    for marker, (first, after) in zip(score.markers, pairwise(edges), strict=True):
+        label = re.sub(r"[^a-z]", "", marker.text.lower())
+        kind, many = kind_of(label), int(after - first) if ((filled >= first) & (filled < after)).any() else 0
+        if label in _LABELS[:_BY_LETTER] and kind in ("low", "high", "break") and many > pools.get(kind, (0, 1))[1]:
+            pools[kind] = (int(first), many)
+    return pools
+
+
+def _heard_pools(score: Score, bars: NDArray[Any]) -> dict[str, tuple[int, int]]:
     onsets = np.concatenate([track.notes["onset_ticks"] for track in score.tracks])
     filled = np.unique(placed(onsets, bars).bar)
     first, count = int(filled[0]), int(filled[-1] - filled[0]) + 1  # empty bars at its ends are no music
     found = [s for s in find_sections(score) if s.bars >= 4] if count >= 16 else []
-    letters = {s.label[0] for s in found}
-    if len(letters) < 2:
+    if len({s.label[0] for s in found}) < 2:
         return {"low": (first, count)}
     full = max(found, key=lambda s: (s.energy, s.start_bar))
-    calm = min((s for s in found if s.label[0] != full.label[0]), key=lambda s: (s.start_bar, s.energy))
+    others = [s for s in found if s.label[0] != full.label[0]]
+    calm = next((s for s in others if s.roles_playing >= _BAND * full.roles_playing), full)
     pools = {"high": (full.start_bar, full.bars), "low": (calm.start_bar, calm.bars)}
-    third = [s for s in found if s.label[0] not in (full.label[0], calm.label[0])]
+    third = [s for s in others if s.label[0] != calm.label[0]]
     return pools | ({"break": (third[0].start_bar, third[0].bars)} if third else {})
 
 
@@ -156,7 +177,8 @@ def _who_plays(kind: str, nth: int, bars: int, roles: Sequence[str]) -> list[NDA
         elif kind == "intro":
             on = never if sung or role in ("brass", "fx") else every if role in _HARMONY or not quiet else late
         elif kind == "low":
-            on = every if role not in _EXTRA or (nth and role != "brass") else never
+            needed = role not in _EXTRA or (role in _HARMONY and "chords" not in roles)
+            on = every if needed or (nth and role != "brass") else never
         elif kind == "break":
             on = late if role in ("drums", "bass", "perc") else every if role not in ("brass", "lead") else never
         elif kind == "outro":
@@ -178,22 +200,27 @@ def _lay(
     """The sketch's bars, round and round, where the track plays."""
     first, count = pool
     lines = np.append(bars["start_ticks"], bars["start_ticks"][-1] + bars["length_ticks"][-1])
-    early = score.ticks_per_quarter // 8  # a note so little before a bar line belongs behind it
-    at = 0
+    at, early = 0, _early(score)
     while at < many:
         take = min(count, many - at)
         begin, end = int(lines[first]), int(lines[first + take])
         if plays[at : at + take].any():
-            cut = window(replace(score, tracks=(piece.track,)), begin, end).tracks[0]
-            inner = lines[first : first + take] - begin
-            bar = np.searchsorted(inner, cut.notes["onset_ticks"] + early, side="right") - 1
-            notes = cut.notes[plays[at + bar]].copy()
-            notes["onset_ticks"] += start
+            alone = replace(score, tracks=(piece.track,))
+            cut = window(alone, begin, end).tracks[0]
+            notes = window(alone, begin - early, end - early).tracks[0].notes
+            bar = np.searchsorted(lines[first : first + take] - begin, notes["onset_ticks"], side="right") - 1
+            notes = notes[plays[at + bar]].copy()
+            notes["onset_ticks"] = np.maximum(0, notes["onset_ticks"].astype(np.int64) + start - early)
             events = cut.events[(cut.events["status"] != 0xFF) | (not piece.events)].copy()
             events["ticks"] += start
             piece.notes.append(notes)
             piece.events.append(events)
         at, start = at + take, start + end - begin
+
+
+def _early(score: Score) -> int:
+    """Ticks: a note so little before a bar line belongs behind it."""
+    return score.ticks_per_quarter // 8
 
 
 def _louder(pieces: Sequence[Piece], span: tuple[int, int], lines: BarLines, energy: int, *, rising: bool) -> None:
@@ -248,7 +275,7 @@ def _end(pieces: Sequence[Piece], roles: Sequence[str], score: Score, start: int
     for piece, role in zip(pieces, roles, strict=True):
         last = None
         for place, notes in enumerate(piece.notes):
-            before = notes[notes["onset_ticks"] < start].copy()
+            before = notes[notes["onset_ticks"] < start - _early(score)].copy()
             over = before["onset_ticks"] + before["duration_ticks"] > start
             before["duration_ticks"][over] = start - before["onset_ticks"][over]
             before["off_order"][over] = MADE
