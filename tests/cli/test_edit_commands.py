@@ -73,6 +73,7 @@ def test_a_program_reads_one_object(bandmate, song):
         (["fill", "song.mid", "--at", "12"], "at 12 is out of range; give 1 to 4"),
         (["vary", "song.mid", "--strength", "2"], "strength 2 is out of range"),
         (["vary", "song.mid", "--keep", "colour"], "'colour' cannot be kept; choose one of rhythm, pitches,"),
+        (["respond", "song.mid", "--bars", "9-99"], "bars 9-99 are not in the piece; give two numbers from 1 to"),
         (["respond", "song.mid", "--memory", "nowhere.mid"], "nowhere.mid: there is no such file"),
         (["respond", "song.mid", "--memory", "empty.mid"], "empty.mid has no notes to remember"),
         (["regenerate", "song.mid", "--key", "H major"], "key 'H major'"),

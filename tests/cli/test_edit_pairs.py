@@ -152,6 +152,7 @@ VALUES: dict[str, list[tuple[str, Check | None]]] = {
     "harmonise --tracks": [("melody", None)],
     "--bars": [("2-2", _only_bar_two)],
     "continue --bars": [("2", _bars(4))],
+    "respond --bars": [("2-2", _bars(1))],
     "arrange --bars": [("1-2", None)],  # of the sketch
     "--key": [("D minor", None)],
     **{f"{name} --key": [("D minor", _inside(D_MINOR))] for name in EDITORS},

@@ -142,7 +142,18 @@ def test_a_blend_needs_a_model_of_ones_own_whose_bars_are_divided_alike(mine) ->
 def test_a_take_whose_model_has_gone_goes_on_with_the_shipped_one(mine) -> None:
     take, _ = notes_of(blend="house:0.5", engine="rules", out="mixed")
     shutil.rmtree(mine)
-    with pytest.raises(ModelError, match="model 'mine' is not installed; installed: small"):
+    with pytest.raises(ModelError, match="model 'mine' is not installed; installed: small .*--model small, or --eng"):
         again("busier bass", take=take)
     done = again("busier bass", take=take, model="small", seed=1).best
     assert done.recipe.settings["blend"] is None and done.recipe.settings["model"] == "small"
+
+
+@pytest.mark.parametrize("how", [{"blend": "house:0.5", "engine": "rules"}, {"engine": "numpy"}])
+def test_a_take_whose_model_has_gone_goes_on_by_the_rules(mine, how) -> None:
+    take, _ = notes_of(out="first", **how)
+    shutil.rmtree(mine)
+    for text in ("busier bass", "bars 2-2 of the bass busier", "groove it like funk"):
+        told = []
+        done = again(text, take=take, engine="rules", seed=1, listener=told.append).best
+        assert [each["text"] for each in told if "model 'mine' is gone" in each.get("text", "")] != []
+        assert replay(done.folder).same

@@ -18,6 +18,7 @@ from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import play
 from bandmate.io.midi import midi_bytes, parse_midi, read_midi, write_midi
 from bandmate.score.brief import Brief, TrackAsk
+from bandmate.score.cut import trim
 from bandmate.score.model import EVENT, Score, Track, make_notes
 from bandmate.score.pitch import Key
 from bandmate.score.selection import select
@@ -253,6 +254,39 @@ class TestRespond:
         assert len(bar_grid(read_midi(second.folder / "exchange.mid"))) == 24
         assert missed(second) == []
 
+    def test_some_bars_are_answered_in_as_many(self, song):
+        take = run_edit("respond", song, bars="3-4", out="a", **QUICK).best
+        assert len(bar_grid(read_midi(take.midi))) == 2 and missed(take) == []
+        exchange, asked = read_midi(take.folder / "exchange.mid"), trim(read_midi(song), 3, 4)
+        assert len(bar_grid(exchange)) == 4
+        for heard, call in zip(exchange.tracks, asked.tracks, strict=True):
+            early = heard.notes[heard.notes["onset_ticks"] < asked.end_ticks]
+            assert early[["onset_ticks", "pitch"]].tolist() == call.notes[["onset_ticks", "pitch"]].tolist()
+        assert replay(take.folder).same
+
+    def test_it_is_as_if_the_bars_were_a_piece(self, song):
+        write_midi(trim(read_midi(song), 1, 4), "four.mid")
+        some, whole = run_edit("respond", song, bars="1-4", out="a", **QUICK), run_edit("respond", "four.mid", **QUICK)
+        for one, other in zip(some.score.tracks, whole.score.tracks, strict=True):
+            assert one.notes[["onset_ticks", "pitch"]].tolist() == other.notes[["onset_ticks", "pitch"]].tolist()
+
+    def test_some_bars_join_what_is_remembered(self, song):
+        first = run_edit("respond", song, bars="1-2", out="a", **QUICK).best
+        memory = str(first.folder / "exchange.mid")
+        second = run_edit("respond", song, bars="3", memory=memory, out="b", **QUICK).best
+        assert len(bar_grid(read_midi(second.folder / "exchange.mid"))) == 6
+
+    def test_words_name_the_bars(self, song):
+        first = run_edit("regenerate", song, tracks="bass", bars="3", out="a", **QUICK).best
+        take = again("answer bars 1-2 with a contrast", take=first, engine="rules", seed=1).best
+        assert len(bar_grid(read_midi(take.midi))) == 2
+
+    def test_silent_bars_have_no_answer(self):
+        notes = make_notes(np.arange(8) * 480, 400, [60, 64, 67, 72] * 2)
+        late = Score((Track("piano", 0, False, notes),), end_ticks=4 * 1920)
+        with pytest.raises(ScoreError, match="piano, bar 3: nothing sounds there"):
+            run_edit("respond", late, bars="3", **QUICK)
+
 
 class TestRefused:
     @pytest.mark.parametrize(
@@ -278,6 +312,7 @@ class TestRefused:
             ("vary", {"keep": "contour", "tracks": "drums"}, ScoreError, "drums have no contour"),
             ("regenerate", {"controllers": True}, BriefError, "played without pedal and expression"),
             ("fill", {"at": 2, "controllers": True}, BriefError, "a fill keeps the controllers"),
+            ("respond", {"bars": "5-99"}, ScoreError, "bars 5-99 are not in the piece; give two numbers from 1 to 6"),
             ("respond", {"mode": "shout"}, BriefError, "'shout' is no way to answer"),
         ],
     )  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 from bandmate.errors import ScoreError
 from bandmate.io.files import write
 from bandmate.score.model import EVENT, Score, Track, make_notes
+from bandmate.workflows.arrange import arrange
 from bandmate.workflows.given import melody_of
 from bandmate.workflows.harmonise import harmonise, reharmonise
 from bandmate.workflows.restyle import restyle
@@ -27,6 +28,7 @@ def test_a_band_in_one_track_has_no_melody_and_is_sent_to_be_split(tmp_path) -> 
         lambda: melody_of(_all_in_one(), "1"),
         lambda: harmonise(path),
         lambda: reharmonise(path),
+        lambda: arrange(path, form="verse 2, chorus 2"),
         lambda: restyle(path, to="house", engine="rules"),
     ):
         with pytest.raises(ScoreError, match=r"track \d holds 3 instruments.*--split-channels"):

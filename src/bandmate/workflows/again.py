@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.errors import BandmateError, BriefError
+from bandmate.errors import BandmateError, BriefError, ModelError
 from bandmate.generation.words_followup import Followup, read_followup
 from bandmate.generation.words_rework import Step, read_steps
 from bandmate.groovebook.perform import FULLNESS
@@ -28,7 +28,7 @@ from bandmate.workflows.compose import ComposeOptions, ComposeResult, make_optio
 from bandmate.workflows.history import last_take, load_history, remember_only
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.making import WEIGHTS, check_engine, check_sounds, choose_engine, parent_hash
-from bandmate.workflows.models import find_model
+from bandmate.workflows.models import SHIPPED, find_model
 from bandmate.workflows.places import take_folder
 from bandmate.workflows.remake import is_transform
 from bandmate.workflows.report import bar_ticks
@@ -89,7 +89,7 @@ def again(
 
     Raises:
         BriefError: nothing was understood, or the change cannot be made; the message gives an example.
-        UserError: there is no last take.
+        UserError: there is no last take. ModelError: its model is gone, and no other one nor the rules were asked for.
     """
     # subtle: a take in memory is read again, since replay will find what is given as a file has it
     old = last_take() if take is None else read_take(take.json_path if isinstance(take, Take) else take)
@@ -103,6 +103,8 @@ def again(
     job = Job(listener, WEIGHTS)
     if is_discarded(old):
         job.tell("notice", text=f"{old.name} was discarded; it is changed all the same")
+    if chosen.model is None and making.model is None and (gone := _before(old).get("model")):
+        job.tell("notice", text=f"model '{gone}' is gone, so the rules play without its library")
     left, steps = read_steps(text)
     if not steps:
         return _followed(text, old, chosen, making, job)
@@ -190,15 +192,39 @@ def _seed(old: Take, change: Next, stated: int | None) -> int:
 
 def _making(old: Take, chosen: ComposeOptions, settings: Settings) -> MakeOptions:
     """How the new take is made: as the old one was, but for what was stated now."""
-    told = old.recipe.settings.get("edit", {}).get("options", {})  # of a take that an edit made
-    engine = {} if is_transform(old) else {"engine": old.recipe.engine}  # no engine wrote what was transformed
-    before = told | old.recipe.settings | engine
+    before = _before(old)
     stated = {name: getattr(chosen, name) for name in _HOW if getattr(chosen, name) not in (None, {}, [], (), "")}
     made = make_options(replace(chosen, **stated), settings)
     kept = {name: before[name] for name in _HOW if name not in stated and name in before}
+    if "model" in kept and _is_gone(kept["model"], made.engine):
+        kept |= {"model": None, "blend": None}
     if "model" in stated and find_model(stated["model"]).shipped:
         kept.pop("blend", None)  # a genre is mixed into a model of one's own, and this one plays every genre itself
     return replace(made, **kept, key_lock=chosen.key_lock and bool(before.get("key_lock", True)))
+
+
+def _before(old: Take) -> dict[str, Any]:
+    """How the take was made, by the names of options."""
+    told = old.recipe.settings.get("edit", {}).get("options", {})  # of a take that an edit made
+    engine = {} if is_transform(old) else {"engine": old.recipe.engine}  # no engine wrote what was transformed
+    return told | old.recipe.settings | engine
+
+
+def _is_gone(model: str | None, engine: str) -> bool:
+    """Whether the model of the take is no longer here; the rules do without it where they are asked for.
+
+    Raises:
+        ModelError: it is gone and the rules were not asked for; the message names the shipped one.
+    """
+    if model is None:
+        return False
+    try:
+        find_model(model)
+    except ModelError as error:
+        if engine != "rules":
+            raise ModelError(f"{error}; or go on without it: --model {SHIPPED}, or --engine rules") from error
+        return True
+    return False
 
 
 def follow(text: str, old: Take, lock: str | Sequence[str] | None = None) -> Next:

@@ -52,7 +52,7 @@ def arrange(path: str | Path, options: ArrangeOptions | None = None, **asked: An
     Raises:
         FileFormatError: the file cannot be read.
         BriefError: the form or the style is not understood.
-        ScoreError: the file has no notes, or no such tracks or bars.
+        ScoreError: the file has no notes, no such tracks or bars, or a track that holds several instruments.
         OutputError: the result cannot be written.
     """
     options, source = options_from(ArrangeOptions, options, asked), Path(path)
@@ -73,9 +73,9 @@ def arrange(path: str | Path, options: ArrangeOptions | None = None, **asked: An
 
 def _chosen(score: Score, options: ArrangeOptions) -> Score:
     """The bars and tracks of the sketch that are to be arranged; other tracks stay as they are set up, and silent."""
+    cells = select(score, options.tracks, options.bars)
     if options.tracks is None and options.bars is None:
         return score
-    cells = select(score, options.tracks, options.bars)
     cut = window(score, *cells.span(score)) if options.bars is not None else score
     tracks = tuple(t if i in cells.tracks else t.with_notes(t.notes[:0]) for i, t in enumerate(cut.tracks))
     chosen = replace(cut, tracks=tracks)

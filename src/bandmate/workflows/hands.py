@@ -70,7 +70,7 @@ def vary(source: Score | str | Path, text: str = "", **options: Any) -> EditResu
 
 
 def respond(source: Score | str | Path, text: str = "", **options: Any) -> EditResult:
-    """An answer of the same length; `mode="contrast"`, `memory="answer/exchange.mid"`, and the common options.
+    """An answer of the same length; `bars="1-4"` answers those, `mode="contrast"`, `memory="answer/exchange.mid"`.
 
     Raises:
         BandmateError: as `run_edit`.

@@ -162,7 +162,7 @@ def _bars(step: Step, old: Take) -> dict[str, Any]:
     first, last = (bar if bar > 0 else max(1, old.plan.bars + 1 + bar) for bar in step.bars)
     if step.command == "fill":
         return {"at": last}
-    if step.command in ("continue", "accompany", "respond", "interpolate"):
+    if step.command in ("continue", "accompany", "interpolate"):
         raise BriefError(f"'{step.clause}': {step.command} takes the whole piece; leave the bars out")
     return {"bars": f"{first}-{last}"}
 

@@ -222,11 +222,11 @@ class RespondOptions:
 def _respond(score: Score, own: RespondOptions, desk: Desk) -> Edit:
     if own.mode not in ("complement", "contrast"):
         raise BriefError(f"'{own.mode}' is no way to answer; choose complement or contrast")
+    score, chosen = _called(score, desk)
     length = music_bars(score)
     past = _remembered(score, own)
     first = music_bars(past)
     longer = extended(past, length)
-    chosen = select(score, desk.common.tracks, "1" if desk.common.bars is None else desk.common.bars).tracks
     tracks = _same_tracks(past, score, chosen)
     selection = Selection(tracks, first, first + length - 1)
     call = {
@@ -241,6 +241,18 @@ def _respond(score: Score, own: RespondOptions, desk: Desk) -> Edit:
     demands = (Demand("bars", str(length), str(len(bar_grid(answer))), 1.0 if len(bar_grid(answer)) == length else 0.0),
                *played, *key_demand(desk.key, past, written.notes))  # fmt: skip
     return Edit(answer, None, heard, demands, written.log_likelihood, files={"exchange.mid": exchange})
+
+
+def _called(score: Score, desk: Desk) -> tuple[Score, tuple[int, ...]]:
+    """What is answered: the piece or the asked bars of it, and which tracks of it play."""
+    cells = select(score, desk.common.tracks, desk.common.bars)
+    if desk.common.bars is None:
+        return score, cells.tracks
+    call = trim(score, cells.first_bar + 1, cells.last_bar + 1)
+    playing = tuple(index for index in cells.tracks if len(call.tracks[index].notes))
+    if not playing:
+        raise ScoreError(f"{cells.words(score)}: nothing sounds there, so there is nothing to answer; give other bars")
+    return call, playing
 
 
 def _remembered(score: Score, own: RespondOptions) -> Score:

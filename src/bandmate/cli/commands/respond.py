@@ -1,6 +1,7 @@
-"""An answer of the same length; with --memory it remembers what was played before.
+"""An answer as long as the piece, or the bars of it that are named; with --memory it remembers what was played before.
 
 bandmate respond a.mid --contrast --out answer
+bandmate respond a.mid --bars 1-4
 bandmate respond b.mid --memory answer/exchange.mid
 """
 
@@ -14,7 +15,7 @@ from bandmate.cli.edit_flags import add_edit_arguments, run_command
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The file, what is asked, and where the result goes."""
-    add_edit_arguments(parser, bars=False)
+    add_edit_arguments(parser)
     ways = parser.add_mutually_exclusive_group()
     ways.add_argument(
         "--complement", dest="mode", action="store_const", const="complement", help="in its manner (usual)"
