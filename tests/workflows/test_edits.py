@@ -246,6 +246,19 @@ class TestVary:
 
 
 class TestRespond:
+    def test_an_answer_goes_over_the_chords_of_its_call(self, song, monkeypatch):
+        heard = []
+        write = Desk.write
+
+        def listening(desk, *arguments, harmony=None, **named):
+            heard.append(harmony)
+            return write(desk, *arguments, harmony=harmony, **named)
+
+        monkeypatch.setattr(Desk, "write", listening)
+        run_edit("respond", song, out="a", **QUICK)
+        chords = heard[0].chords
+        assert any(chords) and chords[len(chords) // 2 :] == chords[: len(chords) // 2]
+
     def test_an_answer_is_as_long_and_the_exchange_remembers(self, song):
         first = run_edit("respond", song, mode="contrast", out="a", **QUICK).best
         assert len(bar_grid(read_midi(first.midi))) == 6

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bandmate.errors import BriefError, ScoreError
 from bandmate.generation.infill import Ask, likeness
-from bandmate.generation.scene import with_roles
+from bandmate.generation.scene import Harmony, with_roles
 from bandmate.generation.task import Lock
 from bandmate.io.files import read
 from bandmate.score.cut import merge, trim
@@ -234,13 +234,20 @@ def _respond(score: Score, own: RespondOptions, desk: Desk) -> Edit:
     }
     ask = _answering(desk, own, call, past, length)
     here = replace(desk, score=past, memo={})
-    written = here.write(longer, selection, ask)
+    written = here.write(longer, selection, ask, harmony=_same_changes(here.harmony, first, length))
     exchange, played = desk.played_well(splice(longer, selection, written.notes), selection)
     answer = trim(exchange, first + 1, first + length)
     heard = f"an answer of {length} bars in {own.mode} to {', '.join(track_words(past, i) for i in tracks)}"
     demands = (Demand("bars", str(length), str(len(bar_grid(answer))), 1.0 if len(bar_grid(answer)) == length else 0.0),
                *played, *key_demand(desk.key, past, written.notes))  # fmt: skip
     return Edit(answer, None, heard, demands, written.log_likelihood, files={"exchange.mid": exchange})
+
+
+def _same_changes(harmony: Harmony, first: int, length: int) -> Harmony:
+    """The harmony with an answer behind bar `first` that goes over the chords of its call, as in trading fours."""
+    known = list(harmony.chords[: 2 * first])
+    known += [None] * (2 * first - len(known))
+    return replace(harmony, chords=(*known, *known[2 * (first - length) :]))
 
 
 def _called(score: Score, desk: Desk) -> tuple[Score, tuple[int, ...]]:
