@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.io.test_musicxml import WALTZ, again, heard
@@ -9,7 +11,7 @@ from tests.io.test_musicxml import WALTZ, again, heard
 from bandmate.errors import ScoreError
 from bandmate.io.files import read
 from bandmate.score.model import Score, Track, make_meters, make_notes
-from bandmate.score.notation import Jump, Repeat, ScoreNotation, Volta
+from bandmate.score.notation import REST, WRITTEN, Jump, Lyric, Repeat, ScoreNotation, TrackNotation, Volta
 from bandmate.score.repeats import expand_repeats, play_order
 
 BAR = 1920
@@ -89,3 +91,26 @@ def test_what_is_written_goes_along():
 def test_more_repeats_than_anybody_plays_are_an_error():
     with pytest.raises(ScoreError, match="more than 2000 stretches"):
         play_order(piece(40, *(back(bar, 99) for bar in range(1, 40))))
+
+
+def test_bars_without_notes_are_bounded_too():
+    with pytest.raises(ScoreError, match="written out, the score has more than 20,000 bars; mend its repeats"):
+        expand_repeats(replace(piece(1, back(300, 99)), end_ticks=300 * BAR))
+
+
+@pytest.mark.parametrize(("rests", "syllables"), [(5_000, 0), (0, 5_000)])
+def test_rests_and_syllables_are_bounded(rests, syllables):
+    score = piece(1, back(1, 1_000))
+    rows = np.zeros(rests, WRITTEN)
+    rows["note"] = REST
+    lyrics = tuple(Lyric(0, 1 + verse % 255, "la") for verse in range(syllables))
+    (track,) = score.tracks
+    track = replace(track, notation=TrackNotation(track.notes, rows, lyrics=lyrics))
+    with pytest.raises(ScoreError, match="5,000,000 notes, rests and syllables, more than 4,000,000"):
+        expand_repeats(replace(score, tracks=(track,)))
+
+
+def test_endings_that_stand_in_a_row_by_the_thousand():
+    row = [ending(bar, bar + 1, *((1, 2) if bar < 9_998 else (3,))) for bar in range(1, 9_999)]
+    way = play_order(replace(piece(1, back(9_998), *row), end_ticks=9_999 * BAR))
+    assert [(a // BAR, b // BAR) for a, b, _ in way] == [(0, 9_998), (0, 9_998), (0, 1), (9_998, 9_999)]

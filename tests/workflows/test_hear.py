@@ -196,6 +196,9 @@ def test_the_command_says_it_in_words_and_as_data(beat, capsys, tmp_path) -> Non
     assert main(["hear", str(beat), "--midi", str(tmp_path / "heard.mid")]) == 0
     said = capsys.readouterr().out
     assert "drums" in said and "112 BPM" in said and (tmp_path / "heard.mid").is_file()
+    (tmp_path / "heard.mid").write_bytes(b"mine")
+    assert main(["hear", str(beat), "--midi", str(tmp_path / "heard.mid"), "--overwrite"]) == 0
+    assert read(tmp_path / "heard.mid").note_count and capsys.readouterr().out == said
     assert main(["hear", str(beat), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["tempos"][0]["bpm"] == pytest.approx(112, abs=0.05)
 

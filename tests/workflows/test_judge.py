@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from bandmate.errors import ModelError
-from bandmate.library.runs import RunIndex
+from bandmate.library.runs import CopiedRun, RunIndex
 from bandmate.library.style import LibraryStyle
 from bandmate.score.model import Score, Track, make_notes
-from bandmate.workflows.judge import brief_of, judge
+from bandmate.workflows.judge import Judgement, brief_of, judge
 
 
 def tune(seed: int) -> Score:
@@ -61,3 +61,9 @@ def test_a_folder_without_its_index_says_so(tmp_path):
     STYLE.save(tmp_path)
     with pytest.raises(ModelError, match="runs.npz is missing"):
         judge(tmp_path, lambda _plan, _seeds: [])
+
+
+def test_one_take_lies_and_copies():
+    lines = Judgement(1, 0.5, {"density": 1.0}, CopiedRun(notes=1, piece="a.mid"), 1).lines()
+    assert lines[0].startswith("1 take lies 0.50 library widths")
+    assert "in them: 1 note of a.mid, bar 1; 1 of them copies more than" in lines[1]

@@ -18,8 +18,9 @@ from bandmate.score.brief import Brief
 from bandmate.score.pitch import Key
 from bandmate.workflows.live_follow import Moment, follow
 from bandmate.workflows.live_hear import find_scene, hear, heard_tracks
-from bandmate.workflows.live_journal import BROKEN, WRITTEN, read_journal
+from bandmate.workflows.live_journal import BROKEN, WRITTEN, Entry, read_journal
 from bandmate.workflows.live_set import change_tempo, connect, edit_set, launch, put
+from bandmate.workflows.live_write import Written
 
 RULES = {"engine": "rules", "seed": 1}
 STORM = {"lost": 0.1, "doubled": 0.05, "late": 0.05}
@@ -404,3 +405,11 @@ def test_a_file_of_another_beat_is_said_to_be():
     assert "the file is in 3/4 and Live in 4/4" in result.remark
     play(make_plan(Brief(genre="house", bars=2, tempo=112), 1), 1).write("house.mid")
     assert put(client_of(band()), "house.mid").remark == ""
+
+
+def test_one_note_is_no_notes() -> None:
+    assert Written(3, "Bass", 1, "riff", 1, 4.0, False, True, 4.0).words.endswith(
+        "'riff', 1 note, replaced; read again and right"
+    )
+    entry = Entry("2026-01-01T10:00:00", 3, 1, "Bass", "riff", 1, 4.0, "a.mid", WRITTEN, ([0.0, 60, 1.0, 90, False],))
+    assert entry.words.endswith("'riff', 1 note, written; 1 note that stood there is kept in the journal")

@@ -8,7 +8,7 @@ import shutil
 import numpy as np
 import pytest
 
-from bandmate.errors import BriefError, FileFormatError, UserError
+from bandmate.errors import BriefError, FileFormatError, OutputError, UserError
 from bandmate.workflows import sessions
 from bandmate.workflows.again import again
 from bandmate.workflows.compose import compose
@@ -85,6 +85,9 @@ def test_takes_are_compared_side_by_side(made, tmp_path) -> None:
     with Image.open(tmp_path / "rolls.png") as picture:
         assert picture.width > picture.height
     assert compare([1, 1, 2]).to_json()["differences"]
+    with pytest.raises(OutputError, match="rolls.png is there already and stays as it is"):
+        compare([1, 2], picture=tmp_path / "rolls.png")
+    assert compare([1, 2], picture=tmp_path / "rolls.png", overwrite=True).picture
     with pytest.raises(BriefError, match="compare takes two"):
         compare([1])
 

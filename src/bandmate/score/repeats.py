@@ -6,17 +6,20 @@ D.C. al Fine, D.S. al Coda: from the start or the sign, repeats not taken again 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.errors import ScoreError
-from bandmate.limits import MIDI_NOTES
+from bandmate.limits import MIDI_NOTES, SCORE_BARS, SCORE_SIGNS
 from bandmate.score.model import MADE, Marker, Score, Track
-from bandmate.score.notation import REST, ScoreNotation, Slur, TrackNotation, Volta
+from bandmate.score.notation import REST, Lyric, ScoreNotation, Slur, TrackNotation, Volta
+from bandmate.score.timeline import bar_grid
 
 _MOST_STRETCHES = 2000
 
@@ -33,21 +36,32 @@ def play_order(score: Score) -> tuple[Stretch, ...]:
     """The stretches of a score in the order in which they are played; one where nothing is repeated.
 
     Raises:
-        ScoreError: its signs lead through more stretches than anybody plays.
+        ScoreError: its signs lead through more stretches, or more bars, than anybody plays.
     """
     written, last = score.notation, score.last_ticks
     if written is None or not (written.repeats or written.voltas or written.jumps):
         return (Stretch(0, last, 0),)
     walk = _Walk(written, last)
+    starts = bar_grid(score)["start_ticks"].tolist()
     out: list[Stretch] = []
+    bars = 0  # of the stretches before the last
     for start, end in walk.steps():
         if out and out[-1].end == start:
             out[-1] = out[-1]._replace(end=end)
         else:
+            bars += _bars(starts, out[-1]) if out else 0
             out.append(Stretch(start, end, out[-1].at + out[-1].end - out[-1].start if out else 0))
         if len(out) > _MOST_STRETCHES:
             raise ScoreError(f"the repeats of the score lead through more than {_MOST_STRETCHES} stretches; mend them")
+        if bars + _bars(starts, out[-1]) > SCORE_BARS.high:
+            raise ScoreError(
+                f"written out, the score has more than {SCORE_BARS.high:,.0f} bars; mend its repeats or cut it first"
+            )
     return tuple(out)
+
+
+def _bars(starts: list[int], stretch: Stretch) -> int:
+    return bisect_left(starts, stretch.end) - bisect_right(starts, stretch.start) + 1
 
 
 class _Walk:
@@ -57,6 +71,19 @@ class _Walk:
         self.forward = {sign.ticks for sign in written.repeats if not sign.backward}
         self.backward = {sign.ticks: sign.times for sign in written.repeats if sign.backward}
         self.voltas = {volta.start_ticks: volta for volta in written.voltas if volta.end_ticks > volta.start_ticks}
+        self.ends = {volta.end_ticks: volta for volta in self.voltas.values()}
+        rows = sorted(self.voltas.values())
+        self.starts = [volta.start_ticks for volta in rows]
+        self.reach = list(accumulate(rows, lambda a, b: max(a, b, key=lambda one: one.end_ticks)))
+        self.last: dict[int, Volta] = {}  # by where an ending starts: the last of those that stand in a row with it
+        self.most: dict[int, int] = {}  # and the highest turn of them all
+        for volta in reversed(rows):
+            self.last[volta.start_ticks] = self.last.get(volta.end_ticks, volta)
+            self.most[volta.start_ticks] = max((*volta.turns, self.most.get(volta.end_ticks, 1)))
+        for volta in rows:
+            before = self.ends.get(volta.start_ticks)
+            if before is not None:
+                self.most[volta.start_ticks] = max(self.most[volta.start_ticks], self.most[before.start_ticks])
         self.jumps = {(jump.ticks, jump.kind) for jump in written.jumps}
         self.signs = {kind: at for at, kind in sorted(self.jumps, reverse=True)}  # the first of each
         places = {0, last, *self.forward, *self.backward, *(at for at, _ in self.jumps), *self.voltas}
@@ -86,7 +113,7 @@ class _Walk:
             if end in self.backward and not jumped and turn < max(self.backward[end], self._turns(end)):
                 where, turn = home, turn + 1
                 continue
-            if end in self.backward or (self._ends_volta(end) and end not in self.voltas):
+            if end in self.backward or (end in self.ends and end not in self.voltas):
                 home, turn = end, 1
             back = next((kind for kind in ("da-capo", "dal-segno") if (end, kind) in self.jumps), "")
             if back and (end, back) not in taken:
@@ -96,28 +123,14 @@ class _Walk:
                 continue
             where = end
 
-    def _chain(self, volta: Volta) -> list[Volta]:
-        """The endings that stand one after the other with this one."""
-        ends = {other.end_ticks: other for other in self.voltas.values()}
-        first = volta
-        while first.start_ticks in ends:
-            first = ends[first.start_ticks]
-        chain = [first]
-        while chain[-1].end_ticks in self.voltas:
-            chain.append(self.voltas[chain[-1].end_ticks])
-        return chain
-
     def _plays(self, volta: Volta, turn: int, jumped: bool) -> bool:
-        return self._chain(volta)[-1] == volta if jumped else turn in volta.turns
-
-    def _ends_volta(self, place: int) -> bool:
-        return any(volta.end_ticks == place for volta in self.voltas.values())
+        return self.last[volta.start_ticks] == volta if jumped else turn in volta.turns
 
     def _turns(self, place: int) -> int:
         """How often the stretch is played whose ending ends here."""
-        for volta in self.voltas.values():
-            if volta.start_ticks < place <= volta.end_ticks:
-                return max(turn for one in self._chain(volta) for turn in one.turns)
+        before = bisect_left(self.starts, place)
+        if before and self.reach[before - 1].end_ticks >= place:
+            return self.most[self.reach[before - 1].start_ticks]
         return 1
 
 
@@ -127,17 +140,13 @@ def expand_repeats(score: Score) -> Score:
     A note that is tied into a stretch from before sounds anew where it is jumped to.
 
     Raises:
-        ScoreError: its signs lead through more stretches, or to more notes, than a score may have.
+        ScoreError: its signs lead through more stretches or bars, or to more notes, rests and syllables, than a score
+            may have.
     """
     way = play_order(score)
     if len(way) == 1 and (score.notation is None or not score.notation.repeats):
         return score
-    notes = sum(
-        int(((t.notes["onset_ticks"] >= s.start) & (t.notes["onset_ticks"] < s.end)).sum())
-        for t in score.tracks for s in way
-    )  # fmt: skip
-    if notes > MIDI_NOTES.high:
-        raise ScoreError(f"written out, the score has {notes:,} notes, more than {MIDI_NOTES.high:,.0f}; cut it first")
+    _check_size(score, way)
     meters = _map(score.meters, way, again=True)
     whole = None if score.notation is None else _whole(score.notation, way, meters)
     return replace(
@@ -156,6 +165,30 @@ def expand_repeats(score: Score) -> Score:
         header=None,
         notation=whole,
     )
+
+
+def _check_size(score: Score, way: tuple[Stretch, ...]) -> None:
+    notes = sum(_met(track.notes["onset_ticks"], way) for track in score.tracks)
+    if notes > MIDI_NOTES.high:
+        raise ScoreError(f"written out, the score has {notes:,} notes, more than {MIDI_NOTES.high:,.0f}; cut it first")
+    signs = 0
+    for track in score.tracks:
+        if track.notation is not None:
+            sung = np.array([lyric.note for lyric in track.notation.lyrics], np.int64)
+            signs += _met(track.notation.rows["onset_ticks"], way) + _met(
+                track.notation.notes["onset_ticks"][sung], way
+            )
+    if signs > SCORE_SIGNS.high:
+        raise ScoreError(
+            f"written out, the score has {signs:,} notes, rests and syllables, more than {SCORE_SIGNS.high:,.0f}; "
+            "cut it first"
+        )
+
+
+def _met(ticks: NDArray[Any], way: tuple[Stretch, ...]) -> int:
+    """How many of these places the way leads past, as often as it does."""
+    ticks, spans = np.sort(ticks), np.array(way, np.int64)
+    return int((np.searchsorted(ticks, spans[:, 1]) - np.searchsorted(ticks, spans[:, 0])).sum())
 
 
 def _map(rows: NDArray[Any], way: tuple[Stretch, ...], *, again: bool = False) -> NDArray[Any]:
@@ -228,6 +261,12 @@ def _notation(
     back: NDArray[np.int64],
 ) -> TrackNotation:  # fmt: skip
     rows, lyrics, slurs, spans = [], [], [], []
+    sung: dict[int, list[Lyric]] = {}
+    slurred: dict[int, list[int]] = {}
+    for lyric in written.lyrics:
+        sung.setdefault(lyric.note, []).append(lyric)
+    for note, to in written.slurs:
+        slurred.setdefault(note, []).append(to)
     first = 0
     for (start, end, at), place in zip(way, origins, strict=True):
         new = {int(old): int(back[first + n]) for n, old in enumerate(place)} | {REST: REST}
@@ -237,8 +276,9 @@ def _notation(
         inside["note"] = [new[int(note)] for note in inside["note"]]
         inside["onset_ticks"] += at - start
         rows.append(inside)
-        lyrics += [one._replace(note=new[one.note]) for one in written.lyrics if one.note in new]
-        slurs += [Slur(new[a], new[b]) for a, b in written.slurs if a in new and b in new]
+        here = sorted(new)  # by note, not by sign: stretches times signs would be too long a search
+        lyrics += [one._replace(note=new[note]) for note in here for one in sung.get(note, ())]
+        slurs += [Slur(new[note], new[to]) for note in here for to in slurred.get(note, ()) if to in new]
         spans += [
             one._replace(start_ticks=one.start_ticks - start + at, end_ticks=min(one.end_ticks, end) - start + at)
             for one in written.spans if start <= one.start_ticks < end

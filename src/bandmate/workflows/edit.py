@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bandmate.counts import counted
 from bandmate.errors import OutputError, ScoreError
 from bandmate.io.files import format_of, read, write
 from bandmate.limits import TEMPO
@@ -109,8 +110,12 @@ def apply_edits(score: Score, options: EditOptions) -> tuple[Score, tuple[str, .
         lost = before.note_count - score.note_count
         done.append(
             sentence
-            + (f"; {folded} notes came back by octaves" if folded else "")
-            + (f"; {lost} notes fell on others and became one" if lost and sentence.startswith("quantised") else "")
+            + (f"; {counted(folded, 'note')} came back by octaves" if folded else "")
+            + (
+                f"; {counted(lost, 'note')} fell on others and became one"
+                if lost and sentence.startswith("quantised")
+                else ""
+            )
         )
     return score, tuple(done)
 

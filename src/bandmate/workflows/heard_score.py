@@ -12,6 +12,7 @@ from bandmate.errors import BriefError
 from bandmate.io.files import write
 from bandmate.score.model import Score, Track, make_meters, make_tempos
 from bandmate.workflows.hear import Heard
+from bandmate.workflows.places import check_free
 
 ROLES = {"drums": "drums", "line": "melody", "chords": "chords"}  # what a kind becomes
 
@@ -62,6 +63,11 @@ def tiled(score: Score, bars: int, bar_ticks: int) -> Score:
     return replace(score, tracks=(replace(score.tracks[0], notes=notes),), end_ticks=end)
 
 
-def write_heard(heard: Heard, path: str | Path) -> Path:
-    """Write what was heard as a MIDI file; see `heard_score` for the errors."""
+def write_heard(heard: Heard, path: str | Path, *, overwrite: bool = False) -> Path:
+    """Write what was heard as a MIDI file, over one of that name if `overwrite`; see `heard_score` for the errors.
+
+    Raises:
+        OutputError: the place is taken or cannot be written.
+    """
+    check_free(path, overwrite=overwrite)
     return write(heard_score(heard), Path(path))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from bandmate.counts import counted
 from bandmate.groovebook.plan import make_plan
 from bandmate.library.runs import CopiedRun, RunIndex, copy_check
 from bandmate.library.style import LibraryStyle
@@ -43,16 +44,19 @@ class Judgement:
     def lines(self) -> list[str]:
         """The judgement in words."""
         off = ", ".join(f"{name} {value:.1f}" for name, value in self.furthest.items())
-        text = [f"{self.takes} takes lie {self.distance:.2f} library widths from its middle (furthest: {off})"]
+        lie = f"{counted(self.takes, 'take')} {'lies' if self.takes == 1 else 'lie'}"
+        text = [f"{lie} {self.distance:.2f} library widths from its middle (furthest: {off})"]
         run = self.longest
         if not run.notes:
             return [*text, "no run of notes of the library in them"]
+        copy = "copies" if self.copies == 1 else "copy"
         verdict = (
-            "none is a copy" if not self.copies else f"{self.copies} of them copy more than {COPY_LIMIT} notes' worth"
+            f"{self.copies} of them {copy} more than {COPY_LIMIT} notes' worth" if self.copies else "none is a copy"
         )
         return [
             *text,
-            f"longest run of the library in them: {run.notes} notes of {run.piece}, bar {run.bar + 1}; {verdict}",
+            f"longest run of the library in them: {counted(run.notes, 'note')} of {run.piece}, bar {run.bar + 1}; "
+            f"{verdict}",
         ]
 
     def to_json(self) -> dict[str, Any]:

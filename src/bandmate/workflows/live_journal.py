@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bandmate.counts import counted
 from bandmate.errors import FileFormatError
 from bandmate.io.atomic import write_text_atomic
 from bandmate.settings import user_folder
@@ -42,9 +43,10 @@ class Entry:
     @property
     def words(self) -> str:
         """One line for a person."""
-        kept = f"; {len(self.before)} notes that stood there are kept in the journal" if self.before else ""
+        stood = f"{counted(len(self.before), 'note')} that stood there {'is' if len(self.before) == 1 else 'are'}"
+        kept = f"; {stood} kept in the journal" if self.before else ""
         return (f"{self.when[:16].replace('T', ' ')}  track {self.track} '{self.track_name}', scene {self.scene}: "
-                f"'{self.clip}', {self.notes} notes, {self.state}{kept}")  # fmt: skip
+                f"'{self.clip}', {counted(self.notes, 'note')}, {self.state}{kept}")  # fmt: skip
 
 
 def journal_path() -> Path:

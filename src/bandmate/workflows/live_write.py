@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bandmate.counts import counted
 from bandmate.errors import LiveError
 from bandmate.io.live.client import LiveClient
 from bandmate.io.live.clips import make_clip, make_scene, make_track, read_clip, set_clip
@@ -45,7 +46,7 @@ class Written:
         if self.replaced and abs(self.quarters - self.before_quarters) > 0.01:
             how += f", {self.before_quarters:g} quarters are {self.quarters:g} now"
         place = f"track {self.track} '{self.track_name}', scene {self.scene}"
-        return f"{place}: '{self.clip}', {self.notes} notes, {how}; read again and right"
+        return f"{place}: '{self.clip}', {counted(self.notes, 'note')}, {how}; read again and right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def _fill(client: LiveClient, job: ClipJob, slot: tuple[int, int], at: float, en
     except BaseException as error:
         journal.ended(entry, journal.BROKEN)
         if isinstance(error, LiveError):
-            share = f"{right[0]} of {len(job.notes)} notes of '{entry.clip}'"
+            share = f"{right[0]} of {counted(len(job.notes), 'note')} of '{entry.clip}'"
             raise LiveError(f"{error}; {share} were known to be in Live, the rest may be") from error
         raise
     journal.ended(entry, journal.WRITTEN)

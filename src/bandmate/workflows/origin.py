@@ -11,6 +11,7 @@ import numpy as np
 
 from bandmate.analysis.captions import instrument_name
 from bandmate.analysis.meter import score_bars
+from bandmate.counts import counted
 from bandmate.errors import FileFormatError, ModelError
 from bandmate.io.files import read
 from bandmate.score.cut import split_channels
@@ -110,11 +111,12 @@ class Origin:
             return "drums alone: their patterns are common property and never looked at"
         if self.longest is None:
             return "no run of eight notes or more is shared"
-        return f"longest shared run: {self.longest.notes} notes, track {self.longest.track}, {self.longest.bars}"
+        run = self.longest
+        return f"longest shared run: {counted(run.notes, 'note')}, track {run.track}, {run.bars}"
 
     def lines(self) -> Iterator[str]:
         """The report in words: one sign a bar, `.` = nothing, else the notes of the longest run (a = 10, z = 35)."""
-        against = ", ".join(f"{name} ({of['pieces']} pieces, {of['notes']:,} notes)"
+        against = ", ".join(f"{name} ({counted(of['pieces'], 'piece')}, {counted(of['notes'], 'note')})"
                             for name, of in self.catalogs.items())  # fmt: skip
         yield f"{self.file}: {self.summary}"
         yield f"  held against {against}"
@@ -128,7 +130,8 @@ class Origin:
             for at in range(0, max(1, len(strip)), _BARS_A_LINE):
                 yield (head if at == 0 else " " * len(head)) + strip[at : at + _BARS_A_LINE]
             if track.longest:
-                yield f"{' ' * len(head)}{track.longest.notes} notes, {track.longest.bars}: {track.longest.place}"
+                run = track.longest
+                yield f"{' ' * len(head)}{counted(run.notes, 'note')}, {run.bars}: {run.place}"
         yield from (f"note: {notice}" for notice in self.notices)
 
     def to_json(self) -> dict[str, Any]:

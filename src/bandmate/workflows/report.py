@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.counts import counted
 from bandmate.generation.measures import ENOUGH_IN_CHORDS, comping, in_chord, in_key, most_at_once
 from bandmate.library.runs import CopyReport
 from bandmate.score.model import NOTE, Score, Track
@@ -88,8 +89,10 @@ class Shared:
     @property
     def demand(self) -> Demand:
         """The limit as a demand."""
-        got = f"{self.notes} notes of {self.piece}" if self.notes else "no run of 8 notes"
-        return Demand("shared run", f"at most {self.limit} notes", got, min(1.0, self.limit / max(1, self.notes)))
+        got = f"{counted(self.notes, 'note')} of {self.piece}" if self.notes else "no run of 8 notes"
+        return Demand(
+            "shared run", f"at most {counted(self.limit, 'note')}", got, min(1.0, self.limit / max(1, self.notes))
+        )
 
 
 def make_report(
@@ -143,7 +146,7 @@ def _written(plan: Plan, score: Score, given: Collection[int], first: int) -> Sc
 
 def _copied(report: CopyReport) -> Demand:
     run = report.longest
-    got = f"{run.notes} notes of {run.piece}, bar {run.bar + 1}" if run.notes else "none"
+    got = f"{counted(run.notes, 'note')} of {run.piece}, bar {run.bar + 1}" if run.notes else "none"
     return Demand("copied run", f"weight at most {report.limit}", got, 1.0 - report.share, False)
 
 
@@ -178,7 +181,7 @@ def _bars(plan: Plan, score: Score) -> Demand:
 def _end(plan: Plan, score: Score) -> Demand:
     end = plan.bars * bar_ticks(plan, score)
     past = sum(int((t.notes["onset_ticks"] + t.notes["duration_ticks"] > end).sum()) for t in score.tracks)
-    return Demand("nothing past the end", "0 notes", f"{past} notes", float(past == 0))
+    return Demand("nothing past the end", "0 notes", counted(past, "note"), float(past == 0))
 
 
 def _tracks(plan: Plan, tracks: list[Track]) -> Demand:
@@ -229,11 +232,11 @@ def _excluded(plan: Plan, tracks: list[Track]) -> list[Demand]:
     brief, found = plan.brief, []
     for role in brief.excluded:
         bad = sum(len(t.notes) > 0 and (t.role == role or (role == "drums" and t.is_drum)) for t in tracks)
-        found.append(Demand(f"no {role}", "0 tracks", f"{bad} tracks", float(bad == 0)))
+        found.append(Demand(f"no {role}", "0 tracks", counted(bad, "track"), float(bad == 0)))
     for key in brief.excluded_drums:
         bad = sum(int((t.notes["pitch"] == key).sum()) for t in tracks if t.is_drum)
-        found.append(Demand(f"no drum key {key}", "0 hits", f"{bad} hits", float(bad == 0)))
+        found.append(Demand(f"no drum key {key}", "0 hits", counted(bad, "hit"), float(bad == 0)))
     for program in brief.excluded_programs:
         bad = sum(len(t.notes) > 0 and not t.is_drum and t.program == program for t in tracks)
-        found.append(Demand(f"no program {program}", "0 tracks", f"{bad} tracks", float(bad == 0)))
+        found.append(Demand(f"no program {program}", "0 tracks", counted(bad, "track"), float(bad == 0)))
     return found

@@ -9,6 +9,7 @@ from typing import Any
 
 from bandmate.counts import counted
 from bandmate.errors import BriefError
+from bandmate.workflows.places import check_free, tempo_text
 from bandmate.workflows.sessions import Session, find_session, take_of
 from bandmate.workflows.take import Take
 
@@ -72,20 +73,25 @@ class Comparison:
         }
 
 
-def compare(numbers: Sequence[int], *, session: str | None = None, picture: str | Path | None = None) -> Comparison:
+def compare(
+    numbers: Sequence[int], *, session: str | None = None, picture: str | Path | None = None, overwrite: bool = False
+) -> Comparison:
     """Hold takes of a session beside each other.
 
     Args:
         numbers: two to six of them.
         session: its name, None = the last one.
         picture: PNG to draw their rolls into, side by side.
+        overwrite: whether a picture of that name may be replaced.
 
     Raises:
         BriefError: fewer than two, or more than six. UserError: no such session or take.
-        FileFormatError: the files of a take have gone. OutputError: the picture cannot be written.
+        FileFormatError: the files of a take have gone. OutputError: the picture's place is taken or cannot be written.
     """
     if not 2 <= len(set(numbers)) <= _MOST_COMPARED:
         raise BriefError(f"compare takes two to {_MOST_COMPARED} takes, such as: bandmate takes compare 1 2")
+    if picture is not None:
+        check_free(picture, overwrite=overwrite)
     found = find_session(session)
     takes = [take_of(found, number) for number in numbers]
     if picture is not None:
@@ -99,8 +105,6 @@ def compare(numbers: Sequence[int], *, session: str | None = None, picture: str 
 
 
 def _facts(take: Take) -> str:
-    from bandmate.workflows.places import tempo_text
-
     plan = take.plan
     met = sum(bool(row["met"]) for row in take.report["demands"])
     tracks = ", ".join(track.name for track in plan.tracks)

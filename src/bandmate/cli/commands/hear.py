@@ -16,19 +16,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tempo", type=float, help="quarter notes a minute, where it is known")
     parser.add_argument("--minutes", type=float, default=6.0, help="how much is listened to, from its start")
     parser.add_argument("--midi", metavar="FILE.mid", help="write the drums or notes that were heard")
+    parser.add_argument("--overwrite", action="store_true", help="replace a file of that name")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
     """Listen, then say what was heard."""
     from bandmate.workflows.hear import hear
+    from bandmate.workflows.places import check_free
 
+    if arguments.midi:  # known before minutes are listened to
+        check_free(arguments.midi, overwrite=arguments.overwrite)
     heard = hear(arguments.file, kind=arguments.kind, tempo=arguments.tempo, minutes=arguments.minutes)
     for line in _lines(heard):
         console.say(line)
     if arguments.midi:
         from bandmate.workflows.heard_score import write_heard
 
-        console.say(f"wrote {write_heard(heard, arguments.midi)}")
+        console.say(f"wrote {write_heard(heard, arguments.midi, overwrite=arguments.overwrite)}")
     for notice in heard.notices:
         console.note(f"note: {notice}")
     console.result(heard.to_json())

@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 from bandmate.cli.console import Console
+from bandmate.counts import counted
 from bandmate.errors import UserError
 
 
@@ -49,10 +50,10 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
         arguments.folder, arguments.out, seconds=arguments.seconds, mode=mode, seed=arguments.seed,
         title=arguments.title, overwrite=arguments.overwrite, listener=console.listen,
     )  # fmt: skip
-    sets = f" of {len(made.sets)} sets ({', '.join(made.sets)})" if made.sets else ""
+    sets = f" of {counted(len(made.sets), 'set')} ({', '.join(made.sets)})" if made.sets else ""
     console.say(
-        f"{made.page}: {made.takes} takes to rate and {made.pairs} pairs{sets}, {made.megabytes:.1f} MB, "
-        f"about {made.minutes} minutes a listener"
+        f"{made.page}: {counted(made.takes, 'take')} to rate and {counted(made.pairs, 'pair')}{sets}, "
+        f"{made.megabytes:.1f} MB, about {counted(made.minutes, 'minute')} a listener"
     )
     console.say(
         f"loudness {made.lufs[0]:.1f} to {made.lufs[1]:.1f} LUFS; open the page in a browser, it needs no network"
@@ -61,22 +62,25 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
 
 
 def _table(found: Any) -> list[str]:
-    lines = [f"{found.raters} listeners, {found.takes} takes, {found.answers} answers"]
+    lines = [
+        ", ".join([counted(found.raters, "listener"), counted(found.takes, "take"), counted(found.answers, "answer")])
+    ]
     if found.hasty:
-        lines.append(f"{found.hasty} answers are left out: the take had not been heard for five seconds")
+        left = f"{counted(found.hasty, 'answer')} {'is' if found.hasty == 1 else 'are'} left out"
+        lines.append(f"{left}: the take had not been heard for five seconds")
     width = max([len(row.set or "all") for row in found.means] + [3])
     for name in dict.fromkeys(row.question for row in found.means):
         lines.append(name)
         lines += [
             f"  {(row.set or 'all').ljust(width)}  {row.mean:.2f}  ({row.low:.2f} to {row.high:.2f}), "
-            f"{row.answers} answers"
+            f"{counted(row.answers, 'answer')}"
             for row in found.means
             if row.question == name
         ]
     if found.preferences:
         lines.append("A/B")
     for row in found.preferences:
-        ties = f", {row.ties} times no difference" if row.ties else ""
+        ties = f", {counted(row.ties, 'time')} no difference" if row.ties else ""
         if math.isnan(row.share):
             lines.append(f"  {row.set} and {row.other}: no decided pair{ties}")
             continue

@@ -22,11 +22,11 @@ from bandmate.cli.console import Console
 
 _EDITS = ("accompany", "regenerate", "vary", "fill", "continue", "respond")
 _OPTIONS = ("add", "tracks", "bars", "at", "beats", "strength", "keep", "key", "lock", "genre", "variety",
-            "temperature", "candidates", "engine", "model", "out", "seed")  # fmt: skip
+            "temperature", "candidates", "engine", "model", "out", "overwrite", "seed")  # fmt: skip
 _WHICH = ("scene", "loop", "replace", "fire")
 _TAKES = {
     "list": (),
-    "read": ("scene", "loop", "out"),
+    "read": ("scene", "loop", "out", "overwrite"),
     "put": ("scene", "replace", "fire"),
     "fire": ("scene",),
     "tempo": (),
@@ -64,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--model", help="an installed model")
     how.add_argument("--seed", type=int, help="the same seed gives the same notes")
     how.add_argument("--out", help="folder of the take (default: your music); of read: the MIDI file")
+    how.add_argument("--overwrite", action="store_true", help="replace a file of that name")
     wire = parser.add_argument_group("the wire")
     wire.add_argument("--port", type=int, help="of AbletonOSC on this machine (default: 11000)")
     wire.add_argument("--answer-port", type=int, help="where it answers (default: 11001)")
@@ -87,6 +88,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
 def _check(arguments: argparse.Namespace) -> None:
     """Find what is missing, or spare, before Live is asked."""
     from bandmate.errors import BriefError
+    from bandmate.workflows.places import check_free
 
     words, action = arguments.text, arguments.action
     given = [name for name in (*_WHICH, *_OPTIONS) if getattr(arguments, name) not in (None, False, [])]
@@ -101,6 +103,8 @@ def _check(arguments: argparse.Namespace) -> None:
         raise BriefError(f"'{words[0]}' is not understood by live-set {action}; see: bandmate live-set --help")
     if action == "read" and not arguments.out:
         raise BriefError("where to? write: bandmate live-set read --out heard.mid")
+    if action == "read":
+        check_free(arguments.out, overwrite=arguments.overwrite)
     if action == "fire" and arguments.scene is None:
         raise BriefError("which scene? write: bandmate live-set fire --scene 2")
 

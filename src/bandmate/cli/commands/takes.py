@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("numbers", nargs="*", type=int, help="of takes, as the list gives them")
     parser.add_argument("--session", help="name of a session (default: the one that changed last)")
     parser.add_argument("--picture", metavar="FILE.png", help="draw the compared takes side by side")
+    parser.add_argument("--overwrite", action="store_true", help="replace a file of that name")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
@@ -56,7 +57,9 @@ def _learn(console: Console) -> None:
 def _compare(arguments: argparse.Namespace, console: Console) -> None:
     from bandmate.workflows.takes import compare
 
-    found = compare(arguments.numbers, session=arguments.session, picture=arguments.picture)
+    found = compare(
+        arguments.numbers, session=arguments.session, picture=arguments.picture, overwrite=arguments.overwrite
+    )
     for line in found.lines():
         console.say(line)
     console.result(found.to_json())
