@@ -2,6 +2,7 @@
 
     python benchmarks/learn_methods.py --data DIR [--songs 20 5 50 200] [--minutes 10] [--weights FILE]
     python benchmarks/learn_methods.py --data DIR --keep FOLDER --processor     in several sittings, beside other work
+    python benchmarks/learn_methods.py --data DIR --sources openscore_lieder --songs 50     music of one kind
     python benchmarks/learn_methods.py --size tiny     on a few pieces made by the groove book
 
 Songs are those that the shipped model never saw, of the full-band corpora first, then of Lieder, quartets and chorales;
@@ -148,6 +149,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--processor", action="store_true", help="count them in seconds of the processor")
     parser.add_argument("--keep", type=Path, help="folder for finished runs, which are not done again")
     parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=METHODS)
+    parser.add_argument("--sources", nargs="+", default=[*SOURCES, *MORE_SOURCES], help="corpora that songs come from")
     parser.add_argument("--weights", type=Path, help="weights to begin from instead of the shipped ones")
     parser.add_argument("--size", help="begin from random weights of this size")
     options = parser.parse_args(arguments)
@@ -158,8 +160,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
-        sources = (*SOURCES, *MORE_SOURCES)
-        taken = collect(options.data, max(options.songs) + options.judge, root / "songs", sources)
+        taken = collect(options.data, max(options.songs) + options.judge, root / "songs", options.sources)
         began_from = _begin_from(options, root)
         took = {"minutes": options.minutes, "processor": options.processor, "judge_steps": options.judge_steps,
                 "sources": dict(taken), "began_from": trainer.shipped_weights().digest}  # fmt: skip
