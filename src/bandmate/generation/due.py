@@ -79,6 +79,14 @@ class Due:
             floor = owed if stuck else owed - int(after[position])
         return max(company, named, floor)
 
+    def _company(self, walk: Walk, take: int, position: int) -> int:
+        """How many notes begin at a position from now on, if one does: all that are owed where no chord can follow."""
+        cell = int(walk.cell[take])
+        begun = max(1, self._left_here(walk, take, position))
+        owed, left = int(walk.least[take] - walk.count[take]), int(walk.most[take] - walk.count[take])
+        last = self.task.allowed.floor[cell] and left - begun < int(self.task.allowed.together[cell])
+        return max(begun, owed) if last else begun
+
     def waits(self, walk: Walk) -> NDArray[np.bool_]:
         """Takes whose cell may not end yet."""
         waits = np.zeros(len(walk.cell), bool)
@@ -94,8 +102,8 @@ class Due:
         must, (room, after), (due, due_after), keys = self._of(cell)
         free &= room > 0
         if position >= 0:
-            above = keys[position, int(walk.pitch[take]) + 1 :].any()
-            free[position] &= bool(above)
+            above = int(keys[position, int(walk.pitch[take]) + 1 :].sum())
+            free[position] &= above >= self._company(walk, take, position)
             if self._left_here(walk, take, position) > 0:
                 free[np.arange(MAX_STEPS) != position] = False
                 return
@@ -126,7 +134,7 @@ class Due:
             spare = int(walk.most[take] - walk.count[take] - due_after[position]) - len(named)
             if spare <= 0 or here + len(named) >= int(self.task.allowed.at_once[cell]):
                 free[: named[0]] = False
-        company = self._left_here(walk, take, position) - 1
+        company = self._company(walk, take, position) - 1
         if company > 0:
             above = np.cumsum(free[::-1])[::-1] - free if not named else None
             if above is not None:
