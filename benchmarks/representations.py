@@ -13,14 +13,13 @@ import argparse
 import json
 import random
 import sys
-import time
 import warnings
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from timing import best_seconds
 
 from bandmate.io.midi_fast import read_midi_fast
 from bandmate.score.model import Score, Track, make_notes
@@ -97,15 +96,6 @@ def as_muspy(score: Score) -> Any:
         notes = [muspy.Note(o, p, max(d, 1), v) for o, p, d, v in zip(*columns, strict=True)]
         tracks.append(muspy.Track(program=track.program, is_drum=track.is_drum, notes=notes))
     return muspy.Music(resolution=score.ticks_per_quarter, tracks=tracks)
-
-
-def best_seconds(work: Callable[[], Any], rounds: int) -> float:
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def equal(name: str, ours: Any, theirs: Any) -> bool:

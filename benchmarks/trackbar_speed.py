@@ -15,16 +15,15 @@ import json
 import random
 import sys
 import tempfile
-import time
 import warnings
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import symusic
 from miditok import REMI, TokenizerConfig
+from timing import best_seconds
 
 from bandmate.io.files import write
 from bandmate.io.midi_fast import read_midi_fast
@@ -62,15 +61,6 @@ def made_up(folder: Path, count: int = 12, bars: int = 64) -> list[Path]:
         score = Score(tuple(tracks), 480, make_tempos(100 + seed), make_meters())
         paths.append(write(score, folder / f"{seed}.mid"))
     return paths
-
-
-def best_seconds(work: Callable[[], Any], rounds: int) -> float:
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def kept(score: Score, tokenizer: TrackBarTokenizer) -> int:

@@ -16,7 +16,7 @@ from bandmate.io.mei.tables import BARLINES, CREATORS
 from bandmate.io.safe_xml import Element, as_number
 
 _USUAL_TICKS, _MOST_DIVISIONS, _OTHERWISE = 480, 32767, 30240
-_TITLES = ("fileDesc/titleStmt/title", "workList/work/title", "workDesc/work/titleStmt/title")
+_TITLES = ("fileDesc/titleStmt/title", "workList/*/title", "workDesc/*/titleStmt/title")
 _DRUM_CHANNEL = "9"  # MEI counts from 0
 
 
