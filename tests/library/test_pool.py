@@ -1,10 +1,11 @@
+import subprocess
 import sys
 
 import pytest
 
 from bandmate.errors import InternalError
 from bandmate.library import pool
-from bandmate.library.pool import run_all
+from bandmate.library.pool import Worker, run_all
 
 ECHO = """
 import json, os, sys, time
@@ -38,6 +39,15 @@ def test_a_crash_loses_none_of_the_tasks_that_the_reader_held_ahead(monkeypatch)
     found = answers(monkeypatch, ["read"] * 12 + ["crash"] + ["read"] * 12, workers=1)
     assert [key for key, answer in found.items() if answer["columns"]] == [12]
     assert len(found) == 25
+
+
+def test_a_reader_that_ended_with_a_line_still_to_be_written_is_replaced():
+    worker = Worker()
+    worker.process = subprocess.Popen((sys.executable, "-c", ""), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    worker.process.wait()
+    worker.process.stdin.write(b"a line in the buffer")
+    worker.stop()
+    assert worker.process is None
 
 
 def test_tasks_and_answers_larger_than_a_pipe_pass(monkeypatch):
