@@ -14,6 +14,7 @@ from bandmate.errors import UserError
 
 BUILT_IN = {
     "io.writer": "bandmate.io.files:write",
+    "workflows.sound_writer": "bandmate.workflows.render:write_rendered",
     "workflows.player": "bandmate.workflows.player:player",
     "pictures.roll_png": "bandmate.pictures.roll:roll_png",
     "tokenizer.arrival.v1": "bandmate.tokenizers.arrival:ArrivalTokenizer",

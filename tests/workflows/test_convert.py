@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import soundfile
 from tests.io.test_musicxml import BAND, WALTZ
 
 from bandmate.cli.main import main
@@ -29,6 +30,14 @@ def test_repeats_are_written_out(tmp_path):
 def test_between_its_own_formats_nothing_is_lost(tmp_path):
     result = convert(BAND, tmp_path / "a.mxl")
     assert not result.lost and result.format == "MusicXML"
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".aif", ".flac", ".ogg"])
+def test_to_sound_tells_what_is_not_heard(tmp_path, suffix):
+    result = convert(WALTZ, tmp_path / f"a{suffix}", repeats=True)
+    lost = {one.what for one in result.lost}
+    assert "lyrics" in lost and "keys" in lost and not lost & {"notes", "velocities", "ties", "repeats and jumps"}
+    assert soundfile.info(str(result.path)).duration > 25 * 0.2
 
 
 def test_there_and_back_through_midi(tmp_path):

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from bandmate.errors import OutputError, ScoreError, UserError
+from bandmate.errors import FileFormatError, OutputError, ScoreError, UserError
+from bandmate.io import files
 from bandmate.io.wave import STEP
 from bandmate.rendering.loudness import master
 from bandmate.rendering.mixer import TrackMix
 from bandmate.score.model import Score, Track, make_notes, make_tempos
-from bandmate.workflows.render import RenderOptions, render, render_score, stem_names
+from bandmate.workflows.render import RenderOptions, render, render_score
+from bandmate.workflows.render_stems import stem_names
 
 BAR = 1920  # ticks
 
@@ -164,3 +166,40 @@ def test_what_cannot_be_rendered_is_said(song, tmp_path):
 def test_an_end_cuts_everything_there(song, tmp_path):
     result = render_score(song, tmp_path, RenderOptions(end_sec=1.5))
     assert {soundfile.info(path).frames for path in (*result.stems, result.mix)} == {66150}
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".aiff", ".flac", ".ogg"])
+def test_one_file_of_sound_holds_the_mix(song, tmp_path, suffix):
+    whole = render(song, tmp_path / "folder", stems=False)
+    one = render(song, tmp_path / f"take{suffix}")
+    assert one.mix == tmp_path / f"take{suffix}" and not one.stems
+    asked, heard = (soundfile.read(str(path))[0] for path in (whole.mix, one.mix))
+    assert heard.shape == asked.shape and np.abs(heard - asked).max() < (0.1 if suffix == ".ogg" else 1e-12)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", f"take{suffix}"]
+
+
+def test_a_score_is_written_as_sound_by_its_suffix(song, tmp_path):
+    assert song.write(tmp_path / "song.flac") == tmp_path / "song.flac"
+    render(song, tmp_path / "again.flac")
+    assert (tmp_path / "song.flac").read_bytes() == (tmp_path / "again.flac").read_bytes()
+    with pytest.raises(FileFormatError, match=r"sound is heard, not read; bandmate hear song\.flac"):
+        files.read(tmp_path / "song.flac")
+
+
+def test_stems_and_mix_in_another_format(song, tmp_path):
+    result = render(song, tmp_path, suffix=".flac")
+    assert {path.suffix for path in (*result.stems, result.mix)} == {".flac"}
+    stems = sum(soundfile.read(str(path))[0] for path in result.stems)
+    assert stems.shape == soundfile.read(str(result.mix))[0].shape
+
+
+def test_what_cannot_be_one_file_is_said(song, tmp_path):
+    for asked in ({"stems": True}, {"mix": False}):
+        with pytest.raises(UserError, match=r"is one file of sound, a mix; name a folder"):
+            render(song, tmp_path / "x.flac", **asked)
+    with pytest.raises(UserError, match=r"'\.mp4' is no format of sound written here"):
+        render(song, tmp_path, suffix=".mp4")
+    (tmp_path / "mix.wav").write_bytes(b"mine")
+    with pytest.raises(OutputError, match="is there already and stays as it is"):
+        render(song, tmp_path, overwrite=False)
+    assert (tmp_path / "mix.wav").read_bytes() == b"mine"

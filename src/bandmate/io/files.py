@@ -32,6 +32,7 @@ from bandmate.io.note_json import read_note_json, read_note_yaml, write_note_jso
 from bandmate.io.reaper import write_rpp
 from bandmate.io.reaper_read import read_rpp
 from bandmate.io.recognise import is_named_array, is_note_json, is_note_yaml, is_roll_archive
+from bandmate.io.sound import SOUND_FORMATS
 from bandmate.io.verovio_read import read_humdrum, read_mei
 from bandmate.score.features import NOTATION, PLAYED, SOUND
 from bandmate.score.model import Score
@@ -47,6 +48,7 @@ class Format:
         looks_so: where files of that suffix are seldom music, whether one is; a walk through folders asks it.
         extra, module: the part of Bandmate that its reader is of, and the module by which that is known.
         instead: what to write instead, where programs of that name open it.
+        is_sound: whether its files hold what is heard, and no notes that could be read back.
     """
 
     name: str
@@ -57,11 +59,17 @@ class Format:
     extra: str = ""
     module: str = ""
     instead: str = ""
+    is_sound: bool = False
 
     @property
     def is_installed(self) -> bool:
         """Whether all is there that its reader needs."""
         return not self.module or find_spec(self.module) is not None
+
+
+def _write_rendered(score: Score, path: str | Path) -> Path:
+    # The table of files knows no player: who renders is found by name at call time.
+    return registry.get("workflows.sound_writer")(score, path)
 
 
 _MIDI = Format("MIDI", read_midi, write_midi, SOUND | PLAYED | {"lyrics"})
@@ -83,6 +91,8 @@ _MUSICXML = Format(
     "MusicXML", read_musicxml, write_musicxml,
     SOUND - {"release velocities"} | NOTATION | {"played timing", "pedal", "volume and pan"},
 )  # fmt: skip
+_HEARD = SOUND - {"release velocities", "keys", "markers"} | PLAYED - {"text and system events"}
+_RENDERED = _HEARD | {"ties", "tuplets", "grace notes", "dynamics", "transposing instruments"}
 _MUSESCORE = Format("MuseScore", read_musescore, instead=".musicxml, which MuseScore opens")
 FORMATS: dict[str, Format] = {
     **dict.fromkeys((".mid", ".midi", ".kar", ".rmi", ".smf"), _MIDI),
@@ -102,6 +112,10 @@ FORMATS: dict[str, Format] = {
         "piano-roll NumPy", read_npz, write_npz, _STEPPED | {"tempo changes", "meters", "instruments"}, is_roll_archive
     ),
     ".npy": Format("event NumPy", read_npy, write_npy, _STEPPED, is_named_array),
+    **{
+        suffix: Format(sound.name, None, _write_rendered, _RENDERED, is_sound=True)
+        for suffix, sound in SOUND_FORMATS.items()
+    },
 }
 MUSIC_SUFFIXES = tuple(suffix for suffix, known in FORMATS.items() if known.read and not known.looks_so)
 _MARKS = {b"MThd": ".mid", b"X:": ".abc", b"%abc": ".abc", b"<REAPER_PROJECT": ".rpp", b"\x1f\x8b": ".als"}
@@ -127,6 +141,12 @@ def _as_format(plugin: Any) -> Format:
     return Format(**said)
 
 
+def is_score_name(path: str | Path) -> bool:
+    """Whether the suffix of a name is of a format that notes are written in, other than sound."""
+    known = format_of(path)
+    return known is not None and known.write is not None and not known.is_sound
+
+
 def is_music(path: Path) -> bool:
     """Whether a file is one of music that is read: by its suffix, or, where that seldom is music, by how it begins."""
     known = format_of(path)
@@ -146,6 +166,8 @@ def read(path: str | Path) -> Score:
         if known is None:
             wrong = f"'{path.suffix}' is" if path.suffix else "it has no suffix and begins as"
             raise FileFormatError(f"{path}: {wrong} no format of music known here; give {_list('read')}")
+    if known.is_sound:
+        raise FileFormatError(f"{path}: sound is heard, not read; bandmate hear {Path(path).name} says what is in it")
     if known.read is None:
         raise FileFormatError(f"{path}: {known.name} files are only written, not read; give {_list('read')}")
     try:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from bandmate.errors import FileFormatError, OutputError
-from bandmate.io.files import format_of
+from bandmate.io.files import is_score_name
+from bandmate.io.sound import is_sound_name
 from bandmate.score.brief import Brief
 from bandmate.score.model import Score
 from bandmate.score.pitch import Chord
@@ -114,17 +115,13 @@ def check_out(out: str | Path | None, given: Sequence[Path], *, overwrite: bool 
     if out is None:
         return
     path = Path(out)
-    if path.suffix and not path.is_dir() and not _is_file_name(path):
-        raise OutputError(f"{path}: '{path.suffix}' is no format written here; end the name in .mid, or name a folder")
+    if path.suffix and not path.is_dir() and not is_score_name(path):
+        wrong = "is sound, which holds no notes" if is_sound_name(path) else "is no format written here"
+        raise OutputError(f"{path}: '{path.suffix}' {wrong}; end the name in .mid, or name a folder")
     for source in given:
         check_not_source(path, source)
-    if _is_file_name(path):
+    if is_score_name(path):
         check_free(path.expanduser(), overwrite=overwrite)
-
-
-def _is_file_name(path: Path) -> bool:
-    known = format_of(path)
-    return known is not None and known.write is not None
 
 
 def save_outcome(outcome: Outcome, out: str | Path | None, *, overwrite: bool = False) -> Saved:
@@ -137,7 +134,7 @@ def save_outcome(outcome: Outcome, out: str | Path | None, *, overwrite: bool = 
     path = outcome.source.with_name(f"{outcome.source.stem}-{outcome.command}.mid") if out is None else Path(out)
     path = path.expanduser()
     check_out(path, list(outcome.given.values()), overwrite=overwrite)
-    if _is_file_name(path) and not path.is_dir():
+    if is_score_name(path) and not path.is_dir():
         take = beside(made, path)
     else:
         take = in_folder(made, safe_name(outcome.source.stem), fresh_folder(path))

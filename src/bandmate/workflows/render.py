@@ -1,17 +1,15 @@
-"""Render a score: dry 24-bit stems of equal length, the room's return, and a mix at a stated loudness."""
+"""Render a score: dry stems of equal length, the room's return, and a mix at a stated loudness."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypedDict
 
-from bandmate.audio.signal import Samples, peak, read_signal
+from bandmate.audio.signal import Samples
 from bandmate.errors import ScoreError, UserError
-from bandmate.io.wave import write_wav24
+from bandmate.io.sound import is_sound_name, sound_list, write_sound
 from bandmate.limits import Limit
 from bandmate.rendering.balance import genre_mixes
 from bandmate.rendering.character import Character, character
@@ -27,12 +25,13 @@ from bandmate.rendering.sampler import Player, load_kernel
 from bandmate.rendering.soundfont import open_soundfont
 from bandmate.score.model import Score
 from bandmate.score.timeline import ticks_to_seconds
+from bandmate.workflows.places import check_free
+from bandmate.workflows.render_stems import StemWriter, stem_names, tags_of
 
 SAMPLE_RATES = (44100, 48000, 88200, 96000)
 RENDER_SEC = Limit("the length to render", 0.01, 3600, "seconds; cut the score or give an end")
 TAIL_SEC = 3.0
 LOOP_TAIL_SEC = 8.0  # rendered past a loop's end and folded back
-STEM_CEILING = 0.999  # a stem above it would clip; all are lowered together then
 
 Progress = Callable[[float, str], None]
 
@@ -57,6 +56,7 @@ class RenderOptions:
         target_lufs: loudness of the mix.
         mixes: track index -> its place in the mix, before that of the genre.
         stems_folder, mix_name: where in the output folder things go; "" puts stems straight into it.
+        suffix: of every file, one of `io.sound.SOUND_FORMATS`.
         kernel: "auto", "numpy" or "numba".
     """
 
@@ -76,9 +76,12 @@ class RenderOptions:
     target_lufs: float = TARGET_LUFS
     stems_folder: str = "stems"
     mix_name: str = "mix"
+    suffix: str = ".wav"
     kernel: str = "auto"
 
     def __post_init__(self) -> None:
+        if not is_sound_name(f"x{self.suffix}"):
+            raise UserError(f"'{self.suffix}' is no format of sound written here; give one of {sound_list()}")
         if self.sample_rate not in SAMPLE_RATES:
             known = ", ".join(str(rate) for rate in SAMPLE_RATES)
             raise UserError(f"sample rate {self.sample_rate} is not offered; give one of {known}")
@@ -112,7 +115,7 @@ def render(
     score_or_path: Score | str | Path,
     out: str | Path,
     *,
-    stems: bool = True,
+    stems: bool | None = None,
     mix: bool = True,
     soundfont: str | Path | None = None,
     drum_kit: str | Path | None = None,
@@ -125,20 +128,26 @@ def render(
     names: Sequence[str] | None = None,
     mixes: Mapping[int, TrackMix] | None = None,
     stems_folder: str = "stems",
+    suffix: str = ".wav",
     kernel: str = "auto",
+    overwrite: bool = True,
     progress: Progress | None = None,
 ) -> RenderResult:
-    """Render a score, or a file that holds one, into a folder; the arguments are those of RenderOptions.
+    """Render a score, or a file that holds one, into a folder or, as a mix, into one file of sound.
+
+    `out` is a folder, or a name that ends as a format of sound (`io.sound.SOUND_FORMATS`): then only the mix is
+    written, to it. Without `stems` said, a folder gets them and one file does not. `overwrite` is whether a mix of that
+    name may be replaced. The other arguments are those of RenderOptions and `render_score`.
 
     Raises:
         UserError, FileFormatError, ScoreError, BriefError, OutputError: see `render_score`.
     """
-    if not isinstance(score_or_path, Score):
-        from bandmate.io.files import read
-
-        score_or_path = read(Path(score_or_path))
+    one_file = is_sound_name(out) and not Path(out).is_dir()
+    if one_file and (stems or not mix):
+        raise UserError(f"{out} is one file of sound, a mix; name a folder with --out for stems")
+    place = Path(out).parent if one_file else Path(out)
     options = RenderOptions(
-        stems=stems,
+        stems=not one_file if stems is None else stems,
         mix=mix,
         soundfont=soundfont,
         drum_kit=drum_kit,
@@ -151,9 +160,29 @@ def render(
         names=names,
         mixes=mixes or {},
         stems_folder=stems_folder,
+        mix_name=Path(out).stem if one_file else "mix",
+        suffix=Path(out).suffix if one_file else suffix,
         kernel=kernel,
     )
-    return render_score(score_or_path, out, options, progress)
+    check_free(place / f"{options.mix_name}{options.suffix}", overwrite=overwrite or not mix)
+    score = score_or_path if isinstance(score_or_path, Score) else _score_of(Path(score_or_path))
+    return render_score(score, place, options, progress)
+
+
+def write_rendered(score: Score, path: str | Path) -> Path:
+    """Write a score as sound, a mix in the format that the suffix names (see `score.write`).
+
+    Raises:
+        ScoreError: no notes. BriefError: too long. OutputError: the place cannot be written.
+    """
+    render(score, path, stems=False)
+    return Path(path)
+
+
+def _score_of(path: Path) -> Score:
+    from bandmate.io.files import read
+
+    return read(path)
 
 
 def render_score(
@@ -180,7 +209,13 @@ def render_score(
     mixes = {**(genre_mixes(score, options.genre) if options.genre else {}), **options.mixes}
     desk = Desk(length, options.sample_rate, sound.room, sound.echo, 60.0 / score.bpm, sound.ducking)
     player, book = _player(score, options, sound.kit if options.genre_kit else None)
-    writer = _StemWriter(Path(out), score, parts, options, length)
+    writer = StemWriter(
+        Path(out) / options.stems_folder,
+        stem_names(score, parts, options.names) if options.stems else (),
+        options.suffix,
+        options.sample_rate,
+        tags_of(score, length),
+    )
     report = progress or (lambda share, what: None)
     steps = len(parts) + 2
     for number, (part, stem) in enumerate(desk.stems(player, parts, mixes)):
@@ -194,7 +229,7 @@ def render_score(
     del wet
     result = RenderResult(tuple(writer.paths), None, math.nan, math.nan, length.total / options.sample_rate)
     if options.mix:
-        path = Path(out) / f"{options.mix_name}.wav"
+        path = Path(out) / f"{options.mix_name}{options.suffix}"
         desk.dry = toned(desk.dry, options.sample_rate, sound.tone, around=length.loop)
         result = _write_mix(path, desk.dry, score, options, length, result)
     report(1.0, "mix")
@@ -205,7 +240,7 @@ def _write_mix(
     path: Path, dry: Samples, score: Score, options: RenderOptions, length: Length, result: RenderResult
 ) -> RenderResult:
     finished = master(dry, options.sample_rate, options.target_lufs, around=length.loop)
-    write_wav24(path, finished.samples, options.sample_rate, **_tags(score, length))
+    write_sound(path, finished.samples, options.sample_rate, tags_of(score, length))
     return replace(
         result, mix=path, lufs=finished.lufs, true_peak_db=finished.true_peak_db, mix_gain_db=finished.gain_db
     )
@@ -251,97 +286,3 @@ def _tracks_called(score: Score, name: str) -> list[int]:
             f"no track is called '{name}', so its sounds have no place; the tracks are: {known or 'unnamed'}"
         )
     return found
-
-
-class _Tags(TypedDict, total=False):
-    tempo_bpm: float | None
-    meter: tuple[int, int] | None
-    loop: tuple[int, int]
-    beats: int | None
-
-
-def _tags(score: Score, length: Length) -> _Tags:
-    """What the WAV says about tempo and loop; a tempo that changes is not said."""
-    steady = len(set(score.tempos["us_per_quarter"].tolist())) <= 1
-    first = score.meters[0] if len(score.meters) else None
-    tags: _Tags = {
-        "tempo_bpm": score.bpm if steady else None,
-        "meter": (int(first["numerator"]), int(first["denominator"])) if first is not None else None,
-    }
-    if length.loop:
-        tags["loop"] = (0, length.total)
-        beats = score.last_ticks / score.ticks_per_quarter
-        tags["beats"] = int(beats) if beats == int(beats) else None
-    return tags
-
-
-class _StemWriter:
-    """Writes stems as they come; if one would clip, all that were and will be written are lowered together."""
-
-    def __init__(
-        self, out: Path, score: Score, parts: tuple[Part, ...], options: RenderOptions, length: Length
-    ) -> None:
-        self._folder = out / options.stems_folder if options.stems_folder else out
-        self._names = stem_names(score, parts, options.names) if options.stems else ()
-        self._rate, self._tags, self._gain = options.sample_rate, _tags(score, length), 1.0
-        self.paths: list[Path] = []
-
-    @property
-    def gain_db(self) -> float:
-        return 20.0 * math.log10(self._gain)
-
-    def write(self, number: int, stem: Samples) -> None:
-        if not self._names:
-            return
-        loudest = peak(stem) * self._gain
-        if loudest > STEM_CEILING:
-            self._lower(STEM_CEILING / loudest)
-        path = self._folder / f"{self._names[number]}.wav"
-        self._save(path, stem if self._gain == 1.0 else stem * self._gain)
-        self.paths.append(path)
-
-    def _lower(self, factor: float) -> None:
-        for path in self.paths:
-            self._save(path, read_signal(path).samples * factor)
-        self._gain *= factor
-
-    def _save(self, path: Path, samples: Samples) -> None:
-        write_wav24(path, samples, self._rate, **self._tags)
-
-
-def stem_names(score: Score, parts: tuple[Part, ...], names: Sequence[str] | None) -> tuple[str, ...]:
-    """File stems of the parts and, last, of the room's return; all different.
-
-    Args:
-        score: whose parts they are.
-        parts: from `perform`.
-        names: one for each track of the score, or None.
-
-    Raises:
-        UserError: the number of names is not the number of tracks.
-    """
-    if names is not None and len(names) != len(score.tracks):
-        raise UserError(f"{len(names)} stem names were given for {len(score.tracks)} tracks; give one for each")
-    several = {part.track for part in parts if sum(other.track == part.track for other in parts) > 1}
-    result: list[str] = []
-    for number, part in enumerate(parts):
-        base = names[part.track] if names is not None else f"{number + 1:02d}-{_word(part)}_{score.bpm:.0f}"
-        base = f"{base}-ch{part.channel + 1}" if part.track in several else base
-        while base in result:
-            base += "-b"
-        result.append(base)
-    return (*result, f"{len(parts) + 1:02d}-reverb{_common_ending(result)}")
-
-
-def _word(part: Part) -> str:
-    fallback = "drums" if part.is_drum else "track"
-    return re.sub(r"[^\w]+", "_", part.name.strip().lower()).strip("_")[:40] or fallback
-
-
-def _common_ending(names: list[str]) -> str:
-    """What all names end in, from its first underscore: the tempo and key."""
-    shared = 0
-    while len(names) > 1 and len({name[-shared - 1 :] for name in names}) == 1 and shared < len(names[0]):
-        shared += 1
-    ending = names[0][len(names[0]) - shared :]
-    return ending[ending.index("_") :] if "_" in ending else ""

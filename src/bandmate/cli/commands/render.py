@@ -1,4 +1,4 @@
-"""A MIDI file to a mix and, with --stems, one WAV a track of equal length."""
+"""A file of music to a mix and, with --stems, one file of sound a track, all of equal length."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from bandmate.cli.console import Console
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The file, and what it shall sound like."""
-    parser.add_argument("file", help="a MIDI file")
-    parser.add_argument("--out", help="folder (default: one named like the file)")
-    parser.add_argument("--stems", action="store_true", help="one WAV a track beside the mix")
+    parser.add_argument("file", help="a file of music: .mid, .musicxml, .als ...")
+    parser.add_argument("--out", help="folder, or the mix itself: mix.flac (default: a folder named like the file)")
+    parser.add_argument("--stems", action="store_true", help="one file a track beside the mix")
     parser.add_argument("--no-mix", action="store_true", help="only stems")
+    parser.add_argument("--format", default="wav", help="wav, aiff or flac, 24 bits each, or ogg (default: wav)")
     parser.add_argument("--loop", action="store_true", help="exactly the bars, tails folded onto the start")
     parser.add_argument("--seconds", type=float, help="exact length instead of bars and tail")
     parser.add_argument("--sample-rate", type=int, default=44100, help="44100 or 48000")
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--soundfont", help="another SoundFont (.sf2, .sf3)")
     parser.add_argument("--drum-kit", metavar="DIR", help="folder of one-shots, told apart by file name")
     parser.add_argument("--sounds", action="append", default=[], metavar="ROLE=DIR", help="own sounds for a role")
+    parser.add_argument("--overwrite", action="store_true", help="replace a mix of that name")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
@@ -34,6 +36,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     out = arguments.out or Path(arguments.file).with_suffix("").name
     result = render(
         arguments.file, out, stems=arguments.stems or arguments.no_mix, mix=not arguments.no_mix,
+        suffix=f".{arguments.format.removeprefix('.').lower()}", overwrite=arguments.overwrite,
         soundfont=arguments.soundfont, drum_kit=arguments.drum_kit, sounds=sounds_of(options_of(arguments)["sounds"]),
         sample_rate=arguments.sample_rate, loop=arguments.loop, end_sec=arguments.seconds, genre=arguments.genre,
         progress=lambda share, _what: job.progress("rendering", share),
