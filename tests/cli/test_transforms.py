@@ -263,7 +263,7 @@ def test_restyle_writes_projects_too(bandmate):
         (["groove", LIED, "--style", "funk", "--tracks", "tuba"], "track 'tuba' is not in the piece"),
         (["groove", LIED, "--style", "funk", "--seed", "-1"], "seed -1 is out of range"),
         (["groove", LIED, "--style", "funk", "--out", LIED], "is the file being edited"),
-        (["groove", LIED, "--style", "funk", "--out", "x.wav"], "'.wav' is no format written here"),
+        (["groove", LIED, "--style", "funk", "--out", "x.wav"], "'.wav' is sound, which holds no notes"),
         (["harmonise", BEAT], "drums alone, so there is no melody"),
         (["harmonise", LIED, "--style", "polka"], "polka"),
         (["harmonise", LIED, "--add", "kazoo"], "'kazoo' cannot be added"),
