@@ -445,3 +445,47 @@ class TestFiles:
         ):  # fmt: skip
             with pytest.raises(FileFormatError, match=words):
                 read(tmp_path / f"{name}.mscz")
+
+
+def sign_bar(tag: str, bars: int = 1) -> str:
+    said = f"<subtype>{bars}</subtype>" if tag == "MeasureRepeat" else ""
+    return bar(f"<{tag}>{said}<durationType>measure</durationType><duration>4/4</duration></{tag}>")
+
+
+@pytest.mark.parametrize(("tag", "version"), [("RepeatMeasure", "3.02"), ("MeasureRepeat", "4.20")])
+def test_repeated_bars_are_written_out(tmp_path, tag, version):
+    first = bar(chord(60) + chord(64, more="<Lyrics><text>la</text></Lyrics>") + rest("half"))
+    last = bar(chord(67, "whole"))
+    score = read_text(tmp_path, score_text([first, sign_bar(tag), sign_bar(tag), last], version=version))
+    track = score.tracks[0]
+    once = [(0.0, 1.0, 60), (1.0, 1.0, 64)]
+    again = [(4 * n + at, long, pitch) for n in range(3) for at, long, pitch in once]
+    assert heard(track, score.ticks_per_quarter) == [*again, (12.0, 4.0, 67)]
+    assert track.notation is not None and [lyric.text for lyric in track.notation.lyrics] == ["la"]
+    assert not score.notation or not score.notation.left_out
+
+
+def test_one_sign_may_repeat_two_bars(tmp_path):
+    bars = [bar(chord(60, "whole")), bar(chord(62, "whole")), sign_bar("MeasureRepeat", 2), bar(rest("whole"))]
+    score = read_text(tmp_path, score_text(bars))
+    assert [pitch for _, _, pitch in heard(score.tracks[0], score.ticks_per_quarter)] == [60, 62, 60, 62]
+
+
+def test_ties_end_at_repeated_bars(tmp_path):
+    goes_on = spanner("Tie", measures=1)
+    bars = [bar(rest("half") + chord(60, "half", in_note=goes_on)), sign_bar("MeasureRepeat")]
+    score = read_text(tmp_path, score_text(bars))
+    assert heard(score.tracks[0], score.ticks_per_quarter) == [(2.0, 2.0, 60), (6.0, 2.0, 60)]
+
+
+def test_a_sign_without_a_bar_before_it_is_a_rest_and_counted(tmp_path):
+    score = read_text(tmp_path, score_text([sign_bar("MeasureRepeat"), bar(chord(60, "whole"))]))
+    assert heard(score.tracks[0], score.ticks_per_quarter) == [(4.0, 4.0, 60)]
+    assert [one.count for one in score.notation.left_out] == [1]
+
+
+def test_repeated_bars_do_not_pass_the_notes_of_a_file(tmp_path):
+    dense = bar("".join(chord(60, "128th") for _ in range(128)))
+    bars = [dense, *[sign_bar("MeasureRepeat")] * 9000]
+    with pytest.raises(FileFormatError, match="passes 1,000,000 notes; split the file"):
+        read_text(tmp_path, score_text(bars))

@@ -10,8 +10,8 @@ from bandmate.cli.main import main
 from bandmate.errors import BriefError, LibraryError, MissingExtra, OutputError
 from bandmate.io.lock import only_one
 from bandmate.io.midi import write_midi
-from bandmate.library import bulk
-from bandmate.library.bulk import Slice
+from bandmate.library import blocks, bulk
+from bandmate.library.blocks import Slice
 from bandmate.library.catalog import Catalog
 from bandmate.library.ingest import ingest
 from bandmate.library.merge import library_report, merge
@@ -23,7 +23,7 @@ pytest.importorskip("pyarrow", reason="needs the extra [scale]")
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(bulk, "BLOCK_FILES", 4)
+    monkeypatch.setattr(blocks, "BLOCK_FILES", 4)
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_a_full_disk_keeps_what_was_finished(music, tmp_path, monkeypatch):
     assert not list((tmp_path / "out").glob(".*.part*"))
     with pytest.raises(LibraryError, match="of a run that did not end"):
         open_shards(tmp_path / "out")
-    monkeypatch.setattr(bulk, "BLOCK_FILES", 4)
+    monkeypatch.setattr(blocks, "BLOCK_FILES", 4)
     assert take_in(music, tmp_path / "out").reused > 0
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.library.shards import bands, take_in
 
 from bandmate.errors import LibraryError
-from bandmate.library import bulk, parquet
+from bandmate.library import blocks, parquet
 from bandmate.library.examine import read_score
 from bandmate.library.merge import merge
 from bandmate.library.rows import hints_of, score_of
@@ -16,7 +16,7 @@ pytest.importorskip("pyarrow", reason="needs the extra [scale]")
 
 @pytest.fixture
 def shards(folder, make_band, tmp_path, monkeypatch):
-    monkeypatch.setattr(bulk, "BLOCK_FILES", 4)
+    monkeypatch.setattr(blocks, "BLOCK_FILES", 4)
     monkeypatch.setattr(parquet, "GROUP_ROWS", 2)
     take_in(folder(bands(make_band)), tmp_path / "out", music=True)
     merge(tmp_path / "out")

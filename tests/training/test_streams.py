@@ -7,7 +7,7 @@ from tests.training.bands import band
 
 from bandmate.errors import LibraryError
 from bandmate.io.midi import write_midi
-from bandmate.library import bulk, parquet
+from bandmate.library import blocks, parquet
 from bandmate.library.merge import merge
 from bandmate.library.shards import open_shards
 from bandmate.library.split import Shares
@@ -25,7 +25,7 @@ def library(tmp_path_factory):
     for seed in range(16):
         write_midi(band(seed), root / "music" / f"song {chr(97 + seed)}.mid")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bulk, "BLOCK_FILES", 4)
+        patch.setattr(blocks, "BLOCK_FILES", 4)
         patch.setattr(parquet, "GROUP_ROWS", 2)
         take_in(root / "music", root / "shards", music=True)
         merge(root / "shards", shares=Shares(0.2, 0.0))

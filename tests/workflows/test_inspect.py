@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tests.analysis.music import Q, band, line
 
-from bandmate.errors import FileFormatError
+from bandmate.errors import FileFormatError, OutputError
 from bandmate.io.files import write
 from bandmate.score.model import KEY_SIGNATURE, MADE, METER, TEMPO, Score, Track, make_meters, make_tempos
 from bandmate.workflows.inspect import inspect
@@ -72,6 +72,13 @@ def test_a_band_in_one_track_is_taken_apart_by_channel():
     notes = notes[np.argsort(notes["onset_ticks"], kind="stable")]
     found = inspect(Score(tracks=(Track(notes=notes),), meters=make_meters(), end_ticks=32 * Q))
     assert sorted(track.role for track in found.tracks if track.notes) == ["bass", "chords", "drums", "melody"]
+
+
+def test_a_picture_that_is_there_stays_unless_said_otherwise(tmp_path):
+    (tmp_path / "roll.png").write_bytes(b"mine")
+    with pytest.raises(OutputError, match="stays as it is"):
+        inspect(band(), picture=tmp_path / "roll.png", overwrite=False)
+    assert (tmp_path / "roll.png").read_bytes() == b"mine"
 
 
 def test_the_picture_is_drawn_where_it_was_asked_for(tmp_path):

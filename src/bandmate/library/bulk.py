@@ -1,9 +1,8 @@
 """Bulk ingest: a folder of any size becomes Parquet files, on one machine or on many.
 
-The walk over the folder is cut into blocks where the hash of a path says so, so that a file that comes or goes changes
-one block and no other. A block becomes one part, whose name is the hash of what went in: a run that was stopped finds
-the parts that are there by their names and reads only the rest. Of the files and rows only those of the blocks in
-work are in memory; parts are written beside the work, so that no reader waits for it.
+The walk over the folder is cut into blocks (`library.blocks`). A block becomes one part, whose name is the hash of what
+went in: a run that was stopped finds the parts that are there by their names and reads only the rest. Of the files and
+rows only those of the blocks in work are in memory; parts are written beside the work, so that no reader waits for it.
 
 A slice i of n takes the files whose path hashes to it, into the same folder, with a manifest of its own; `merge` makes
 one library of all.
@@ -11,20 +10,19 @@ one library of all.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bandmate.counts import counted
-from bandmate.errors import BriefError, LibraryError, OutputError
+from bandmate.errors import LibraryError, OutputError
 from bandmate.io.atomic import write_text_atomic
 from bandmate.io.lock import only_one
+from bandmate.library.blocks import FORMAT, Block, Slice, blocks, files_of_slice
 from bandmate.library.clean import REASONS
 from bandmate.library.examine import VERSION
 from bandmate.library.ingest import FILE_SECONDS, Counter, Listener, default_workers, nothing_here
@@ -32,45 +30,11 @@ from bandmate.library.parquet import arrow, footer, write_rows
 from bandmate.library.pool import Done, run_all
 from bandmate.library.report import EXAMPLES, not_yet_lines
 from bandmate.library.rows import COLUMNS, MUSIC, RESOLUTION, row_of
-from bandmate.library.sources.base import Found
 from bandmate.library.sources.folder import FolderSource
 
-FORMAT = "bandmate.library.1"
 INDEX = "index.sqlite"  # what `merge` makes
-BLOCK_FILES = 256  # on average; a block has at most twice as many
-BLOCK_BYTES = 32 * 2**20  # of files, from which a block ends whatever the hash says
 Tasks = Iterator[tuple[Any, dict[str, Any]]]
 Executor = Callable[..., Iterator[Done]]  # (tasks, workers=, limit_sec=), see `pool.run_all`
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """Slice `number` (from 1) of `of`: which files one of several runs takes."""
-
-    number: int = 1
-    of: int = 1
-
-    @classmethod
-    def parse(cls, text: str) -> Slice:
-        """Read "2/8".
-
-        Raises:
-            BriefError: it is no such thing.
-        """
-        found = re.fullmatch(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*", text)
-        number, of = (int(found[1]), int(found[2])) if found else (0, 0)
-        if not 1 <= number <= of:
-            raise BriefError(f"shard '{text}' is none; write i/n with i from 1 to n, such as 1/8 ... 8/8")
-        return cls(number, of)
-
-    @property
-    def name(self) -> str:
-        """What its files are called after."""
-        return f"{self.number}-of-{self.of}"
-
-    def holds(self, path: str) -> bool:
-        """Whether a file, by its path below the folder, belongs to it."""
-        return _hash(path) % self.of == self.number - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,49 +83,13 @@ class BulkReport:
         return asdict(self) | {"folder": str(self.folder)}
 
 
-def _hash(path: str) -> int:
-    return int.from_bytes(hashlib.sha256(path.encode("utf-8")).digest()[:8])
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """Neighbours in the walk, and the hash of all that their rows come from."""
-
-    items: tuple[tuple[Found, str], ...]
-    digest: str
-
-
 @dataclass(slots=True)
 class _Open:
     """A block whose rows are coming in."""
 
-    block: _Block
+    block: Block
     number: int
     rows: dict[int, dict[str, Any]] = field(default_factory=dict)
-
-
-def _blocks(files: Iterable[tuple[Found, str]], music: bool) -> Iterator[_Block]:
-    held: list[tuple[Found, str]] = []
-    size = 0
-    for found, path in files:
-        held.append((found, path))
-        size += found.size
-        # Other bits of the hash than those that choose the slice, so that slices are cut as the whole is.
-        ends = (_hash(path) >> 32) % BLOCK_FILES == 0
-        if ends or len(held) >= 2 * BLOCK_FILES or size >= BLOCK_BYTES:
-            yield _Block(tuple(held), _digest(held, music))
-            held, size = [], 0
-    if held:
-        yield _Block(tuple(held), _digest(held, music))
-
-
-def _digest(items: list[tuple[Found, str]], music: bool) -> str:
-    said = hashlib.sha256(json.dumps([FORMAT, VERSION, music, sorted(COLUMNS)]).encode())
-    for found, path in items:
-        info = found.source
-        known = [path, found.size, found.mtime_ns, found.hints.to_json(), info.name, info.kind, found.relative]
-        said.update(json.dumps(known, sort_keys=True).encode())
-    return said.hexdigest()[:24]
 
 
 def ingest_shards(
@@ -232,7 +160,7 @@ class _Run:
 
     def tasks(self, source: FolderSource) -> Tasks:
         """The files that must be read; those of parts that are there are counted and passed over."""
-        for number, block in enumerate(_blocks(_of_slice(source, self.part), self.music)):
+        for number, block in enumerate(blocks(files_of_slice(source, self.part), self.music)):
             known = self._known(block)
             if known is not None:
                 self.parts[number] = known
@@ -244,10 +172,10 @@ class _Run:
                 task = {"path": str(found.path), "kind": found.source.kind, "hints": found.hints.to_json()}
                 yield (number, place), task | {"music": self.music}
 
-    def _file(self, block: _Block) -> Path:
+    def _file(self, block: Block) -> Path:
         return self.out / f"part-{self.part.name}-{block.digest}.parquet"
 
-    def _known(self, block: _Block) -> dict[str, Any] | None:
+    def _known(self, block: Block) -> dict[str, Any] | None:
         path = self._file(block)
         if not path.is_file():
             return None
@@ -269,7 +197,7 @@ class _Run:
             self.written()  # one part at a time waits to be written, so memory stays small
             self.writing = self.writer.submit(self._write, number, block, [rows[index] for index in range(len(rows))])
 
-    def _write(self, number: int, block: _Block, rows: list[dict[str, Any]]) -> None:
+    def _write(self, number: int, block: Block, rows: list[dict[str, Any]]) -> None:
         said, file = _summed(rows), self._file(block)
         self.parts[number] = said | {"file": file.name, "bytes": write_rows(file, rows, self.columns, said)}
 
@@ -323,13 +251,6 @@ def _summed(rows: list[dict[str, Any]]) -> dict[str, Any]:
     taken = sum(row["state"] == "taken" for row in rows)
     notes = sum(row["notes"] for row in rows)
     return {"rows": len(rows), "taken": taken, "left_out": len(rows) - taken, "notes": notes, "reasons": reasons}
-
-
-def _of_slice(source: FolderSource, part: Slice) -> Iterator[tuple[Found, str]]:
-    for found in source.files():
-        path = found.path.relative_to(source.root).as_posix()
-        if part.holds(path):
-            yield found, path
 
 
 def _check_same_library(out: Path, root: Path, part: Slice) -> None:

@@ -17,6 +17,7 @@ from bandmate.io.files import read
 from bandmate.score.cut import split_channels
 from bandmate.score.model import Score
 from bandmate.score.timeline import bar_of, ticks_to_seconds
+from bandmate.workflows.places import check_free
 
 MOST_TEMPO_CHANGES = 2000  # listed; a played tempo map may hold one a beat
 
@@ -135,17 +136,20 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-def inspect(source: Score | str | Path, *, picture: str | Path | None = None) -> Inspection:
+def inspect(source: Score | str | Path, *, picture: str | Path | None = None, overwrite: bool = True) -> Inspection:
     """Measure a piece.
 
     Args:
         source: a score or a file.
         picture: PNG to draw the piano roll with sections and chords into; None = no picture.
+        overwrite: whether a picture of that name may be replaced.
 
     Raises:
         FileFormatError: the file cannot be read.
-        OutputError: the picture cannot be written.
+        OutputError: the picture cannot be written, or is there already.
     """
+    if picture is not None:
+        check_free(picture, overwrite=overwrite)
     live = read_live_set(source) if isinstance(source, str | Path) and Path(source).suffix.lower() == ".als" else None
     music = source if isinstance(source, Score) else score_of(live) if live is not None else read(source)
     score = split_channels(music)  # type 0 holds a band in one track

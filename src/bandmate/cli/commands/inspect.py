@@ -13,13 +13,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The file, and where its picture goes."""
     parser.add_argument("file", help="a file of music: MIDI, an Ableton Live set ...")
     parser.add_argument("--picture", metavar="FILE.png", help="draw the piano roll")
+    parser.add_argument("--overwrite", action="store_true", help="replace a picture of that name")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
     """Measure, then show it."""
     from bandmate.workflows.inspect import inspect
 
-    found = inspect(arguments.file, picture=arguments.picture)
+    found = inspect(arguments.file, picture=arguments.picture, overwrite=arguments.overwrite)
     for line in _lines(found):
         console.say(line)
     if arguments.picture:

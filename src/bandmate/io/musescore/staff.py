@@ -12,6 +12,7 @@ from bandmate.errors import FileFormatError
 from bandmate.io.musescore.chords import signs_of
 from bandmate.io.musescore.marks import TAKERS
 from bandmate.io.musescore.players import USUAL, programs_of, transposition
+from bandmate.io.musescore.repeated import RepeatedBars
 from bandmate.io.musescore.spans import HELD_SPANNERS, SPANNERS, Ottava, take_span
 from bandmate.io.musescore.state import Cursor, PartState, Spot
 from bandmate.io.musescore.tables import NAMED, NOTHING
@@ -38,6 +39,7 @@ class StaffWalk:
         self.left_out = state.part.left_out
         self.cursor = Cursor(state.clock, state.part.name)
         self.voices = Voices(state, number, self.cursor)
+        self.repeated = RepeatedBars(self.voices)
         self._leads = number == 1
         self._mark_staff = number if len(state.cast.staves) > 1 else 0
         self._ottavas: list[Ottava] = []
@@ -49,7 +51,7 @@ class StaffWalk:
             "endTuplet": lambda _, number: voices.end_tuplet(number), "location": lambda e, _: self.cursor.move(e),
             "tick": lambda e, _: self.cursor.jump_to(e), "Spanner": self._spanner, "endSpanner": self._end_numbered,
             "TimeSig": self._meter, "KeySig": self._key, "Fermata": self._fermata, "InstrumentChange": self._change,
-            "MeasureRepeat": self._repeated_bar, "RepeatMeasure": self._repeated_bar,
+            "MeasureRepeat": self.repeated.sign, "RepeatMeasure": self.repeated.sign,
             "Slur": lambda *_: None,  # its chords say where it begins and ends (MuseScore 2)
         }  # fmt: skip
 
@@ -89,6 +91,7 @@ class StaffWalk:
                 self._element(child, _track(child))
         self.voices.end_bar()
         length = self.cursor.end_bar()
+        self.repeated.end_bar(length)
         if self._leads:
             self.part.lengths.append(length)
             self.part.bar_numbers.append(self._bar_number(measure))
@@ -175,10 +178,6 @@ class StaffWalk:
     def _fermata(self, element: Element, number: int) -> None:
         for sign in signs_of(element, self.state.version, self.left_out):
             self.state.signs.append((self.voices.spot(number), SIGN_BITS[sign], "fermatas on bar lines"))
-
-    def _repeated_bar(self, element: Element, number: int) -> None:
-        self.left_out[NAMED[element.tag]] += 1
-        self.voices.rest(element, number, fills_bar=True)
 
     def _spanner(self, element: Element, number: int) -> None:
         kind = element.get("type", "")
