@@ -35,9 +35,11 @@ METHODS = {
         Method("prefix", 1e-2, "a vector for each kind of row of the header, which stands before all music"),
     )
 }
-# (least pieces to train on, method): the last line that a library reaches is what `auto` takes. Only full tuning has
-# been measured so far; benchmarks/learn_methods.py holds all three against each other.
-MEASURED_BEST = ((0, "full"),)
+# (least pieces to train on, method): the last line that a library reaches is what `auto` takes. By
+# benchmarks/learn_methods.py (docs/LOG.md, sections 15 and 17): from 5 songs only the prefix learns anything; from 20 to 50
+# low-rank is best or next to it on a mixture and on one kind of music, where full tuning sometimes learns nothing and the
+# prefix too little; from 200 full tuning is far ahead. The borders lie between the sizes that were measured.
+MEASURED_BEST = ((0, "prefix"), (10, "low-rank"), (100, "full"))
 
 
 def method_of(name: str, pieces: int = 0) -> Method:
@@ -47,7 +49,7 @@ def method_of(name: str, pieces: int = 0) -> Method:
         BriefError: no such method.
 
     >>> method_of("auto", 40).name
-    'full'
+    'low-rank'
     """
     if name == AUTO:
         return METHODS[[best for least, best in MEASURED_BEST if pieces >= least][-1]]
