@@ -129,6 +129,19 @@ def test_a_long_melody_note_does_not_rub_against_the_chord():
     assert counts["melody rub"] == 2
 
 
+def test_a_note_held_in_a_chord_does_not_rub_against_its_tones():
+    plan = plan_of(chords=AM_G, tracks=(TrackAsk("melody", 0), TrackAsk("chords", 0)), only=("melody", "chords"))
+    a_minor = [(0, 1900, pitch) for pitch in (57, 60, 64, 65)]  # F over its fifth, and no tone is missing
+    g_major = [(1920, 1900, pitch) for pitch in (55, 59, 60)]  # C over its third; the fifth is missing
+    f_major = [(3840, 1900, pitch) for pitch in (53, 57, 62)] + [(5760, 100, 56)]  # a sixth is no rub; a short note
+    score, comping = with_notes(plan, "chords", *a_minor, *g_major, *f_major)
+    mended, counts = repair(score, plan)
+    notes = mended.tracks[comping].notes
+    by_bar = [sorted(notes["pitch"][notes["onset_ticks"] // 1920 == bar].tolist()) for bar in range(4)]
+    assert by_bar == [[57, 60, 64], [55, 59, 62], [53, 57, 62], [56]]
+    assert counts["chord rub"] == 2
+
+
 def test_a_piece_closes_and_a_loop_does_not():
     plan = plan_of(genre="pop", bars=8)
     rows = [(1920 * bar + beat * 480, 700, 40) for bar in range(8) for beat in range(4)]

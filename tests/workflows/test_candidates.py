@@ -129,7 +129,15 @@ def test_take_json_says_what_the_card_says_and_what_was_repaired() -> None:
     card = report["card"]
     assert card["verdict"] == f"card: {card['inside']} of {card['lines']} lines as people play"
     assert card["inside"] + len(card["outside"]) == card["lines"]
-    assert report["repaired"].keys() <= {"bass root", "melody rub", "downbeat", "ending", "two hands", "double"}
+    assert report["repaired"].keys() <= {
+        "bass root",
+        "melody rub",
+        "chord rub",
+        "downbeat",
+        "ending",
+        "two hands",
+        "double",
+    }
     assert report["repaired"]["ending"] > 0
 
 

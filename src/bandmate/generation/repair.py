@@ -18,7 +18,7 @@ import numpy as np
 from bandmate.generation.measures import Notes
 from bandmate.generation.repair_drums import doubles, downbeat, hands
 from bandmate.generation.repair_ending import ending
-from bandmate.generation.repair_pitches import bass_root, melody_rub
+from bandmate.generation.repair_pitches import bass_root, chord_rub, melody_rub
 from bandmate.generation.repair_promises import Promises
 from bandmate.generation.repair_work import Fix, Work
 from bandmate.score.model import Score
@@ -41,6 +41,7 @@ REPAIRS: tuple[Repair, ...] = (
     Repair("ending", ending),
     Repair("bass root", bass_root),
     Repair("melody rub", melody_rub),
+    Repair("chord rub", chord_rub),
 )
 _CLEANING = 2
 

@@ -1,10 +1,12 @@
-"""Repairs of pitches: the bass stands on the root at chord changes, long melody notes do not rub against the chord."""
+"""Repairs of pitches: the bass stands on the root at chord changes; long notes of tunes and chords do not rub."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bandmate.generation.measures import Notes
 from bandmate.generation.repair_promises import EARLY
@@ -15,6 +17,7 @@ from bandmate.score.pitch import QUALITIES, Chord
 _FREE_BASS = ("free", "pedal", "drone")
 _BLUE_FAMILIES = ("blues", "jazz")
 _TUNES = ("melody", "lead")
+_CHORDS = ("chords", "pad")
 
 
 def bass_root(work: Work, track: int, notes: Notes) -> list[Fix]:
@@ -48,9 +51,7 @@ def foot(chord: Chord) -> int:
 
 def melody_rub(work: Work, track: int, notes: Notes) -> list[Fix]:
     """A long melody note on a strong beat, a semitone from a chord tone, moves to the nearest chord tone."""
-    if work.stage.block["family"] in _BLUE_FAMILIES or work.plan.key.mode == "blues":
-        return []  # there the rub is the style
-    if not work.plays(track, *_TUNES):
+    if _is_blue(work) or not work.plays(track, *_TUNES):
         return []
     grid, found = work.stage.grid, []
     strong = (notes["onset_ticks"] + EARLY) % grid.half_ticks <= 2 * EARLY
@@ -61,6 +62,43 @@ def melody_rub(work: Work, track: int, notes: Notes) -> list[Fix]:
         if tone is not None:
             found.append(partial(with_pitch, notes, at, tone))
     return found
+
+
+def chord_rub(work: Work, track: int, notes: Notes) -> list[Fix]:
+    """A note held in a chord, a semitone from a chord tone that sounds with it, goes to one that does not, or away."""
+    if _is_blue(work) or not work.plays(track, *_CHORDS):
+        return []
+    found = []
+    for at in np.flatnonzero(notes["duration_ticks"] >= work.stage.grid.beat_ticks).tolist():
+        ticks, pitch = int(notes["onset_ticks"][at]), int(notes["pitch"][at])
+        chord = work.stage.chord(min(ticks + EARLY, work.end - 1))
+        others = notes["pitch"][_with(notes, at)]
+        if _rubs(pitch, chord) and {(pitch + 1) % 12, (pitch - 1) % 12} & chord.pitch_classes & set(
+            (others % 12).tolist()
+        ):
+            found.append(partial(_without_rub, work, track, notes, at, chord))
+    return found
+
+
+def _with(notes: Notes, at: int) -> NDArray[np.bool_]:
+    """Which other notes begin with one."""
+    together = np.abs(notes["onset_ticks"] - notes["onset_ticks"][at]) <= EARLY
+    together[at] = False
+    return together
+
+
+def _without_rub(work: Work, track: int, notes: Notes, at: int, chord: Chord) -> Iterator[Notes]:
+    sounding = set((notes["pitch"][_with(notes, at)] % 12).tolist())
+    free = chord.pitch_classes - sounding
+    tone = work.nearest(track, int(notes["pitch"][at]), free, int(notes["onset_ticks"][at])) if free else None
+    if tone is not None:
+        yield from with_pitch(notes, at, tone)
+    yield np.delete(notes, at)
+
+
+def _is_blue(work: Work) -> bool:
+    """Whether the rub is the style."""
+    return work.stage.block["family"] in _BLUE_FAMILIES or work.plan.key.mode == "blues"
 
 
 def _rubs(pitch: int, chord: Chord) -> bool:

@@ -36,9 +36,9 @@ METHODS = {
     )
 }
 # (least pieces to train on, method): the last line that a library reaches is what `auto` takes. By
-# benchmarks/learn_methods.py (docs/LOG.md, sections 15 and 17): from 5 songs only the prefix learns anything; from 20 to 50
-# low-rank is best or next to it on a mixture and on one kind of music, where full tuning sometimes learns nothing and the
-# prefix too little; from 200 full tuning is far ahead. The borders lie between the sizes that were measured.
+# benchmarks/learn_methods.py (docs/LOG.md, sections 15 and 17): from 5 songs only the prefix learns anything; from 20
+# to 50 low-rank is best or next to it on a mixture and on one kind of music, where full tuning sometimes learns nothing
+# and the prefix too little; from 200 full tuning is far ahead. The borders lie between the sizes that were measured.
 MEASURED_BEST = ((0, "prefix"), (10, "low-rank"), (100, "full"))
 
 
