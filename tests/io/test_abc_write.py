@@ -30,6 +30,10 @@ TUNES = (
     "C D2 E & z2 G,2-|z4 & G,4|",
     "C5|D3-|D/E/F/G/ A3/2B/|",
     "C D E F|G A B c|\nw:a-ve Ma-ri~a|time_ * end|\nw:two * three|",
+    "z4|z4|C D E F|G4|\nw:| | late comes the song|\\% of all|",
+    "C D E F|\nw:*\nw:the se-cond verse|",
+    "!<(!C D !<)!E F|!>(!G A|B c!>)!d e|",
+    "!sfp!C4|C [Q:1/4=90]D [Q:1/4=60]E F|",
     "!segno!C4|D4 !D.S.!|E4|!fine!F4|",
     'V:1 name="Sopran" clef=treble\n%%MIDI program 40\nC4|D4|\nV:2 clef=bass\nC,4|D,,4|',
 )
@@ -133,3 +137,17 @@ def test_music21_reads_it():
 def test_next_to_nothing():
     assert parse_abc(abc_text(Score()))[0].note_count == 0
     assert "T:Untitled" in abc_text(Score(title="\n"))
+
+
+def test_slurs_of_layers_do_not_meet():
+    tune = parse_abc(HEAD + "(C2 D2 & (E,4|E4) & F,4)|\n")[0]
+    (track,) = tune.tracks
+    place = track.notes["onset_ticks"] // tune.ticks_per_quarter
+    assert {(int(place[a]), int(place[b])) for a, b in track.notation.slurs} == {(0, 4)}
+    assert len(track.notation.slurs) == 2
+
+
+def test_a_stroke_in_words_skips_bars_of_rests():
+    tune = parse_abc(HEAD + "z4|C4|z4|D4|\nw:| first | | then * * * |\n")[0]
+    (track,) = tune.tracks
+    assert [(one.note, one.text) for one in track.notation.lyrics] == [(0, "first"), (1, "then")]

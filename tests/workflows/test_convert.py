@@ -32,6 +32,12 @@ def test_between_its_own_formats_nothing_is_lost(tmp_path):
     assert not result.lost and result.format == "MusicXML"
 
 
+def test_what_abc_holds_in_part_is_counted(tmp_path):
+    result = convert(WALTZ, tmp_path / "a.abc")
+    lost = {one.what: one.count for one in result.lost}
+    assert lost["clefs"] == 1 and lost["staves"] == 1 and not lost.keys() & {"notes", "lyrics", "slurs", "ties"}
+
+
 @pytest.mark.parametrize("suffix", [".wav", ".aif", ".flac", ".ogg"])
 def test_to_sound_tells_what_is_not_heard(tmp_path, suffix):
     result = convert(WALTZ, tmp_path / f"a{suffix}", repeats=True)

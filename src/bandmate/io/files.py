@@ -49,6 +49,7 @@ class Format:
         extra, module: the part of Bandmate that its reader is of, and the module by which that is known.
         instead: what to write instead, where programs of that name open it.
         is_sound: whether its files hold what is heard, and no notes that could be read back.
+        holds_in_part: whether some of what they hold they hold in part, so that reading one again says how much.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Format:
     module: str = ""
     instead: str = ""
     is_sound: bool = False
+    holds_in_part: bool = False
 
     @property
     def is_installed(self) -> bool:
@@ -77,8 +79,11 @@ _SEQUENCER = SOUND - {"keys", "instruments"} | {"played timing"}
 _CONTROLLED = _SEQUENCER | {"pedal", "volume and pan", "controllers, bends and pressure"}
 _LISTED = SOUND - {"release velocities"} | {"played timing", "lyrics"}
 _STEPPED = frozenset({"notes", "velocities"})
-_UNWRITTEN = {"staves", "note heads", "hairpins and octave lines", "bar numbers"}
-_ABC = Format("ABC", read_abc, write_abc, SOUND - {"velocities", "release velocities"} | (NOTATION - _UNWRITTEN))
+_UNWRITTEN = {"staves", "note heads", "bar numbers"}
+_ABC = Format(
+    "ABC", read_abc, write_abc, SOUND - {"velocities", "release velocities"} | (NOTATION - _UNWRITTEN),
+    holds_in_part=True,
+)  # fmt: skip
 _ENGRAVED = Format(
     "LilyPond", None, write_lilypond,
     frozenset({

@@ -113,7 +113,8 @@ def _of_notation(track: Track) -> Iterator[tuple[str, int]]:
     yield "ties", len(sounding) - len(np.unique(sounding))
     yield "tuplets", int((rows["actual"] != rows["normal"]).sum())
     yield "grace notes", int((rows["grace"] > 0).sum())
-    yield "articulations and ornaments", int(((signs & ~np.uint32(_NO_SIGN)) != 0).sum())
+    signed = rows[(signs & ~np.uint32(_NO_SIGN)) != 0]
+    yield "articulations and ornaments", len(np.unique(signed[["onset_ticks", "voice", "grace"]]))  # a chord bears one
     yield "note heads", int(((signs & np.uint32(_HEADS)) != 0).sum())
     yield "lyrics", len(written.lyrics)
     yield "dynamics", len(written.dynamics)

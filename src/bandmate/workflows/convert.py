@@ -68,9 +68,19 @@ def convert(source: str | Path, out: str | Path, *, repeats: bool = False, overw
     held = features_of(score)
     path = write(score, out)
     holds = known.holds if known else frozenset()
-    lost = tuple(LeftOut(what, count) for what, count in held.items() if known and what not in holds)
+    lost = {what: count for what, count in held.items() if known and what not in holds}
+    if known is not None and known.holds_in_part:
+        lost |= _missing(held, path, holds - {"spellings", "voices"})  # a note may be written in more pieces
     return ConvertResult(
         Path(source), path, known.name if known else path.suffix, score.note_count,
-        sum(len(track.notes) > 0 for track in score.tracks), lost, left_out,
+        sum(len(track.notes) > 0 for track in score.tracks),
+        tuple(LeftOut(what, count) for what, count in lost.items()), left_out,
         max(0, signs - held.get("repeats and jumps", 0)),
     )  # fmt: skip
+
+
+def _missing(held: dict[str, int], path: Path, features: frozenset[str]) -> dict[str, int]:
+    """How much of some features a piece has more than the file that was written of it, read again."""
+    found = features_of(read(path))
+    less = {what: count - found.get(what, 0) for what, count in held.items() if what in features}
+    return {what: count for what, count in less.items() if count > 0}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bandmate.errors import FileFormatError
 
-_FIELD = re.compile(r"^([A-Za-z+]):(?![|:])(.*)$")
+_FIELD = re.compile(r"^(w|[A-Za-z+](?!:[|:])):(.*)$")  # `G:|` is music, `w:|` words from the second bar on
 _FOR_ALL = "ABCDFGHILMOQRSUZ"
 
 
@@ -82,6 +82,6 @@ def _line(number: int, raw: str) -> Line:
         return Line(number, "%", raw[2:].strip())
     if raw.startswith("%"):
         return Line(number, "N", raw)
-    text = re.sub(r"(?<!\\)%.*$", "", raw).rstrip()
+    text = re.sub(r"(?<!\\)%.*$", "", raw).rstrip().replace("\\%", "%")
     match = _FIELD.match(text)
     return Line(number, match[1], match[2]) if match else Line(number, "", text.strip())

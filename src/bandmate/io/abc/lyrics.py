@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from fractions import Fraction
 
 from bandmate.io.abc.voice import Voice
 
@@ -18,16 +19,18 @@ def put_lyrics(voice: Voice, text: str) -> None:
     `|` goes on in the next bar.
     """
     notes = [s for s in voice.sounds[voice.line_start :] if s.tones and not s.grace and s.layer == 0]
+    starts = [note.onset for note in notes]
+    bar = _bar_of(voice, voice.sounds[voice.line_start].onset) if len(voice.sounds) > voice.line_start else 0
     at, last, gap = 0, None, True
     for piece in _PIECE.findall(text.replace("\\-", _HYPHEN)):
         if piece.isspace():
             gap = True
             continue
         if piece == "|":
-            before = notes[max(0, at - 1)].onset if notes else voice.clock
-            bar = bisect_right(voice.bars, before)
-            is_last = bar == len(voice.bars)
-            at = len(notes) if is_last else bisect_left(notes, voice.bars[bar], key=lambda note: note.onset)
+            if 0 < at <= len(notes):
+                bar = max(bar, _bar_of(voice, starts[at - 1]))
+            at = bisect_left(starts, voice.bars[bar]) if bar < len(voice.bars) else len(notes)
+            bar += 1
         elif piece == "*":
             at, last = at + 1, None
         elif piece == "_":
@@ -45,3 +48,7 @@ def put_lyrics(voice: Voice, text: str) -> None:
             notes[at].lyrics.append(last)
             at += 1
         gap = False
+
+
+def _bar_of(voice: Voice, onset: Fraction) -> int:
+    return bisect_right(voice.bars, onset)

@@ -25,7 +25,8 @@ SIGN_OF = {
 ABC_OF = {sign: name for name, sign in reversed(SIGN_OF.items())}
 LEVELS = {
     "pppp": 20, "ppp": 30, "pp": 45, "p": 60, "mp": 75, "mf": 90, "f": 105, "ff": 120, "fff": 127, "ffff": 127,
-    "sfz": 115, "sf": 115, "fp": 60,
+    "sfz": 115, "sf": 115, "fp": 60, "fz": 115, "sffz": 120, "rf": 110, "rfz": 110, "sfp": 60, "sfpp": 45, "sfzp": 60,
+    "pf": 105,
 }  # fmt: skip
 """Velocities of dynamics, as abc2midi's guide gives them."""
 SPANS = {
@@ -34,6 +35,8 @@ SPANS = {
     "diminuendo)": ("diminuendo", False), ">)": ("diminuendo", False), "8va(": ("8va", True), "8va)": ("8va", False),
     "8vb(": ("8vb", True), "8vb)": ("8vb", False),
 }  # fmt: skip
+SPAN_NAMES = {"crescendo": "<", "diminuendo": ">", "8va": "8va", "8vb": "8vb"}
+"""What `(` and `)` follow where such a sign opens and closes."""
 JUMPS = {
     "segno": "segno", "coda": "coda", "fine": "fine", "D.C.": "da-capo", "dacapo": "da-capo", "D.S.": "dal-segno",
     "dacoda": "to-coda",

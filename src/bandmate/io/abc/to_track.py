@@ -53,7 +53,7 @@ class _Writer:
     left_out: Counter[str] = field(default_factory=Counter)
     level: int = _VELOCITY
     _tied: dict[tuple[int, int], int] = field(default_factory=dict)
-    _open_slurs: list[int] = field(default_factory=list)
+    _open_slurs: dict[int, list[int]] = field(default_factory=dict)  # by layer
     _open_spans: dict[str, int] = field(default_factory=dict)
 
     def at(self, quarters: Fraction) -> int:
@@ -71,12 +71,12 @@ class _Writer:
             first = note if first < 0 else first
             self._row(note, sound, (tone.step, tone.alter, tone.octave), signs if tone is sound.tones[0] else 0)
         self.lyrics += [Lyric(first, *syllable) for syllable in sound.lyrics]  # type: ignore[arg-type]
-        if sound.slurs_closed:
-            for _ in range(min(sound.slurs_closed, len(self._open_slurs))):
-                start = self._open_slurs.pop()
-                if start != first:
-                    self.slurs.append(Slur(start, first))
-        self._open_slurs += [first] * sound.slurs_opened
+        opened = self._open_slurs.setdefault(sound.layer, [])
+        for _ in range(min(sound.slurs_closed, len(opened))):
+            start = opened.pop()
+            if start != first:
+                self.slurs.append(Slur(start, first))
+        opened += [first] * sound.slurs_opened
 
     def _note(self, sound: Sound, pitch: int, accent: int, tied: bool) -> int:
         start, end = self._span(sound)

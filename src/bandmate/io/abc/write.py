@@ -11,23 +11,18 @@ from fractions import Fraction
 from pathlib import Path
 
 from bandmate.io.abc.fields import parse_key
-from bandmate.io.abc.signs import ABC_OF
+from bandmate.io.abc.over import PLACE, WayMarks, between, key_at, one_line, quoted, tempo_text
+from bandmate.io.abc.signs import ABC_OF, SPAN_NAMES
 from bandmate.io.atomic import write_text_atomic
 from bandmate.io.written import Bar, Chord, Pitch, WrittenTrack, tuplet_runs, written_tracks
+from bandmate.limits import VERSES
 from bandmate.score.model import Score
-from bandmate.score.notation import ScoreNotation
 
 _UNIT = Fraction(1, 2)  # L:1/8, in quarters
 _BARS_A_LINE = 4
 _ACCIDENTALS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
-_MAJOR = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#")
-_MINOR = ("Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", "C#m", "G#m", "D#m", "A#m")
-_FIELDS = {"composer": "C", "lyricist": "A", "source": "S", "encoder": "Z"}
-_LINES = {"light-light": "||", "light-heavy": "|]", "heavy-light": "[|", "none": "[|]"}
-_JUMPS = {
-    "segno": "segno", "coda": "coda", "fine": "fine", "da-capo": "D.C.", "dal-segno": "D.S.", "to-coda": "dacoda",
-}  # fmt: skip
-_AT_BAR_END = ("fine", "da-capo", "dal-segno", "to-coda")
+_FIELDS = {"subtitle": "T", "composer": "C", "lyricist": "A", "source": "S", "encoder": "Z"}
+_SUNG = str.maketrans({"-": "\\-", " ": "~", "%": "\\%", "_": None, "*": None, "|": None})  # as a syllable has them
 _CLEFS = {("G", 2): "treble", ("F", 4): "bass", ("C", 3): "alto", ("C", 4): "tenor", ("percussion", 3): "perc"}
 
 
@@ -48,14 +43,14 @@ def abc_text(score: Score) -> str:
         ScoreError: it has more bars than any score.
     """
     score, tracks = written_tracks(score)
-    lines = ["%abc-2.1", "X:1", f"T:{_one_line(score.title)}"]
+    lines = ["%abc-2.1", "X:1", f"T:{one_line(score.title)}"]
     for credit in score.notation.credits if score.notation else ():
         if credit.kind in _FIELDS:
-            lines.append(f"{_FIELDS[credit.kind]}:{_one_line(credit.text)}")
+            lines.append(f"{_FIELDS[credit.kind]}:{one_line(credit.text)}")
     first = score.meters[0] if len(score.meters) and score.meters["ticks"][0] == 0 else None
     lines.append(f"M:{first['numerator']}/{first['denominator']}" if first is not None else "M:4/4")
-    lines += ["L:1/8", f"Q:{_tempo(score, 0)}", f"K:{_key_at(score, 0)}"]
-    marks = _Marks(score)
+    lines += ["L:1/8", f"Q:{tempo_text(score, 0)}", f"K:{key_at(score, 0)}"]
+    marks = WayMarks(score)
     for number, track in enumerate(tracks, 1):
         lines += _voice(score, track, number, len(tracks), marks)
     if not tracks:
@@ -63,76 +58,10 @@ def abc_text(score: Score) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.replace("%", "\\%").split()) or "Untitled"
-
-
-def _tempo(score: Score, ticks: int) -> str:
-    before = score.tempos[score.tempos["ticks"] <= ticks]
-    bpm = 60e6 / int(before["us_per_quarter"][-1]) if len(before) else 120.0
-    words = next((w.text for w in (score.notation.tempo_words if score.notation else ()) if w.ticks == ticks), "")
-    said = f'"{_quoted(words)}" ' if words else ""
-    return f"{said}1/4={bpm:.4f}".rstrip("0").rstrip(".")
-
-
-def _quoted(text: str) -> str:
-    return " ".join(text.replace('"', "'").split())
-
-
-def _key_at(score: Score, ticks: int) -> str:
-    before = score.keys[score.keys["ticks"] <= ticks]
-    if not len(before):
-        return "C"
-    fifths = min(max(-7, int(before["fifths"][-1])), 7)
-    return (_MINOR if before["minor"][-1] else _MAJOR)[fifths + 7]
-
-
-class _Marks:
-    """What stands over the first voice, by place, taken off as it is written."""
-
-    def __init__(self, score: Score) -> None:
-        written = score.notation or ScoreNotation(score.ticks_per_quarter, score.meters)
-        self.chords = [(chord.ticks, f'"{chord.text}"') for chord in written.chords]
-        self.jumps = [(jump.ticks, jump.kind) for jump in written.jumps]
-        self.tempos = [(int(t), f"[Q:{_tempo(score, int(t))}]") for t in score.tempos["ticks"] if t > 0]
-        self.parts = [(marker.ticks, f"[P:{_one_line(marker.text).replace(']', ')')}]") for marker in score.markers]
-        self.repeats = written.repeats
-        self.voltas = written.voltas
-        self.lines = {line.ticks: _LINES[line.style] for line in written.barlines if line.style in _LINES}
-
-    def over(self, start: int, until: int) -> str:
-        """Chord symbols and signs of the way that stand from a place on, before another."""
-        texts = [text for at, text in self.chords if start <= at < until]
-        texts += [f"!{_JUMPS[kind]}!" for at, kind in self.jumps if kind not in _AT_BAR_END and start <= at < until]
-        return "".join(texts)
-
-    def last_in(self, start: int, end: int) -> str:
-        """Signs that send somewhere at the end of a bar."""
-        return "".join(f"!{_JUMPS[kind]}!" for at, kind in self.jumps if kind in _AT_BAR_END and start < at <= end)
-
-    def before(self, ticks: int, end: int) -> str:
-        """Sections and tempi that begin in a bar."""
-        return "".join(text for at, text in (*self.parts, *self.tempos) if ticks <= at < end)
-
-    def line(self, ticks: int, is_last: bool) -> str:
-        """The bar line at a place with its repeat signs and endings."""
-        back = next((r.times for r in self.repeats if r.ticks == ticks and r.backward), 0)
-        forward = any(r.ticks == ticks and not r.backward for r in self.repeats)
-        text = ":" * max(0, back - 1) + "|" + (":" if forward else "")
-        if not back and not forward:
-            text = self.lines.get(ticks, "|]" if is_last else "|")
-        return text
-
-    def volta(self, ticks: int) -> str:
-        """The ending that begins at a place."""
-        turns = next((v.turns for v in self.voltas if v.start_ticks == ticks), ())
-        return f"[{','.join(map(str, turns))} " if turns else ""
-
-
-def _voice(score: Score, track: WrittenTrack, number: int, count: int, marks: _Marks) -> list[str]:
+def _voice(score: Score, track: WrittenTrack, number: int, count: int, marks: WayMarks) -> list[str]:
     clef = track.notation.clefs[0] if track.notation.clefs else None
     octaves = 0
-    said = f'V:{number} name="{_quoted(track.track.name) or number}"'
+    said = f'V:{number} name="{quoted(track.track.name) or number}"'
     if clef is not None and (clef.sign, clef.line) in _CLEFS:
         octaves = clef.octaves if abs(clef.octaves) <= 1 else 0
         said += f" clef={_CLEFS[clef.sign, clef.line]}{'+8' if octaves > 0 else '-8' if octaves < 0 else ''}"
@@ -150,13 +79,20 @@ def _voice(score: Score, track: WrittenTrack, number: int, count: int, marks: _M
 class _VoiceWriter:
     """Writes the bars of one track."""
 
-    def __init__(self, score: Score, track: WrittenTrack, octaves: int, over: _Marks | None, marks: _Marks) -> None:
+    def __init__(self, score: Score, track: WrittenTrack, octaves: int, over: WayMarks | None, marks: WayMarks) -> None:
         self._score, self._track, self._octaves = score, track, octaves
         self._over, self._marks = over, marks
-        self._key, self._meter = _key_at(score, 0), _meter_of(track.bars[0])
-        self._verses = sorted({lyric.verse for lyric in track.notation.lyrics})
-        self._dynamics = [(mark.ticks, mark.mark) for mark in track.notation.dynamics]
-        self._words = [(words.ticks, words.text) for words in track.notation.words]
+        self._key, self._meter = key_at(score, 0), _meter_of(track.bars[0])
+        self._verses = range(1, min(max((one.verse for one in track.notation.lyrics), default=0), int(VERSES.high)) + 1)
+        end = track.bars[-1].end_ticks
+        self._said = sorted([(one.ticks, f'"^{quoted(one.text)}"') for one in track.notation.words], key=PLACE)
+        self._dynamics = sorted([(one.ticks, f"!{one.mark}!") for one in track.notation.dynamics], key=PLACE)
+        spans = [
+            (one.start_ticks, min(one.end_ticks, end), SPAN_NAMES[one.kind]) for one in track.notation.spans
+            if one.kind in SPAN_NAMES and one.start_ticks < min(one.end_ticks, end)
+        ]  # fmt: skip
+        self._opened = sorted(spans)
+        self._closed = sorted((stop, start, name) for start, stop, name in spans)
         self._held: set[int] = set()  # verses whose last syllable goes on
 
     def line(self, bars: list[Bar], first: int) -> list[str]:
@@ -168,10 +104,9 @@ class _VoiceWriter:
             text += self._marks.line(bar.end_ticks, is_last) + ("" if place + 1 - first == len(bars) else " ")
             for verse in words.values():
                 verse.append("|")
-        sung = [
-            f"w:{' '.join(pieces)}" for pieces in words.values() if any(piece not in ("*", "|") for piece in pieces)
-        ]
-        return [text, *sung]
+        sung = [verse for verse, pieces in words.items() if any(piece not in ("*", "|") for piece in pieces)]
+        # the first line of words is the first verse, whether it is sung here or not
+        return [text, *(f"w: {' '.join(words[verse])}" for verse in range(1, max(sung, default=0) + 1))]
 
     def _bar(self, bar: Bar, words: dict[int, list[str]]) -> str:
         head = self._marks.volta(bar.start_ticks)
@@ -180,7 +115,7 @@ class _VoiceWriter:
         if _meter_of(bar) != self._meter:
             self._meter = _meter_of(bar)
             head += f"[M:{self._meter}]"
-        key = _key_at(self._score, bar.start_ticks)
+        key = key_at(self._score, bar.start_ticks)
         if key != self._key:
             self._key = key
             head += f"[K:{key}]"
@@ -220,9 +155,13 @@ class _VoiceWriter:
     def _before(self, chord: Chord, starts: list[int], bar: Bar) -> str:
         """What stands from this chord to the next: dynamics, words, chord symbols, signs of the way."""
         after = bisect_right(starts, chord.onset_ticks)
-        until = starts[after] if after < len(starts) else bar.end_ticks
-        text = "".join(f'"^{_quoted(said)}"' for at, said in self._words if chord.onset_ticks <= at < until)
-        text += "".join(f"!{mark}!" for at, mark in self._dynamics if chord.onset_ticks <= at < until)
+        until = starts[after] if after < len(starts) else bar.end_ticks + (bar is self._track.bars[-1])
+        here = chord.onset_ticks
+        text = "".join(said for _, said in (*between(self._said, here, until), *between(self._dynamics, here, until)))
+        ends = between(self._closed, here + 1, until + 1)
+        text += "".join(f"!{name})!" for _, start, name in ends if start < here)
+        text += "".join(f"!{name}(!" for _, _, name in between(self._opened, here, until))
+        text += "".join(f"!{name})!" for _, start, name in ends if start >= here)
         if self._over is not None:
             text += self._over.over(chord.onset_ticks, until)
             text += self._over.last_in(bar.start_ticks, bar.end_ticks) if after == len(starts) else ""
@@ -263,7 +202,7 @@ class _VoiceWriter:
                 pieces.append("_" if verse in self._held else "*")
                 continue
             self._held = self._held | {verse} if lyric.extends else self._held - {verse}
-            text = lyric.text.replace("-", "\\-").replace(" ", "~").replace("_", "").replace("*", "").replace("|", "")
+            text = lyric.text.translate(_SUNG)
             pieces.append((text or "*") + ("-" if lyric.joined else ""))
 
 
