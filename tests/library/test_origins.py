@@ -62,6 +62,7 @@ def test_what_many_works_hold_begins_no_run_but_may_lie_in_one(make_melody) -> N
     scores = [tune(range(19), [*figure, *more]) for more in rest]
     index = index_of(*scores)
     assert index.shared_runs(tune(range(9), figure)) == []
+    assert index.shared_runs(tune(range(9), figure), common=True)[0].notes == 9
     assert index.shared_runs(tune(range(14), [*figure, *rest[2][:5]]))[0].notes == 14
     assert index_of(*scores[1:]).shared_runs(tune(range(9), figure))[0].works == COMMON_WORKS - 1
 

@@ -206,11 +206,16 @@ class OriginIndex:
         places, begins = self._postings
         return places[begins[window] : begins[window + 1]]
 
-    def shared_runs(self, score: Score) -> list[SharedRun]:
-        """The runs that a score shares with the catalog, none inside another, longest first."""
+    def shared_runs(self, score: Score, *, common: bool = False) -> list[SharedRun]:
+        """The runs that a score shares with the catalog, none inside another, longest first.
+
+        Args:
+            score: any score.
+            common: count what is everybody's, too.
+        """
         lines = melodic_lines(score)
         asked = [self._asked(line) for line in lines]
-        places = self._places_of_all(np.unique(np.concatenate([np.zeros(0, np.int64), *asked])))
+        places = self._places_of_all(np.unique(np.concatenate([np.zeros(0, np.int64), *asked])), common)
         found: list[SharedRun] = []
         for line, windows in zip(lines, asked, strict=True):
             bars = bars_of(score, line)
@@ -231,11 +236,11 @@ class OriginIndex:
         hashed, counts = window_hashes(np.where(broken, BREAK, codes))
         return np.where(counts, self.window_ids(hashed), NO_RUN)
 
-    def _places_of_all(self, windows: Ints) -> _Places:
-        """The places of those of some windows that may begin a run."""
+    def _places_of_all(self, windows: Ints, common: bool) -> _Places:
+        """The places of those of some windows that may begin a run, of common ones only where they count."""
         chosen = np.zeros(len(self.hashes) + 1, bool)  # subtle: the last entry stands for NO_RUN
         chosen[windows[windows >= 0]] = True
-        chosen[:-1] &= ~self.common
+        chosen[:-1] &= common | ~self.common
         places = np.flatnonzero(chosen[self.ids])
         ids = self.ids[places]
         order = np.argsort(ids, kind="stable")
