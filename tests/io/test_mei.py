@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bandmate.errors import FileFormatError
 from bandmate.io.files import read
 from bandmate.io.mei.to_musicxml import musicxml_tree
 from bandmate.io.musicxml_read import score_of_tree
@@ -159,3 +160,53 @@ def test_odd_values_are_read_as_the_nearest_that_music_has(said):
     )
     score = score_of_tree(musicxml_tree(parse_xml(document.encode(), "a"), Counter(), "a"), "a")
     assert score.tracks[0].notes["pitch"].tolist() == [60]
+
+
+BARS = (
+    '<mei xmlns="http://www.music-encoding.org/ns/mei"><music><body><mdiv><score>'
+    '<scoreDef meter.count="4" meter.unit="4"><staffGrp><staffDef n="1" lines="5"/></staffGrp></scoreDef>'
+    "<section>{}</section></score></mdiv></body></music></mei>"
+)
+BAR = '<measure n="1"><staff n="1"><layer n="1">{}</layer></staff></measure>'
+COPY = '<section copyof="#s{}"/>'
+TWO = '<note xml:id="a" dur="2" pname="c" oct="5"/><note xml:id="b" dur="2" pname="d" oct="5"/>'
+WHOLE = [BAR.format(f'<note dur="1" pname="{letter}" oct="5"/>') for letter in "cd"]
+
+
+def played(bars: str):
+    left_out = Counter[str]()
+    tree = musicxml_tree(parse_xml(BARS.format(bars).encode(), "bars"), left_out, "bars")
+    return score_of_tree(tree, "bars", left_out)
+
+
+@pytest.mark.parametrize(
+    ("bars", "pitches"),
+    [
+        (BAR.format(TWO).replace("<measure", '<measure xml:id="m"') + '<measure n="2" copyof="#m"/>', [72, 74, 72, 74]),
+        (BAR.format('<note xml:id="a" dur="2" pname="c" oct="5"/><note copyof="#a"/>'), [72, 72]),
+        (BAR.format('<note dur="4" pname="c" oct="5"/><beatRpt/><beatRpt/><beatRpt/>'), [72] * 4),
+        (BAR.format('<note dur="2" pname="c" oct="5"/><halfmRpt/>'), [72, 72]),
+        (BAR.format(TWO) + BAR.format("<mRpt/>") + BAR.format("<mRpt/>"), [72, 74] * 3),
+        ("".join(WHOLE) + BAR.format("<mRpt2/>") + BAR.format("<mSpace/>"), [72, 74] * 2),
+        ("".join(WHOLE) + BAR.format('<multiRpt num="2"/>') * 2, [72, 74] * 2),
+    ],
+)
+def test_copies_and_signs_that_repeat_are_written_out(bars, pitches):
+    score = played(bars)
+    assert score.tracks[0].notes["pitch"].tolist() == pitches
+    assert not score.notation.left_out
+
+
+def test_a_copied_bar_has_slurs_of_its_own():
+    first = f'<measure n="1" xml:id="m"><staff n="1"><layer n="1">{TWO}</layer></staff>{{}}</measure>'
+    score = played(first.format('<slur startid="#a" endid="#b"/>') + '<measure n="2" copyof="#m"/>')
+    assert score.tracks[0].notation.slurs == (Slur(0, 1), Slur(2, 3))
+    score = played(first.format('<slur startid="#b" endid="#c"/>') + '<measure n="2" copyof="#m"/>')
+    assert ("signs that lead out of a copied bar", 1) in score.notation.left_out
+
+
+def test_copies_of_nothing_and_of_too_much_are_said():
+    assert played(BAR.format(TWO) + '<measure n="2" copyof="#gone"/>').notation.left_out == (("copies of nothing", 1),)
+    doubled = "".join(f'<section xml:id="s{n}">{2 * COPY.format(n - 1)}</section>' for n in range(1, 40))
+    with pytest.raises(FileFormatError, match="copies of more than"):
+        played(f'<section xml:id="s0">{WHOLE[0]}</section>{doubled}')

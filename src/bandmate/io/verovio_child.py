@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 
 NOT_INSTALLED, NOT_READ = 3, 4  # exit codes
-MOST_BYTES, MOST_SECONDS = 4 * 2**30, 90
+MOST_BYTES, MOST_SECONDS = 4 * 2**30, 30
 
 
 def main(kind: str) -> int:

@@ -21,7 +21,7 @@ from bandmate.limits import Limit
 from bandmate.score.model import Score
 
 TEXT_BYTES = Limit("score text size", 0, 16 * 2**20, "bytes")
-SECONDS = 60.0  # that one file may take
+SECONDS = 30.0  # that one file may take: a movement of a quartet, of 5,500 notes, takes one and a half
 _CHILD = "bandmate.io.verovio_child"
 
 

@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import accumulate
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,10 +19,11 @@ from numpy.typing import NDArray
 from bandmate.errors import ScoreError
 from bandmate.limits import MIDI_NOTES, SCORE_BARS, SCORE_SIGNS
 from bandmate.score.model import MADE, Marker, Score, Track
-from bandmate.score.notation import REST, Lyric, ScoreNotation, Slur, TrackNotation, Volta
+from bandmate.score.notation import REST, Lyric, ScoreNotation, Slur, TrackNotation, Volta, Words
 from bandmate.score.timeline import bar_grid
 
 _MOST_STRETCHES = 2000
+_BEGIN = attrgetter("start_ticks")
 
 
 class Stretch(NamedTuple):
@@ -155,12 +157,7 @@ def expand_repeats(score: Score) -> Score:
         tempos=_map(score.tempos, way),
         meters=meters,
         keys=_map(score.keys, way),
-        markers=tuple(
-            Marker(mark.ticks - s.start + s.at, mark.text)
-            for s in way
-            for mark in score.markers
-            if s.start <= mark.ticks < s.end
-        ),
+        markers=tuple(Marker(*one[:2]) for one in _moved((Words(m.ticks, m.text) for m in score.markers), way)),
         end_ticks=way[-1].at + way[-1].end - way[-1].start,
         header=None,
         notation=whole,
@@ -211,20 +208,28 @@ def _map(rows: NDArray[Any], way: tuple[Stretch, ...], *, again: bool = False) -
 
 def _moved(placed: Iterable[Any], way: tuple[Stretch, ...]) -> list[Any]:
     """Tuples that begin with their place, wherever the way leads past them."""
-    placed = list(placed)
+    rows = sorted(placed, key=itemgetter(0))
+    places = [one[0] for one in rows]
     return [
-        one._replace(ticks=one.ticks - s.start + s.at) for s in way for one in placed if s.start <= one.ticks < s.end
-    ]
+        one._replace(ticks=one.ticks - s.start + s.at)
+        for s in way for one in rows[bisect_left(places, s.start) : bisect_left(places, s.end)]
+    ]  # fmt: skip
 
 
 def _in_force(placed: Iterable[Any], way: tuple[Stretch, ...], key: int) -> tuple[Any, ...]:
     """Clefs and the like: those on the way, and at each jump those that hold where it leads to."""
     found, out = sorted(placed), []
+    places = [one[0] for one in found]
+    chains: dict[Any, list[Any]] = {}
+    for one in found:
+        chains.setdefault(one[key] if key else 0, []).append(one)
     now: dict[Any, Any] = {}
     for stretch in way:
-        here = {one[key] if key else 0: one._replace(ticks=stretch.at) for one in found if one.ticks <= stretch.start}
+        last = {which: bisect_right(chain, stretch.start, key=itemgetter(0)) for which, chain in chains.items()}
+        here = {which: chains[which][n - 1]._replace(ticks=stretch.at) for which, n in last.items() if n}
         out += [one for which, one in here.items() if which not in now or now[which][1:] != one[1:]]
-        later = _moved((one for one in found if stretch.start < one.ticks), (stretch,))
+        inside = found[bisect_right(places, stretch.start) : bisect_left(places, stretch.end)]
+        later = [one._replace(ticks=one.ticks - stretch.start + stretch.at) for one in inside]
         out += later
         now |= here | {one[key] if key else 0: one for one in later}
     return tuple(out)
@@ -267,6 +272,8 @@ def _notation(
         sung.setdefault(lyric.note, []).append(lyric)
     for note, to in written.slurs:
         slurred.setdefault(note, []).append(to)
+    spanned = sorted(written.spans, key=_BEGIN)
+    begins = [one.start_ticks for one in spanned]
     first = 0
     for (start, end, at), place in zip(way, origins, strict=True):
         new = {int(old): int(back[first + n]) for n, old in enumerate(place)} | {REST: REST}
@@ -281,8 +288,8 @@ def _notation(
         slurs += [Slur(new[note], new[to]) for note in here for to in slurred.get(note, ()) if to in new]
         spans += [
             one._replace(start_ticks=one.start_ticks - start + at, end_ticks=min(one.end_ticks, end) - start + at)
-            for one in written.spans if start <= one.start_ticks < end
-        ]  # fmt: skip
+            for one in spanned[bisect_left(begins, start) : bisect_left(begins, end)]
+        ]
     return replace(
         written, notes=notes, rows=np.concatenate(rows), lyrics=tuple(sorted(lyrics)), slurs=tuple(slurs),
         spans=tuple(spans), clefs=_in_force(written.clefs, way, 1), dynamics=tuple(_moved(written.dynamics, way)),

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from xml.etree.ElementTree import SubElement
 
 from bandmate.io.abc.signs import read_text
-from bandmate.io.mei.document import XML_ID, Bar, leave_out, text_of
+from bandmate.io.mei.document import Bar, leave_out, text_of
 from bandmate.io.mei.layers import Event
-from bandmate.io.mei.tables import JUMPS, SIGNS, TYPES
+from bandmate.io.mei.tables import JUMPS, SIGNS, TYPES, XML_ID
 from bandmate.io.musicxml_directions import harmony_element
 from bandmate.io.musicxml_tables import FORTE, LEVELS, SUDDEN
 from bandmate.io.safe_xml import Element, as_number

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from bandmate.errors import FileFormatError
+from bandmate.io.mei.copies import write_out_copies
 from bandmate.io.mei.tables import CHOICES, LEFT_OUT, SKIPPED, TRANSPARENT
 from bandmate.io.safe_xml import Element, as_number
 from bandmate.limits import SCORE_BARS
 
-XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
 _MOST_RESTS = 1000  # bars that one sign may rest
 _TEXTS = ("dir", "dynam", "tempo", "syl", "harm", "reh", "label", "labelAbbr", "meiHead")  # whose children are words
 
@@ -51,8 +51,9 @@ def music_of(root: Element, left_out: Counter[str], name: str) -> tuple[Element,
     """The first movement of a document, cleaned: its definition, parts and bars.
 
     Raises:
-        FileFormatError: it holds no score with bars, or more bars than a piece may have.
+        FileFormatError: it holds no score with bars, or more bars, or copies, than a piece may have.
     """
+    write_out_copies(root, left_out, name)
     orders = any(_comes_back(one.get("plist", "").split()) for one in root.iter() if str(one.tag).endswith("expansion"))
     _clean(root, left_out)
     movements = root.findall(".//mdiv[score]") or [one for one in (root.find(".//score"),) if one is not None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from bandmate.io.mei.document import Bar, leave_out
@@ -12,6 +12,7 @@ from bandmate.io.safe_xml import Element, as_number
 
 _GROUPS = ("beam", "tuplet", "graceGrp", "bTrem", "fTrem", "ligature", "proport")
 _BAR_LONG = ("mRest", "mSpace", "multiRest", "mRpt", "mRpt2", "multiRpt")
+_TIMED = ("note", "chord", "rest", "space")
 _ATTRIBUTES = ("clef", "keySig", "meterSig")
 
 
@@ -60,19 +61,26 @@ class LayerWalk:
             tag = child.tag
             if tag in _GROUPS:
                 self._group(child, actual, normal, strokes)
-            elif tag in ("note", "chord", "rest", "space"):
+            elif tag in _TIMED:
                 self._timed(child, actual, normal, strokes, grace)
             elif tag in _BAR_LONG or tag in _ATTRIBUTES:
                 self.events.append(Event(child, self.cursor))
-                if tag in ("mRpt", "mRpt2", "multiRpt"):
-                    leave_out(self.left_out, tag)
             elif tag in ("beatRpt", "halfmRpt"):
-                leave_out(self.left_out, tag)
-                length = self.bar.quarters / 2 if tag == "halfmRpt" else Fraction(4, self.bar.unit)
-                self.events.append(Event(Element("space"), self.cursor, length))
-                self.cursor += length
+                self._again(tag, self.bar.quarters / 2 if tag == "halfmRpt" else Fraction(4, self.bar.unit))
             elif tag not in ("artic", "verse", "syl"):
                 leave_out(self.left_out, tag)
+
+    def _again(self, tag: str, length: Fraction) -> None:
+        """The stretch before once more; a gap where no notes fill it."""
+        stretch = [
+            event for event in self.events if event.onset >= self.cursor - length and event.element.tag in _TIMED
+        ]
+        if sum(event.length for event in stretch) == length <= self.cursor:
+            self.events += [replace(event, onset=event.onset + length) for event in stretch]
+        else:
+            leave_out(self.left_out, tag)
+            self.events.append(Event(Element("space"), self.cursor, length))
+        self.cursor += length
 
     def _group(self, group: Element, actual: int, normal: int, strokes: int) -> None:
         first = len(self.events)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import SubElement
 
 from bandmate.io.mei.controls import Controls
-from bandmate.io.mei.document import XML_ID, leave_out, text_of
+from bandmate.io.mei.document import leave_out, text_of
 from bandmate.io.mei.layers import Event
-from bandmate.io.mei.tables import ALTERS, ARTICULATIONS, HEADS, TECHNICAL
+from bandmate.io.mei.tables import ALTERS, ARTICULATIONS, HEADS, TECHNICAL, XML_ID
 from bandmate.io.safe_xml import Element, as_number
 
 _KNOWN = ("accid", "artic", "verse", "syl", "dot", "note")

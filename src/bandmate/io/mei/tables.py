@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
+
 TYPES = {
     "maxima": "maxima", "long": "long", "longa": "long", "breve": "breve", "brevis": "breve", "1": "whole",
     "semibrevis": "whole", "2": "half", "minima": "half", "4": "quarter", "semiminima": "quarter", "8": "eighth",

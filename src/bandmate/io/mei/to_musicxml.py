@@ -9,7 +9,7 @@ from xml.etree.ElementTree import SubElement
 
 from bandmate.errors import FileFormatError
 from bandmate.io.mei.controls import Controls, Index
-from bandmate.io.mei.document import Bar, Part, clef_of, key_of, meter_of, music_of, text_of
+from bandmate.io.mei.document import Bar, Part, clef_of, key_of, leave_out, meter_of, music_of, text_of
 from bandmate.io.mei.layers import Event, LayerWalk
 from bandmate.io.mei.notes import note_elements
 from bandmate.io.mei.tables import BARLINES, CREATORS
@@ -17,6 +17,7 @@ from bandmate.io.safe_xml import Element, as_number
 
 _USUAL_TICKS, _MOST_DIVISIONS, _OTHERWISE = 480, 32767, 30240
 _TITLES = ("fileDesc/titleStmt/title", "workList/*/title", "workDesc/*/titleStmt/title")
+_REPEATED = {"mRpt": 1, "mRpt2": 2, "multiRpt": 2}  # bars that a sign repeats, where it does not say
 _DRUM_CHANNEL = "9"  # MEI counts from 0
 
 
@@ -45,30 +46,46 @@ class _Document:
         self.definition, self.parts, self.bars, self.left_out = definition, parts, bars, left_out
         self.voices: list[list[tuple[str, list[Event]]]] = []
         self.lengths: list[Fraction] = []
-        before: list[tuple[str, list[Event]]] = []
+        self._signs: dict[
+            tuple[str, int], tuple[int, int]
+        ] = {}  # staff and layer -> bars that a sign repeats, and still will
         for bar in bars:
-            before, length = self._layers(bar, before)
-            self.voices.append(before)
+            voices, length = self._layers(bar)
+            self.voices.append(voices)
             self.lengths.append(length)
         self.controls = Controls(bars, Index(self.voices), left_out, parts[0].staves[0])
         self.divisions = self._divisions()
 
-    def _layers(
-        self, bar: Bar, before: list[tuple[str, list[Event]]]
-    ) -> tuple[list[tuple[str, list[Event]]], Fraction]:
+    def _layers(self, bar: Bar) -> tuple[list[tuple[str, list[Event]]], Fraction]:
         """The voices of a bar, and its length: that of its longest voice, else as the meter says."""
         voices: list[tuple[str, list[Event]]] = []
         longest = Fraction(0)
         for staff in () if bar.measure is None else bar.measure.findall("staff"):
             number = staff.get("n", "")
-            last = [events for one, events in before if one == number]
             for place, layer in enumerate(staff.findall("layer")):
                 walk = LayerWalk(bar, self.left_out, []).walk(layer)
-                longest = max(longest, walk.cursor)
-                same = last[place] if place < len(last) else []
-                voices.append((number, same if _repeats(walk.events) and same else walk.events))
-                longest = max([longest, *(event.onset + event.length for event in voices[-1][1])])
+                events = self._repeated(number, place, walk.events)
+                longest = max([longest, walk.cursor, *(event.onset + event.length for event in events)])
+                voices.append((number, events))
         return voices, longest or bar.quarters
+
+    def _repeated(self, staff: str, place: int, events: list[Event]) -> list[Event]:
+        """What stands in a layer: where it is a sign, what the bars that it repeats have there."""
+        key = (staff, place)
+        sign = next((event.element for event in events if event.element.tag in _REPEATED), None)
+        back, left = self._signs.pop(key, (0, 0))
+        if sign is not None and not (left and _REPEATED[sign.tag] > 1):
+            back = int(as_number(sign.get("num"), 2)) if sign.tag == "multiRpt" else _REPEATED[sign.tag]
+            left = back
+        elif not left or any(event.element.tag not in (*_REPEATED, "space", "mSpace") for event in events):
+            return events
+        if left > 1:
+            self._signs[key] = (back, left - 1)
+        before = self.voices[-back] if 1 <= back <= len(self.voices) else []
+        same = [events for one, events in before if one == staff][place : place + 1]
+        if not same or not same[0]:
+            leave_out(self.left_out, "mRpt")
+        return same[0] if same else events
 
     def _divisions(self) -> int:
         """So many that every note begins and ends on one; signs go to the nearest of at least 480."""
@@ -224,10 +241,6 @@ class _Document:
             SubElement(line, "ending", {"type": bar.ends, "number": "1"})
         if backward:
             SubElement(line, "repeat", {"direction": "backward"})
-
-
-def _repeats(events: list[Event]) -> bool:
-    return any(event.element.tag == "mRpt" for event in events)
 
 
 def _append(element: Element, tag: str, text: str) -> None:
