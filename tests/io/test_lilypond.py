@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import pytest
 from tests.io.test_abc_write import HEAD, TUNES, sounds
+from tests.io.test_musicxml import WALTZ
 
 from bandmate.errors import FileFormatError
 from bandmate.groovebook.plan import make_plan
@@ -19,6 +20,7 @@ from bandmate.io.lilypond import lilypond_text
 from bandmate.score.brief import Brief
 from bandmate.score.model import Score
 from bandmate.score.timeline import bar_grid
+from bandmate.workflows.convert import convert
 
 _NOTE = re.compile(r"(?:<[^<>]*>|[a-g](?:is|es|s)*[',]*|[rRs])(\\breve|\d+)(\.*)(?:\*(\d+)/(\d+))?(?![\d/])")
 
@@ -74,6 +76,11 @@ def test_braces_close_and_bars_are_full(music):
         ("(3CDE F3|", ["\\tuplet 3/2 { c'4 d'4 e'4 }"]),
         ("{DE}F3 G|", ["\\grace { d'8 e' } f'2. g'4 |"]),
         ("!trill!.C (D E) !mf!F|", ["c'4\\staccato\\trill d'4( e'4) f'4\\mf |"]),
+        ("!<(!C D !<)!E !f!F|", ["c'4\\< d'4 e'4 f'4\\f |"]),
+        ("!>(!C D !>)!E F|!sfpp!G4|", ["c'4\\> d'4 e'4 f'4\\! |", 'g\'1_\\markup \\dynamic "sfpp" |']),
+        ('"^dolce"C2 D2|', ["c'2^\"dolce\" d'2 |"]),
+        ('C2 [Q:"Slow" 1/4=60]D2|', ["c'2 \\tempo \"Slow\" 4 = 60 d'2 |"]),
+        ("C2 !breath!D2|", ["d'2 \\breathe |"]),
         ("K:Ebm\n[M:3/4]E3|", ["\\time 3/4 \\key es \\minor"]),
         ("C2 D2 & G,4|", ["\\voiceOne", "\\voiceTwo", "g1 |"]),
         ("C D E2|\nw:a-men, so", ['\\lyricsto "t1v1"', '"a" -- "men," "so"']),
@@ -116,3 +123,12 @@ def test_lilypond_plays_the_same_notes(music, tmp_path):
     assert sorted((round(float(at), 2), pitch) for at, _, pitch in heard) == sorted(
         (round(float(at), 2), pitch) for at, _, pitch in meant
     )
+
+
+def test_names_and_clefs_go_along_and_what_has_no_name_is_counted(tmp_path):
+    score = read(WALTZ)
+    text = lilypond_text(score)
+    assert 'poet = "' in text or 'composer = "' in text
+    lost = {one.what: one.count for one in convert(WALTZ, tmp_path / "a.ly").lost}
+    assert lost["clefs"] == sum(len(track.notation.clefs) - 1 for track in score.tracks)
+    assert "hairpins and octave lines" not in lost

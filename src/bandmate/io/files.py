@@ -21,7 +21,7 @@ from bandmate.io.als.write import write_als
 from bandmate.io.arrays import read_npy, read_npz, write_npy, write_npz
 from bandmate.io.dawproject import write_dawproject
 from bandmate.io.dawproject_read import read_dawproject
-from bandmate.io.lilypond import write_lilypond
+from bandmate.io.lilypond import unsaid, write_lilypond
 from bandmate.io.midi import read_midi, write_midi
 from bandmate.io.musescore.file import looks_like_musescore
 from bandmate.io.musescore.read import read_musescore
@@ -50,6 +50,7 @@ class Format:
         instead: what to write instead, where programs of that name open it.
         is_sound: whether its files hold what is heard, and no notes that could be read back.
         holds_in_part: whether some of what they hold they hold in part, so that reading one again says how much.
+        unsaid: the same of a format that is not read: how much of what it holds is not in a file of a score.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Format:
     instead: str = ""
     is_sound: bool = False
     holds_in_part: bool = False
+    unsaid: Callable[[Score], dict[str, int]] | None = None
 
     @property
     def is_installed(self) -> bool:
@@ -89,7 +91,9 @@ _ENGRAVED = Format(
     frozenset({
         "notes", "tempo changes", "meters", "keys", "spellings", "voices", "ties", "tuplets", "grace notes", "lyrics",
         "articulations and ornaments", "dynamics", "slurs", "clefs", "bar lines", "credits", "repeats and jumps",
+        "hairpins and octave lines", "words", "tempo words",
     }),
+    unsaid=unsaid,
 )  # fmt: skip
 _YAML = Format("note YAML", read_note_yaml, write_note_yaml, _LISTED, is_note_yaml, "scores", "yaml")
 _MUSICXML = Format(

@@ -3,19 +3,22 @@ r"""LilyPond text (2.24), written only: a staff a track, voices, ties, tuplets, 
     { \key g \major \time 3/4 \tempo 4 = 90  g'4 b'8 ~ b'8 <d' g'>4 | ... }
 
 Notes are spelt in LilyPond's own names (cis, es). Velocities, controllers, instruments and chord symbols are not kept,
-and drums are written as pitches.
+and drums are written as pitches. `unsaid` counts what of a piece is left out of what LilyPond has names for.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+
 from bandmate.io.atomic import write_text_atomic
-from bandmate.io.written import Bar, Chord, Pitch, WrittenTrack, tuplet_runs, written_tracks
+from bandmate.io.written import Bar, Chord, Pitch, WrittenTrack, in_order, texts_between, tuplet_runs, written_tracks
 from bandmate.score.model import Score
-from bandmate.score.notation import Repeat, Volta
+from bandmate.score.notation import SIGN_BITS, Clef, Repeat, Volta
 
 _ALTERS = {-2: "eses", -1: "es", 0: "", 1: "is", 2: "isis"}
 _MAJOR = ("ces", "ges", "des", "as", "es", "bes", "f", "c", "g", "d", "a", "e", "b", "fis", "cis")
@@ -27,6 +30,16 @@ _SIGNS = {
     "down-bow": "\\downbow", "harmonic": "\\flageolet", "open-string": "\\open", "stopped": "\\stopped",
     "snap-pizzicato": "\\snappizzicato", "arpeggio": "\\arpeggio",
 }  # fmt: skip
+_BREATHS = {"breath": "\\breathe", "caesura": "\\caesura"}  # behind their note
+_HEADING = {
+    "subtitle": "subtitle", "composer": "composer", "arranger": "arranger", "poet": "poet", "lyricist": "poet",
+    "work-number": "opus", "rights": "copyright",
+}  # fmt: skip
+_SPANS = {"crescendo": "\\<", "diminuendo": "\\>"}
+_UNSAID = np.uint32(sum(
+    bit for name, bit in SIGN_BITS.items()
+    if name not in _SIGNS | _BREATHS and not name.endswith("-head") and not name.startswith("tuplet")
+))  # fmt: skip
 _DYNAMICS = ("ppppp", "pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "fp", "sf", "sfz", "fz", "rfz")
 _CLEFS = {("G", 2): "treble", ("F", 4): "bass", ("C", 3): "alto", ("C", 4): "tenor", ("percussion", 3): "percussion"}
 _BAR_LINES = {"light-light": "||", "light-heavy": "|."}
@@ -52,9 +65,13 @@ def lilypond_text(score: Score) -> str:
         ScoreError: it has more bars than any score.
     """
     score, tracks = written_tracks(score)
-    composer = next((c.text for c in (score.notation.credits if score.notation else ()) if c.kind == "composer"), "")
+    credits = score.notation.credits if score.notation else ()
+    heading: dict[str, list[str]] = {}
+    for credit in credits:
+        heading.setdefault(_HEADING.get(credit.kind, ""), []).append(credit.text)
+    heading.pop("", None)
     lines = ['\\version "2.24.0"', "\\header {", f"  title = {_quoted(score.title)}"]
-    lines += [f"  composer = {_quoted(composer)}"] if composer else []
+    lines += [f"  {name} = {_quoted(', '.join(texts))}" for name, texts in heading.items()]
     lines += ["}", "\\score {", "  <<"]
     for number, track in enumerate(tracks, 1):
         lines += _staff(score, track, number)
@@ -68,9 +85,7 @@ def _quoted(text: str) -> str:
 def _staff(score: Score, track: WrittenTrack, number: int) -> list[str]:
     lines = ["    \\new Staff \\with {", f"      instrumentName = {_quoted(track.track.name)}"]
     lines.append("    } <<")
-    clef = track.notation.clefs[0] if track.notation.clefs else None
-    name = _CLEFS.get((clef.sign, clef.line), "treble") if clef is not None else "treble"
-    name += {1: "^8", -1: "_8"}.get(clef.octaves, "") if clef is not None else ""
+    name = _clef(track.notation.clefs[0]) if track.notation.clefs else "treble"
     for place, voice in enumerate(track.voices):
         writer = _Voice(score, track, voice, number == 1 and place == 0)
         style = _VOICES[place % 4] + " " if len(track.voices) > 1 else ""
@@ -90,7 +105,19 @@ class _Voice:
     def __init__(self, score: Score, track: WrittenTrack, voice: int, is_first: bool) -> None:
         self._score, self._track, self._voice, self._is_first = score, track, voice, is_first
         self._opens, self._closes = _way(score, track.bars)
-        self._dynamics = [(mark.ticks, mark.mark) for mark in track.notation.dynamics if mark.mark in _DYNAMICS]
+        notation = track.notation
+        leads = voice == track.voices[0]  # over one voice of a staff stands what is of all
+        self._dynamics = in_order(
+            (one.ticks, f"\\{one.mark}" if one.mark in _DYNAMICS else f"_\\markup \\dynamic {_quoted(one.mark)}")
+            for one in notation.dynamics if leads
+        )  # fmt: skip
+        self._words = in_order((one.ticks, f"^{_quoted(one.text)}") for one in notation.words if leads)
+        spans = [one for one in notation.spans if leads and one.kind in _SPANS and one.start_ticks < one.end_ticks]
+        self._opened = in_order((one.start_ticks, _SPANS[one.kind]) for one in spans)
+        self._closed = in_order((one.end_ticks, "\\!") for one in spans)
+        clefs = notation.clefs[1:] if leads and notation.staves == 1 else ()
+        self._clefs = in_order((one.ticks, f'\\clef "{_clef(one)}" ') for one in clefs)
+        self._tempos = in_order(_tempos(score)) if is_first else []
         self._jumps = score.notation.jumps if score.notation is not None and is_first else ()
         self._chords = [chord for bar in track.bars for chord in bar.voices.get(voice, ())]
         notation = score.notation
@@ -123,7 +150,9 @@ class _Voice:
         out = []
         for verse in verses:
             said = [next((one for one in chord.lyrics if one.verse == verse), None) for chord in notes]
-            out.append([_quoted(s.text) + (" --" if s.joined else "") if s else '""' for s in said])
+            out.append([
+                _quoted(s.text) + (" --" if s.joined else " __" if s.extends else "") if s else '""' for s in said
+            ])  # fmt: skip
         return out
 
     def _changes(self, bar: Bar, before: Bar | None) -> str:
@@ -142,10 +171,7 @@ class _Voice:
                 text += (
                     f"\\key {(_MINOR if row['minor'] else _MAJOR)[fifths]} \\{'minor' if row['minor'] else 'major'} "
                 )
-        for row in score.tempos if self._is_first else ():
-            if bar.start_ticks <= row["ticks"] < bar.end_ticks:
-                text += f"\\tempo 4 = {round(60e6 / int(row['us_per_quarter']))} "
-        return text
+        return text + texts_between(self._tempos, bar.start_ticks, bar.start_ticks + 1)
 
     def _body(self, bar: Bar) -> str:
         whole = Fraction(bar.end_ticks - bar.start_ticks, self._score.ticks_per_quarter)
@@ -160,12 +186,47 @@ class _Voice:
                     graces.append(_pitches(chord) + ("8" if len(graces) == 0 else ""))
                     continue
                 until = next((at for at in starts if at > chord.onset_ticks), bar.end_ticks)
-                marks = "".join(f"\\{m}" for at, m in self._dynamics if chord.onset_ticks <= at < until)
-                inner.append((f"\\grace {{ {' '.join(graces)} }} " if graces else "") + _note(chord) + marks)
+                # a tempo at the bar line is said there
+                before = texts_between(self._tempos, max(chord.onset_ticks, bar.start_ticks + 1), until)
+                before += texts_between(self._clefs, chord.onset_ticks, until)
+                grace = f"\\grace {{ {' '.join(graces)} }} " if graces else ""
+                inner.append(before + grace + _note(chord) + self._marks(chord.onset_ticks, until))
                 graces = []
             text = " ".join(inner)
             out.append(f"\\tuplet {actual}/{normal} {{ {text} }}" if (actual, normal) != (1, 1) and text else text)
         return " ".join(filter(None, out))
+
+    def _marks(self, start: int, until: int) -> str:
+        """What hangs on the chord that sounds from a place to another."""
+        loud = texts_between(self._dynamics, start, until)
+        closed = texts_between(self._closed, start, until)[:2]  # one sign ends all; a dynamic ends a hairpin too
+        opened = texts_between(self._opened, start, until)[:2]
+        return ("" if loud else closed) + loud + opened + texts_between(self._words, start, until)
+
+
+def _clef(clef: Clef) -> str:
+    return _CLEFS.get((clef.sign, clef.line), "treble") + {1: "^8", -1: "_8"}.get(clef.octaves, "")
+
+
+def _tempos(score: Score) -> Iterator[tuple[int, str]]:
+    words = {one.ticks: one.text for one in (score.notation.tempo_words if score.notation else ()) if one.text}
+    for row in score.tempos:
+        said = words.pop(int(row["ticks"]), "")
+        text = f"{_quoted(said)} " if said else ""
+        yield int(row["ticks"]), f"\\tempo {text}4 = {round(60e6 / int(row['us_per_quarter']))} "
+    yield from ((ticks, f"\\tempo {_quoted(text)} ") for ticks, text in words.items())
+
+
+def unsaid(score: Score) -> dict[str, int]:
+    """How much of the features that LilyPond text holds is left out of the text of a score."""
+    written = [track.notation for track in score.tracks if track.notation is not None]
+    credits = score.notation.credits if score.notation else ()
+    return {
+        "articulations and ornaments": sum(int((one.rows["signs"] & _UNSAID > 0).sum()) for one in written),
+        "clefs": sum(max(0, len(one.clefs) - 1) for one in written if one.staves > 1),
+        "hairpins and octave lines": sum(span.kind not in _SPANS for one in written for span in one.spans),
+        "credits": sum(credit.kind not in _HEADING for credit in credits),
+    }
 
 
 def _pitch(pitch: Pitch) -> str:
@@ -189,7 +250,8 @@ def _note(chord: Chord) -> str:
     signs = "".join(_SIGNS[sign] for sign in sorted(chord.signs) if sign in _SIGNS)
     # LilyPond knows one slur at a time in a voice
     slurs = ")" * min(chord.slurs_closed, 1) + "(" * min(chord.slurs_opened, 1)
-    return body + size + signs + slurs + ("~" if tied else "")
+    breaths = "".join(f" {_BREATHS[sign]}" for sign in sorted(chord.signs) if sign in _BREATHS)
+    return body + size + signs + slurs + ("~" if tied else "") + breaths
 
 
 def _duration(chord: Chord) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,9 @@ _VALUES = sorted(
 )
 
 
+_ONSET = attrgetter("onset_ticks")
+
+
 def plain_values(quarters: Fraction) -> list[tuple[Fraction, int, int]]:
     """Notes that are tied to last so long: (quarters, value, dots) of each, longest first; finer ones are left out."""
     out = []
@@ -37,6 +42,17 @@ def plain_values(quarters: Fraction) -> list[tuple[Fraction, int, int]]:
         out.append(found)
         quarters -= found[0]
     return out
+
+
+def in_order(rows: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Texts with their places in the order of time, those of one place as they came."""
+    return sorted(rows, key=itemgetter(0))
+
+
+def texts_between(rows: list[tuple[int, str]], start: int, until: int) -> str:
+    """The texts of `in_order` that stand from a place on, before another."""
+    found = rows[bisect_left(rows, start, key=itemgetter(0)) : bisect_left(rows, until, key=itemgetter(0))]
+    return "".join(text for _, text in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +143,8 @@ def written_tracks(score: Score) -> tuple[Score, list[WrittenTrack]]:
         if track.notation is not None and len(track.notation.rows):
             by_voice = _chords(track, track.notation, score.ticks_per_quarter)
             voices = tuple(sorted(by_voice))
-            cut = {voice: list(_cut_at_bars(line, bars, score.ticks_per_quarter)) for voice, line in by_voice.items()}
+            ticks = score.ticks_per_quarter
+            cut = {voice: sorted(_cut_at_bars(line, bars, ticks), key=_ONSET) for voice, line in by_voice.items()}
             made = [_bar(row, cut, score.ticks_per_quarter) for row in bars]
             out.append(WrittenTrack(track, track.notation, made, voices))
     return score, out
@@ -230,7 +247,7 @@ def _bar(row: Any, by_voice: dict[int, list[Chord]], ticks: int) -> Bar:
     end = start + int(row["length_ticks"])
     voices = {}
     for voice, line in by_voice.items():
-        inside = [chord for chord in line if start <= chord.onset_ticks < end]
+        inside = line[bisect_left(line, start, key=_ONSET) : bisect_left(line, end, key=_ONSET)]
         if inside:
             voices[voice] = list(_filled(inside, start, end, ticks))
     return Bar(start, end, int(row["numerator"]), int(row["denominator"]), voices)

@@ -71,6 +71,8 @@ def convert(source: str | Path, out: str | Path, *, repeats: bool = False, overw
     lost = {what: count for what, count in held.items() if known and what not in holds}
     if known is not None and known.holds_in_part:
         lost |= _missing(held, path, holds - {"spellings", "voices"})  # a note may be written in more pieces
+    if known is not None and known.unsaid is not None:
+        lost |= {what: count for what, count in known.unsaid(score).items() if count}
     return ConvertResult(
         Path(source), path, known.name if known else path.suffix, score.note_count,
         sum(len(track.notes) > 0 for track in score.tracks),
