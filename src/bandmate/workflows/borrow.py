@@ -45,7 +45,7 @@ def with_borrowed(borrow: Mapping[str, int], old: Take, plan: Plan, given: Score
         BriefError: a take has no such track, or is in another meter.
         UserError: no such take. FileFormatError: its files have gone.
     """
-    from bandmate.workflows.again import moved
+    from bandmate.workflows.carry import moved
 
     session, tracks, kept, lenders = session_of(old), list(plan.tracks), dict(keep), []
     for role, number in borrow.items():
