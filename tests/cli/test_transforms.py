@@ -112,7 +112,9 @@ def test_reharmonise_rewrites_the_asked_cells_alone(bandmate):
                     "--out", "new", "--json")  # fmt: skip
     assert said.code == 0, said.err
     report = json.loads(said.out)["report"]
-    assert report["half_bars_changed"] > 0 and report["strong_notes_carried"]
+    assert 0 < report["half_bars_changed"] == sum(report["rules"].values()) <= 8 and report["strong_notes_carried"]
+    done = json.loads(said.out)["done"]
+    assert [line.count("|") for line in done[:2]] == [3, 3] and " of 8 half bars" in done[2]  # of the asked bars alone
     cells = select(with_roles(read(LIED)), "piano", "5-8")
     assert untouched(read(LIED), read("new/lied.mid"), cells) == []
     assert untouched(read(LIED), read("new/lied.mid")) != []

@@ -120,7 +120,7 @@ def test_what_is_changed_carries_the_melody(genre: str, seed: int):
     found = reharmonise(before, weights, Key(7), genre, 1.0, seed)
     assert len(found.chords) == len(before)
     assert (found.chords[0].root, found.chords[-1].root) == (7, 7)
-    assert sum(found.rules.values()) >= 2
+    assert sum(rule != "" for rule in found.rules) >= 2 and len(found.rules) == len(before)
     for old, new, row in zip(before, found.chords, weights, strict=True):
         if new.root != old.root:
             assert bound(row) <= tensions(new), f"{new} under {bound(row)}"
@@ -129,7 +129,7 @@ def test_what_is_changed_carries_the_melody(genre: str, seed: int):
 def test_strength_0_keeps_every_chord():
     before = chords("C | Am | Dm G | C")
     kept = reharmonise(before, np.zeros((8, 2, 12)), C, "pop", 0.0, 1)
-    assert kept.chords == before and kept.rules == {}
+    assert kept.chords == before and not any(kept.rules)
 
 
 def test_parts_move_onto_new_chords_with_rhythm_and_touch_kept():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bandmate.io.files import read, write
@@ -61,3 +63,16 @@ def test_what_is_stated_wins_and_a_file_that_was_changed_inherits_nothing(house,
     write(ops.transpose(read(house.midi), 2), house.midi)
     other = run_edit("accompany", house.midi, add="bass", seed=1, engine="rules", out="other").best
     assert "genre" in other.brief.guessed and "key" in other.brief.guessed
+
+
+def test_a_key_stated_for_some_cells_is_not_that_of_the_piece(house, tmp_path) -> None:
+    alone = read(house.midi)
+    write(alone, tmp_path / "alone.mid")  # beside no take
+    part = run_edit("regenerate", tmp_path / "alone.mid", tracks="chords", bars="2-2", key="F# major", seed=1,
+                    engine="rules", out="part").best  # fmt: skip
+    assert part.plan.key.name != "F# major"
+    drums = replace(alone, tracks=tuple(track for track in alone.tracks if track.is_drum))
+    write(drums, tmp_path / "drums.mid")
+    under = run_edit("accompany", tmp_path / "drums.mid", add="bass", key="F# major", genre="house", seed=1,
+                     engine="rules", out="under").best  # fmt: skip
+    assert under.plan.key.name == "F# major" and "key" not in under.brief.guessed

@@ -66,10 +66,10 @@ class Substitute:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reharmonised:
-    """The new chords, two a bar, and for each rule how often it was used."""
+    """The new chords, two a bar, and the rule that made each; "" where the chord is the old one or a colour of it."""
 
     chords: tuple[Chord, ...]
-    rules: dict[str, int]
+    rules: tuple[str, ...]
 
 
 def stretches(chords: tuple[Chord, ...]) -> list[Stretch]:
@@ -181,11 +181,8 @@ def reharmonise(
     for rows in reversed(back):
         path.append(int(rows[path[-1]]))
     chosen = [options[i][choice] for i, choice in enumerate(reversed(path))]
-    rules: dict[str, int] = {}
-    for each in chosen:
-        if each.rule:
-            rules[each.rule] = rules.get(each.rule, 0) + 1
-    return Reharmonised(tuple(c for each in chosen for c in each.chords), rules)
+    made = [(chord, each.rule) for each in chosen for chord in each.chords]
+    return Reharmonised(tuple(chord for chord, _ in made), tuple(rule for _, rule in made))
 
 
 def _options(

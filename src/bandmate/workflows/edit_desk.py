@@ -236,8 +236,13 @@ class Desk:
 
 
 def piece_plan(score: Score, brief: Brief, seed: int) -> Plan:
-    """A piece as a plan, so that a take of it can be shown, changed and compared like a composed one."""
+    """A piece as a plan, so that a take of it can be shown, changed and compared like a composed one.
+
+    A key that was stated for some cells is the piece's only if all of the piece lies in it.
+    """
     score = with_roles(score)
+    if brief.key and "key" not in brief.guessed and not lies_in(score, brief.key):
+        brief = replace(brief, key=None)
     grid, harmony = bar_grid(score), Harmony.of(score)
     sounding = [track for track in score.tracks if len(track.notes)]
     key = brief.key or harmony.key or Key(0)
@@ -267,6 +272,12 @@ def piece_plan(score: Score, brief: Brief, seed: int) -> Plan:
     roles = tuple(dict.fromkeys(track.role for track in planned))
     return Plan(full, seed, genre, score.bpm, key, meter, len(grid), tuple(planned),
                 (PlannedSection("main", 0, len(grid), 3, roles),), tuple(chords), active)  # fmt: skip
+
+
+def lies_in(score: Score, key: Key) -> bool:
+    """Whether every pitched note lies in a key."""
+    pitches = [track.notes["pitch"].astype(np.int64) % 12 for track in score.tracks if not track.is_drum]
+    return not pitches or bool(np.isin(np.concatenate(pitches), list(key.lock)).all())
 
 
 def notes_within(notes: NDArray[Any], start: int, end: int) -> NDArray[Any]:

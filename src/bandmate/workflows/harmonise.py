@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -134,7 +135,8 @@ def harmonise(path: str | Path, options: HarmoniseOptions | None = None, **asked
     style, roles, seed = genre_named(options.style), _roles(options.add), _seed(options.seed)
     score = read_given(source)
     melody = melody_of(score, options.tracks)
-    span = select(score, str(melody + 1), options.bars).span(score) if options.bars is not None else None
+    cells = None if options.bars is None else select(score, str(melody + 1), options.bars)
+    span = None if cells is None else cells.span(score)
     alone = all(i == melody or t.is_drum or not len(t.notes) for i, t in enumerate(score.tracks))
     key = Key.parse(options.key) if options.key else melody_key(score)
     weights = _weights(score, melody)
@@ -147,8 +149,9 @@ def harmonise(path: str | Path, options: HarmoniseOptions | None = None, **asked
     new = named_apart([_inside(track, span) for track in new], [t.name for t in score.tracks])
     result, places = added(score, [track for track in new if len(track.notes)])
     names = ", ".join(result.tracks[place].name for place in places)
+    shown = chords if cells is None else chords[2 * cells.first_bar : 2 * cells.last_bar + 2]
     whose = "the chords of the other parts" if heard else f"chords found for the melody, {options.style}"
-    done = (f"heard {key.name}; added {names}", f"{whose}: {_line(chords, key)}")
+    done = (f"heard {key.name}; added {names}", f"{whose}: {_line(shown, key)}")
     report = {
         "key": key.name, "chords": _line(chords, key), "chords_heard": heard is not None,
         "melody_borne": _borne(chords, weights),
@@ -226,15 +229,17 @@ def reharmonise(path: str | Path, options: ReharmoniseOptions | None = None, **a
     start, end = cells.span(score)
     notes = {index: notes_within(_moved(score.tracks[index], change), start, end) for index in cells.tracks}
     result = splice(score, cells, notes)
-    changed = sum(a.pitch_classes != b.pitch_classes for a, b in zip(before, after, strict=True))
-    rules = ", ".join(f"{count} x {rule.replace('_', ' ')}" for rule, count in found.rules.items())
+    here = slice(2 * cells.first_bar, 2 * cells.last_bar + 2)
+    rules = _rules(before[here], after[here], found.rules[here])
+    told = ", ".join(f"{count} x {rule.replace('_', ' ')}" for rule, count in rules.items())
+    changed, where = sum(rules.values()), "" if options.bars is None else f", bars {options.bars}"
     done = (
-        f"heard {key.name}: {_line(before, key)}",
-        f"now: {_line(after, key)}",
-        f"{changed} of {len(after)} half bars have other tones ({rules or 'colours alone'})",
+        f"heard {key.name}{where}: {_line(before[here], key)}",
+        f"now: {_line(after[here], key)}",
+        f"{changed} of {len(after[here])} half bars have other tones" + (f" ({told})" if told else ""),
     )
     report = {
-        "key": key.name, "before": _line(before, key), "after": _line(after, key), "rules": found.rules,
+        "key": key.name, "before": _line(before, key), "after": _line(after, key), "rules": rules,
         "half_bars_changed": changed, "melody_borne": _borne(after, weights),
         "melody_borne_before": _borne(before, weights),
         "strong_notes_carried": all(
@@ -247,6 +252,16 @@ def reharmonise(path: str | Path, options: ReharmoniseOptions | None = None, **a
         options.out,
         overwrite=options.overwrite,
     )
+
+
+def _rules(before: Sequence[Chord], after: Sequence[Chord], rules: Sequence[str]) -> dict[str, int]:
+    """By which rule each half bar got its other tones, the commonest first; they add up to all that have some."""
+    found = Counter(
+        rule if rule and new.root != old.root else "colour"
+        for old, new, rule in zip(before, after, rules, strict=True)
+        if old.pitch_classes != new.pitch_classes
+    )
+    return dict(found.most_common())
 
 
 def _harmony_cells(score: Score, melody: int, options: ReharmoniseOptions) -> Selection:

@@ -30,6 +30,7 @@ _LATELY = 8  # bars at the end that say who plays on
 _PERIODS = (4, 8, 2, 1, 6, 12, 16)  # bars after which chords come round, the likeliest first
 _THROUGH = 0.6  # share of the last bars from which on a track plays through
 _SLOWED = 0.88  # a last tempo below this share of the main one is the end of a piece, not its pace
+_SURE = 0.5  # of a genre guessed from drums; below it the next two are named, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +229,13 @@ def _genre(score: Score, desk: Desk) -> tuple[str, str]:
         return desk.genre, ""
     from bandmate.evaluation.genres import recognise
 
-    name, chance = recognise(score)[0]
-    return name, f"; {name.replace('_', ' ')} is guessed from the drums ({chance:.0%} sure; --genre says it better)"
+    (name, chance), *others = recognise(score)
+    doubt = "" if chance >= _SURE else f", or {' or '.join(_spoken(other) for other, _ in others[:2])}"
+    return name, f"; {_spoken(name)} is guessed from the drums ({chance:.0%} sure{doubt}; --genre says it better)"
+
+
+def _spoken(genre: str) -> str:
+    return genre.replace("_", " ")
 
 
 def _accompaniment(score: Score, desk: Desk, asks: Sequence[Any], genre: str) -> Plan:

@@ -5,19 +5,18 @@ Notes alone say little of these (house sounds like pop in a key finder's ears), 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from bandmate.errors import BandmateError, BriefError
 from bandmate.score.brief import Brief, TrackAsk
 from bandmate.score.locks import TrackLock, places_of
 from bandmate.score.model import Score
 from bandmate.score.plan import Plan, PlannedTrack
+from bandmate.workflows.edit_desk import lies_in
 from bandmate.workflows.take import FILE_NAME, Take, read_take, sha256_of
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def inherited(plan: Plan, score: Score, parent: Take, command: str) -> Plan:
     return replace(
         plan, brief=brief, genre=genre, key=key, tracks=tracks, chords=chords, seed=old.seed, extra=plan.extra | extra,
         sections=old.sections if same_form else plan.sections, swing=old.swing, loop=old.loop and same_form,
-        key_lock=old.key_lock and key == old.key and _holds(score, key.lock),
+        key_lock=old.key_lock and key == old.key and lies_in(score, key),
     )  # fmt: skip
 
 
@@ -119,9 +118,3 @@ def _chords(plan: Plan, old: Plan) -> tuple[Chord, ...]:
     if plan.meter != old.meter or plan.bars < old.bars:
         return plan.chords
     return (*old.chords, *plan.chords[len(old.chords) :])
-
-
-def _holds(score: Score, lock: Collection[int]) -> bool:
-    """Whether every pitched note lies in a key."""
-    pitches = [track.notes["pitch"] for track in score.tracks if not track.is_drum]
-    return not pitches or bool(np.isin(np.concatenate(pitches) % 12, list(lock)).all())
