@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bandmate.errors import BandmateError, FileFormatError
+from bandmate.io.abc.read import parse_abc
 from bandmate.io.files import FORMATS, read
 from bandmate.io.musicxml_read import read_musicxml, score_of_tree
 from bandmate.io.musicxml_write import musicxml_bytes
@@ -493,3 +494,10 @@ def test_a_track_that_is_changed_is_written_anew():
 
 def test_musicxml_holds_what_it_says():
     assert FORMATS[".mxl"].holds >= set(features_of(read(WALTZ))) | set(features_of(read(BAND)))
+
+
+def test_who_typed_it_in_is_not_its_composer(tmp_path):
+    tune = parse_abc("X:1\nT:Tune\nT:Another name\nC:Trad.\nZ:A. Typist\nM:4/4\nL:1/4\nK:C\nCDEF|\n")[0]
+    tune.write(tmp_path / "a.musicxml")
+    kinds = {one.kind: one.text for one in read(tmp_path / "a.musicxml").notation.credits}
+    assert kinds["composer"] == "Trad." and kinds["encoder"] == "A. Typist" and kinds["subtitle"] == "Another name"

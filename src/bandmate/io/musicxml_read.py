@@ -73,6 +73,9 @@ def _ticks_per_quarter(root: Element, name: str) -> int:
     return fitting_ticks({divisions_of(one, name) for one in root.iter("divisions")})
 
 
+_OTHERS = {"encoder": "encoding/encoder", "subtitle": "miscellaneous/miscellaneous-field[@name='subtitle']"}
+
+
 def _credits(root: Element) -> tuple[tuple[Credit, ...], str]:
     texts = [(place, " ".join((root.findtext(place) or "").split()))
              for place in ("work/work-title", "movement-title", "movement-number", "work/work-number")]  # fmt: skip
@@ -84,4 +87,7 @@ def _credits(root: Element) -> tuple[tuple[Credit, ...], str]:
             text = " ".join((element.text or "").split())
             if text:
                 found.append(Credit((kind if kind in CREATORS else "composer") if tag == "creator" else tag, text))
+    for kind, place in _OTHERS.items():
+        texts = (" ".join((one.text or "").split()) for one in root.iterfind(f"identification/{place}"))
+        found += [Credit(kind, text) for text in texts if text]
     return tuple(dict.fromkeys(found)), title

@@ -17,6 +17,7 @@ from bandmate.io.atomic import write_bytes_atomic
 from bandmate.io.markup import storable
 from bandmate.io.musicxml_directions import Item, items_of
 from bandmate.io.musicxml_measures import Part
+from bandmate.io.musicxml_tables import CREATORS
 from bandmate.io.safe_xml import Element
 from bandmate.limits import SCORE_PARTS
 from bandmate.score.gm import DRUM_NAMES, PROGRAM_NAMES
@@ -90,13 +91,21 @@ def _heading(root: Element, score: Score) -> None:
         _text(root, kind, numbers.get(kind, ""))
     about = ElementTree.SubElement(root, "identification")
     for credit in credits:
-        if credit.kind not in ("work-number", "work-title", "movement-number", "movement-title", "rights", "source"):
+        if credit.kind in CREATORS:
             _text(about, "creator", credit.text, type=credit.kind)
     for credit in credits:
         if credit.kind == "rights":
             _text(about, "rights", credit.text)
-    _text(ElementTree.SubElement(about, "encoding"), "software", "Bandmate")
+    encoding = ElementTree.SubElement(about, "encoding")
+    for credit in credits:
+        if credit.kind == "encoder":
+            _text(encoding, "encoder", credit.text)
+    _text(encoding, "software", "Bandmate")
     _text(about, "source", numbers.get("source", ""))
+    if "subtitle" in numbers:  # MusicXML knows it as print alone
+        _text(
+            ElementTree.SubElement(about, "miscellaneous"), "miscellaneous-field", numbers["subtitle"], name="subtitle"
+        )
 
 
 def _text(parent: Element, tag: str, text: str, **attributes: str) -> None:
