@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -151,3 +152,12 @@ def test_a_stroke_in_words_skips_bars_of_rests():
     tune = parse_abc(HEAD + "z4|C4|z4|D4|\nw:| first | | then * * * |\n")[0]
     (track,) = tune.tracks
     assert [(one.note, one.text) for one in track.notation.lyrics] == [(0, "first"), (1, "then")]
+
+
+def test_a_note_beneath_a_rest_of_its_voice_is_written():
+    score = parse_abc(HEAD + "z2 C2|D4|\n")[0]
+    (track,) = score.tracks
+    rows = track.notation.rows.copy()
+    rows["duration_ticks"][0] = 4 * score.ticks_per_quarter  # a rest of the whole bar over the note
+    told = replace(score, tracks=(replace(track, notation=replace(track.notation, rows=rows)),))
+    assert sounds(parse_abc(abc_text(told))[0]) == sounds(score)

@@ -249,8 +249,21 @@ def _bar(row: Any, by_voice: dict[int, list[Chord]], ticks: int) -> Bar:
     for voice, line in by_voice.items():
         inside = line[bisect_left(line, start, key=_ONSET) : bisect_left(line, end, key=_ONSET)]
         if inside:
-            voices[voice] = list(_filled(inside, start, end, ticks))
+            voices[voice] = list(_filled(_without_covered(inside, ticks), start, end, ticks))
     return Bar(start, end, int(row["numerator"]), int(row["denominator"]), voices)
+
+
+def _without_covered(chords: list[Chord], ticks: int) -> list[Chord]:
+    """No rests where notes of the same voice sound, as some programs write them beneath each other."""
+    heard = [(chord.onset_ticks, _end(chord, ticks)) for chord in chords if chord.pitches and not chord.grace]
+    return [
+        chord for chord in chords
+        if chord.pitches or not any(on < _end(chord, ticks) and chord.onset_ticks < off for on, off in heard)
+    ]  # fmt: skip
+
+
+def _end(chord: Chord, ticks: int) -> int:
+    return chord.onset_ticks + round(chord.quarters * ticks)
 
 
 def _filled(chords: list[Chord], start: int, end: int, ticks: int) -> Iterator[Chord]:
