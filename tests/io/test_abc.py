@@ -385,3 +385,9 @@ class TestAgainstMusic21:
         assert [(round(a, 3), round(b, 3), c) for a, b, c in sorted(ours)] == [
             (round(a, 3), round(b, 3), c) for a, b, c in sorted(theirs)
         ]
+
+
+def test_a_colon_before_words_or_a_bar_line_sends_back():
+    for end in (':"^Segno"[|]|]', ":[|]|]"):
+        tune = parse_abc("X:1\nM:4/4\nL:1/4\nK:C\n|:CDEF|GABc" + end + "\n")[0]
+        assert tune.notation.repeats[-1].backward and len(tune.tracks[0].notes) == 8
