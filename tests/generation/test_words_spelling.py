@@ -7,7 +7,9 @@ import pytest
 from bandmate.analysis.genres import genre_ids, load_table
 from bandmate.generation.lexicon import lexicon, meanings
 from bandmate.generation.spelling import correct, distance
+from bandmate.generation.words import compile_text
 from bandmate.generation.words_tokens import fold, squeeze, tokenise
+from bandmate.groovebook.plan import make_plan
 from bandmate.score.brief import ROLES
 
 
@@ -99,3 +101,20 @@ def test_near_genres_artists_and_language_tables_lead_somewhere() -> None:
     for table in words["languages"].values():
         for english in table.values():
             assert meanings(english) or english in stop or english in ("bars", "loud", "two"), english
+
+
+@pytest.mark.parametrize(
+    ("text", "genre"),
+    [
+        ("pop ballad", "pop"),
+        ("rock ballad", "pop"),
+        ("soul ballad", "soul_motown"),
+        ("r&b ballad", "rnb_neo_soul"),
+        ("country ballad", "country"),
+        ("jazz ballad", "jazz_ballad"),
+    ],
+)
+def test_a_ballad_is_slow_in_every_genre(text, genre) -> None:
+    plan = make_plan(compile_text(text), 1)
+    assert (plan.genre, plan.tempo < 90) == (genre, True)
+    assert make_plan(compile_text(f"{text} at 100 bpm"), 1).tempo == 100

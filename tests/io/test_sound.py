@@ -59,9 +59,23 @@ def test_suffixes_in_capitals_count(tmp_path):
     assert soundfile.info(str(write_sound(tmp_path / "A.FLAC", chord(), RATE))).format == "FLAC"
 
 
-def test_another_suffix_is_refused(tmp_path):
-    with pytest.raises(OutputError, match=r"'.mp4' is no format of sound written here; give \.wav, \.aiff"):
-        write_sound(tmp_path / "a.mp4", chord(), RATE)
+@pytest.mark.parametrize(
+    ("suffix", "cure"),
+    [(".mp4", r"give \.wav, \.aiff"), (".flc", r"did you mean \.flac"), (".wave", r"did you mean \.wav")],
+)
+def test_another_suffix_is_refused(tmp_path, suffix, cure):
+    with pytest.raises(OutputError, match=rf"'{suffix}' is no format of sound written here; {cure}"):
+        write_sound(tmp_path / f"a{suffix}", chord(), RATE)
+
+
+@pytest.mark.parametrize("suffix", SOUND_FORMATS)
+def test_a_place_in_the_way_is_told_as_it_is(tmp_path, suffix):
+    (tmp_path / "taken").write_bytes(b"mine")
+    with pytest.raises(OutputError, match="taken is a file, not a folder"):
+        write_sound(tmp_path / "taken" / f"a{suffix}", chord(), RATE)
+    (tmp_path / f"folder{suffix}").mkdir()
+    with pytest.raises(OutputError, match="a folder of that name is in the way"):
+        write_sound(tmp_path / f"folder{suffix}", chord(), RATE)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files")

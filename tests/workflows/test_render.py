@@ -199,6 +199,9 @@ def test_what_cannot_be_one_file_is_said(song, tmp_path):
             render(song, tmp_path / "x.flac", **asked)
     with pytest.raises(UserError, match=r"'\.mp4' is no format of sound written here"):
         render(song, tmp_path, suffix=".mp4")
+    with pytest.raises(OutputError, match=r"x\.flc: '\.flc' is no format of sound written here; did you mean \.flac"):
+        render(song, tmp_path / "x.flc")
+    assert not list(tmp_path.iterdir())
     (tmp_path / "mix.wav").write_bytes(b"mine")
     with pytest.raises(OutputError, match="is there already and stays as it is"):
         render(song, tmp_path, overwrite=False)

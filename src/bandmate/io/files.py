@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -213,7 +214,10 @@ def write(score: Score, path: str | Path) -> Path:
     if known is None or known.write is None:
         suffix = Path(path).suffix
         wrong = f"'{suffix}' is no format written here" if suffix else "a name without a suffix names no format"
-        raise OutputError(f"{path or 'nothing'}: {wrong}; end the name in {_list('write')}")
+        written = [end for end, known in FORMATS.items() if known.write]
+        meant = get_close_matches(suffix.lower(), written, 1, 0.75)
+        cure = f"did you mean {meant[0]}" if meant else f"end the name in {', '.join(written)}"
+        raise OutputError(f"{path or 'nothing'}: {wrong}; {cure}")
     return known.write(score, path)
 
 

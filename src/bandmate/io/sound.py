@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import zlib
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, BinaryIO, TypedDict
 
@@ -44,7 +45,7 @@ _MIRRORED = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
 
 
 class SoundTags(TypedDict, total=False):
-    """What a file says of its sound; the arguments of `write_wav24`, and a title where the format has one."""
+    """What a file says of its sound: the arguments of `write_wav24`."""
 
     tempo_bpm: float | None
     beats: int | None
@@ -77,7 +78,7 @@ def write_sound(path: str | Path, samples: NDArray[Any], rate: int, tags: SoundT
     place = Path(path)
     known = SOUND_FORMATS.get(place.suffix.lower())
     if known is None:
-        raise OutputError(f"{place}: '{place.suffix}' is no format of sound written here; give {sound_list()}")
+        raise OutputError(f"{place}: {no_sound(place.suffix)}")
     if not known.container:
         return write_wav24(place, samples, rate, **(tags or {}))
     if known is _OGG:
@@ -85,6 +86,7 @@ def write_sound(path: str | Path, samples: NDArray[Any], rate: int, tags: SoundT
         _encode(buffer, samples, rate, known, tags or {})
         return write_bytes_atomic(place, _with_serial(buffer.getvalue()))
     with atomic_write(place) as temporary:
+        temporary.touch()  # says in the system's own words if it cannot be
         try:
             _encode(str(temporary), samples, rate, known, tags or {})
         except (RuntimeError, AssertionError) as error:  # how soundfile tells that libsndfile could not write all
@@ -92,9 +94,16 @@ def write_sound(path: str | Path, samples: NDArray[Any], rate: int, tags: SoundT
     return place
 
 
-def sound_list() -> str:
-    """`.wav, .aiff, .aif, .flac, .ogg`, for messages."""
-    return ", ".join(SOUND_FORMATS)
+def near_sound(suffix: str) -> str:
+    """The suffix of sound that was meant by one that is none, such as `.flc`; "" where none was."""
+    return next(iter(get_close_matches(suffix.lower(), SOUND_FORMATS, 1, 0.7)), "")
+
+
+def no_sound(suffix: str) -> str:
+    """What is wrong with a suffix that is none of SOUND_FORMATS, as a part of a sentence."""
+    meant = near_sound(suffix)
+    cure = f"did you mean {meant}" if meant else f"give {', '.join(SOUND_FORMATS)}"
+    return f"'{suffix}' is no format of sound written here; {cure}"
 
 
 def _encode(out: str | BinaryIO, samples: NDArray[Any], rate: int, known: SoundFormat, tags: SoundTags) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bandmate.audio.signal import Samples
-from bandmate.errors import ScoreError, UserError
-from bandmate.io.sound import is_sound_name, sound_list, write_sound
+from bandmate.errors import OutputError, ScoreError, UserError
+from bandmate.io.sound import is_sound_name, near_sound, no_sound, write_sound
 from bandmate.limits import Limit
 from bandmate.rendering.balance import genre_mixes
 from bandmate.rendering.character import Character, character
@@ -81,7 +81,7 @@ class RenderOptions:
 
     def __post_init__(self) -> None:
         if not is_sound_name(f"x{self.suffix}"):
-            raise UserError(f"'{self.suffix}' is no format of sound written here; give one of {sound_list()}")
+            raise UserError(no_sound(self.suffix))
         if self.sample_rate not in SAMPLE_RATES:
             known = ", ".join(str(rate) for rate in SAMPLE_RATES)
             raise UserError(f"sample rate {self.sample_rate} is not offered; give one of {known}")
@@ -142,6 +142,8 @@ def render(
     Raises:
         UserError, FileFormatError, ScoreError, BriefError, OutputError: see `render_score`.
     """
+    if near_sound(Path(out).suffix) and not is_sound_name(out) and not Path(out).is_dir():
+        raise OutputError(f"{out}: {no_sound(Path(out).suffix)}")
     one_file = is_sound_name(out) and not Path(out).is_dir()
     if one_file and (stems or not mix):
         raise UserError(f"{out} is one file of sound, a mix; name a folder with --out for stems")

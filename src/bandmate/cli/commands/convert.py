@@ -14,7 +14,7 @@ from bandmate.counts import counted
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is read, what is written."""
     parser.add_argument("file", help="a file of music: .mid, .musicxml, .mxl, .abc ...; it stays as it is")
-    parser.add_argument("out", help="the file to write; its suffix names the format")
+    parser.add_argument("out", help="the file to write; its suffix names the format: .mid, .musicxml, .als, .flac ...")
     parser.add_argument(
         "--repeats", action="store_true", help="write out repeats, endings and jumps as they are played"
     )

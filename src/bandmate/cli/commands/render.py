@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", default="wav", help="wav, aiff or flac, 24 bits each, or ogg (default: wav)")
     parser.add_argument("--loop", action="store_true", help="exactly the bars, tails folded onto the start")
     parser.add_argument("--seconds", type=float, help="exact length instead of bars and tail")
-    parser.add_argument("--sample-rate", type=int, default=44100, help="44100 or 48000")
+    parser.add_argument("--sample-rate", type=int, default=44100, help="44100 (default), 48000, 88200 or 96000")
     parser.add_argument("--genre", metavar="NAME", help="levels, kit, room, echo, side-chain and tone of a genre")
     parser.add_argument("--soundfont", help="another SoundFont (.sf2, .sf3)")
     parser.add_argument("--drum-kit", metavar="DIR", help="folder of one-shots, told apart by file name")
