@@ -9,7 +9,7 @@ import pytest
 
 from bandmate.errors import ScoreError
 from bandmate.score.model import EVENT, METER, Score, Track, make_notes
-from bandmate.score.selection import Selection, select
+from bandmate.score.selection import Selection, select, track_words
 from bandmate.score.timeline import bar_grid, meter_runs
 
 BAR = 1920
@@ -54,6 +54,17 @@ class TestTracks:
     def test_what_is_not_there(self, words, message):
         with pytest.raises(ScoreError, match=message.replace("(", r"\(").replace(")", r"\)")):
             select(band(), words)
+
+    def test_a_nameless_track_of_tempo_and_meter_is_no_part(self):
+        nameless = replace(band(), tracks=(Track(""), *band().tracks[1:]))
+        with pytest.raises(ScoreError, match="track 1 holds tempo and meter, and no part; the piece has 2 Kit"):
+            select(nameless, "1")
+
+    def test_a_name_of_two_lines_is_told_on_one(self):
+        sung = replace(band(), tracks=(*band().tracks[:1], track("Chant\nVoice")))
+        assert track_words(sung, 1) == "Chant Voice"
+        with pytest.raises(ScoreError, match="it has 2 Chant Voice$"):
+            select(sung, "9")
 
     def test_two_tracks_of_one_name_say_their_numbers(self):
         score = band()

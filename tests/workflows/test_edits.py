@@ -234,6 +234,21 @@ class TestVary:
         assert missed(take) == []
         assert take.score.note_count > 0
 
+    @pytest.mark.parametrize("keep", ["pitches", "chords"])
+    def test_bars_of_rest_get_what_the_track_has_in_the_others(self, song, keep):
+        score = read_midi(song)
+        index = next(
+            i for i, t in enumerate(score.tracks) if len(t.notes) and t.notes["pitch"].max() < 60 and not t.is_drum
+        )
+        notes = score.tracks[index].notes
+        bars = notes["onset_ticks"] // (4 * score.ticks_per_quarter)
+        tracks = list(score.tracks)
+        tracks[index] = tracks[index].with_notes(notes[(bars != 2) & (bars != 3)])
+        replace(score, tracks=tuple(tracks)).write("rests.mid")
+        take = run_edit("vary", "rests.mid", tracks=str(index + 1), bars="2-5", strength=1.0, keep=keep, out="a",
+                        **QUICK).best  # fmt: skip
+        assert missed(take) == []
+
     def test_contour_goes_up_and_down_as_before(self, song):
         take = run_edit("vary", song, tracks="melody", keep="contour", strength=1.0, out="a", **QUICK).best
         index = next(i for i, track in enumerate(take.plan.tracks) if track.role == "melody")

@@ -66,7 +66,12 @@ class Selection:
 def track_words(score: Score, index: int) -> str:
     """What a track is called: its name, else its role, else its number."""
     track = score.tracks[index]
-    return track.name.strip() or track.role or f"track {index + 1}"
+    return _on_a_line(track.name) or track.role or f"track {index + 1}"
+
+
+def _on_a_line(name: str) -> str:
+    """A name without the line breaks that scores put into it."""
+    return " ".join(name.split())
 
 
 def parse_bars(text: str) -> tuple[int, int]:
@@ -133,6 +138,8 @@ def find_tracks(score: Score, word: str) -> tuple[int, ...]:
     if word.isdecimal() and not any(track.name.strip() == word for track in score.tracks):
         if not 1 <= int(word) <= len(score.tracks):
             raise ScoreError(f"track {word} is not in the piece; it has {_listed(score)}")
+        if _conducts(score, int(word) - 1):
+            raise ScoreError(f"track {word} holds tempo and meter, and no part; the piece has {_listed(score)}")
         return (int(word) - 1,)
     low = word.lower()
     named = _sounding_first(score, [i for i, track in enumerate(score.tracks) if track.name.strip().lower() == low])
@@ -144,6 +151,13 @@ def find_tracks(score: Score, word: str) -> tuple[int, ...]:
     if named or cast or len(part) == 1:
         return tuple(named) or cast or tuple(part)
     raise ScoreError(_unknown(score, word))
+
+
+def _conducts(score: Score, index: int) -> bool:
+    """Whether a track of a piece has neither notes nor a name nor a sound of its own."""
+    track = score.tracks[index]
+    own = len(track.notes) or track.name.strip() or track.role or (track.events["status"] < 0xF0).any()
+    return not own and score.note_count > 0
 
 
 def _sounding_first(score: Score, indices: list[int]) -> list[int]:
@@ -169,7 +183,7 @@ def _listed(score: Score) -> str:
 
 
 def _described(track: Track) -> str:
-    name, role = track.name.strip(), track.role
+    name, role = _on_a_line(track.name), track.role
     return f"{name} ({role})" if name and role and name.lower() != role else name or role
 
 

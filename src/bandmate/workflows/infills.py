@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -60,8 +61,9 @@ def _regenerate(score: Score, _own: RegenerateOptions, desk: Desk) -> Edit:
 def _manner(brief: Brief) -> str:
     """What the words ask, in a few words."""
     said = []
-    if brief.density != 1.0:
-        said.append(f"{'busier' if brief.density > 1 else 'sparser'} ({brief.density:g} times)")
+    density = math.prod([brief.density, *(track.density for track in brief.tracks)])  # as `Desk.ask` has it
+    if density != 1.0:
+        said.append(f"{'busier' if density > 1 else 'sparser'} ({density:g} times)")
     said += [word.replace("_", " ") for word in brief.feel]
     if brief.register:
         said.append(f"{abs(brief.register)} semitones {'higher' if brief.register > 0 else 'lower'}")

@@ -118,7 +118,7 @@ def restyle(
     heard = (
         f"{Path(path).name} in {style.genre}: {plans[0].tempo:g} BPM, {song.key.name}, "
         f"{counted(plans[0].bars, 'bar')}; "
-        f"melody from {score.tracks[place].name.strip() or f'track {place + 1}'}"
+        f"melody from {' '.join(score.tracks[place].name.split()) or f'track {place + 1}'}"
     )
     singer = next(i for i, track in enumerate(plans[0].tracks) if track.role == "melody")
     given, source = song.given(plans[0], singer)

@@ -101,15 +101,16 @@ def _locks(score: Score, selection: Selection, own: VaryOptions) -> dict[tuple[i
 
 
 def _pitches(score: Score, selection: Selection, own: VaryOptions) -> dict[tuple[int, int], NDArray[np.bool_]]:
-    """The pitches, or pitch classes, that cells may use where those are kept."""
+    """The pitches, or pitch classes, that cells may use where those are kept; an empty bar may use its track's."""
     if own.keep not in ("pitches", "chords"):
         return {}
     grid, found = bar_grid(score), {}
     for index in selection.tracks:
         notes = score.tracks[index].notes
         bar = bar_of(grid, notes["onset_ticks"])
+        asked = notes["pitch"][(bar >= selection.first_bar) & (bar <= selection.last_bar)].astype(np.int64)
         for at in range(selection.first_bar, selection.last_bar + 1):
-            own_pitches = notes["pitch"][bar == at].astype(np.int64)
+            own_pitches = notes["pitch"][bar == at].astype(np.int64) if (bar == at).any() else asked
             if not len(own_pitches):
                 continue
             exact = own.keep == "pitches" or score.tracks[index].is_drum

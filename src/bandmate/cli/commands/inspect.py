@@ -46,7 +46,7 @@ def _lines(found: Any) -> list[str]:
             continue
         span = "" if track.low is None else f", {track.low}-{track.high}"
         density = "" if track.density is None else f", {track.density:g} notes a quarter"
-        name = f' "{track.name}"' if track.name else ""
+        name = f' "{" ".join(track.name.split())}"' if track.name.strip() else ""
         lines.append(
             f"  {track.number:2d} {track.role:7s} {track.instrument}{name}: {counted(track.notes, 'note')} in "
             f"{counted(track.bars, 'bar')}"
