@@ -89,3 +89,15 @@ def test_the_command(tmp_path, capsys):
     assert "25 notes in 1 track" in told.out and "MIDI does not hold" in told.out + told.err
     assert main(["convert", str(WALTZ), str(tmp_path / "b.mid"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["lost"]["chord symbols"] == 2
+
+
+def test_a_file_that_breaks_off_is_told_to_be_damaged(tmp_path, capsys):
+    convert(BAND, tmp_path / "whole.mid")
+    (tmp_path / "cut.mid").write_bytes((tmp_path / "whole.mid").read_bytes()[:-30])
+    for words in (
+        ["inspect", str(tmp_path / "cut.mid")],
+        ["convert", str(tmp_path / "cut.mid"), str(tmp_path / "a.abc")],
+    ):
+        assert main(words) == 0
+        assert "note: the file is damaged: track" in capsys.readouterr().err
+    assert main(["inspect", str(tmp_path / "whole.mid")]) == 0 and "damaged" not in capsys.readouterr().err

@@ -276,6 +276,8 @@ def read_events(data: bytes, name: str) -> tuple[Chunks, Events]:
             header.repairs.append(f"a track chunk at byte {start - 8}, past the number of tracks, was skipped")
             continue
         _judge(walker, len(bounds), header.repairs)
+        if not closed and not walker.ended and walker.cut_at < 0:
+            header.repairs.append(f"track {len(bounds)} is without an end; the file may be cut off there")
         bounds.append(walker.count)
     raise FileFormatError(f"{name} holds more than {MOST_TRACKS} tracks; merge some of them")
 

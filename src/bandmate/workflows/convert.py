@@ -24,6 +24,7 @@ class ConvertResult:
         lost: what of the piece the format cannot hold, and how much of it.
         left_out: what of the file read no Score holds.
         repeats: signs of repeats and jumps that were written out.
+        repairs: what of a damaged MIDI file was not as it should be, and how it was taken.
     """
 
     source: Path
@@ -34,6 +35,7 @@ class ConvertResult:
     lost: tuple[LeftOut, ...]
     left_out: tuple[LeftOut, ...]
     repeats: int
+    repairs: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
@@ -78,6 +80,7 @@ def convert(source: str | Path, out: str | Path, *, repeats: bool = False, overw
         sum(len(track.notes) > 0 for track in score.tracks),
         tuple(LeftOut(what, count) for what, count in lost.items()), left_out,
         max(0, signs - held.get("repeats and jumps", 0)),
+        score.header.repairs if score.header else (),
     )  # fmt: skip
 
 

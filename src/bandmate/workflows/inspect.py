@@ -101,6 +101,7 @@ class Inspection:
         descriptors: every piece descriptor that means something here.
         caption: of the piece; captions: one for every eight bars.
         live: of an Ableton Live set, what else it holds.
+        repairs: what of a damaged MIDI file was not as it should be, and how it was taken.
     """
 
     file: str
@@ -124,6 +125,7 @@ class Inspection:
     caption: str
     captions: tuple[str, ...]
     live: InspectedSet | None = None
+    repairs: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain data of str, float, int, bool, None, list and dict."""
@@ -161,6 +163,7 @@ def inspect(source: Score | str | Path, *, picture: str | Path | None = None, ov
         shown = replace(score, tracks=tuple(drawn))
         draw_roll(shown, picture, sections=labels.sections, chords=labels.chords, title=_title(score, source))
     found = _inspection(score, labels, "" if isinstance(source, Score) else str(source))
+    found = replace(found, repairs=music.header.repairs if music.header else ())
     return found if live is None else replace(found, live=_inspected_set(live))
 
 

@@ -31,6 +31,8 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     )
     if result.repeats:
         console.say(f"  wrote out {counted(result.repeats, 'sign')} of repeats and jumps")
+    for repair in result.repairs:
+        console.note(f"note: the file is damaged: {repair}")
     for told, things in ((f"{result.format} does not hold", result.lost), ("was not read", result.left_out)):
         if things:
             console.note(f"note: {told}: {', '.join(f'{one.count} x {one.what}' for one in things)}")

@@ -23,6 +23,8 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     found = inspect(arguments.file, picture=arguments.picture, overwrite=arguments.overwrite)
     for line in _lines(found):
         console.say(line)
+    for repair in found.repairs:
+        console.note(f"note: the file is damaged: {repair}")
     if arguments.picture:
         console.say(f"drew {arguments.picture}")
     console.result(found.to_json())
