@@ -442,3 +442,14 @@ def test_a_step_that_goes_too_far_is_asked_for_less_and_one_not_far_enough_for_m
         missed = [Demand("density", "13", str(count), 0.5)]
         desk.write_step(score, cells, Ask(density=1.3), lambda _, missed=missed: missed)
         assert asked == pytest.approx([1.3 * factor**n for n in range(4)])
+
+
+def test_track_numbers_are_those_of_the_piece_that_was_given_whatever_its_format(tmp_path: Path) -> None:
+    tune = tmp_path / "tune.abc"
+    tune.write_text("X:1\nT:Tune\nM:4/4\nL:1/4\nK:G\nGABc|dedc|BAGF|G4|\n")
+    edited = run_edit("regenerate", tune, tracks="1", bars="2", engine="rules", seed=1, out=str(tmp_path / "take"))
+    sounding = [track for track in edited.best.score.tracks if len(track.notes)]
+    assert len(sounding) == 1 and sounding[0].role == "melody"
+    assert replay(tmp_path / "take" / "take.json", out=tmp_path / "again").same
+    with pytest.raises(ScoreError, match=r"track 2 is not in the piece; it has 1 "):
+        run_edit("regenerate", tune, tracks="2", bars="2", engine="rules", seed=1, out=str(tmp_path / "no"))

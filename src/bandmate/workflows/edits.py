@@ -11,14 +11,16 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bandmate.errors import BriefError
+from bandmate.generation.scene import with_roles
 from bandmate.io.files import read
 from bandmate.io.midi import midi_bytes, read_file_bytes
 from bandmate.limits import NO_COPY, SEED, TAKES, TEMPERATURE
 from bandmate.score.model import Score
 from bandmate.score.pitch import Key
+from bandmate.score.selection import find_tracks
 from bandmate.settings import Settings, load_settings
 from bandmate.workflows.edit_order import (
     CommonOptions,
@@ -40,6 +42,8 @@ from bandmate.workflows.take_files import keep
 
 __all__ = ["CommonOptions", "Edit", "EditResult", "Editor", "notes_asked", "redo", "run_edit"]
 _SEEDS = 2**31
+_TRACKS = ("tracks", "melody")  # options that name tracks
+_Options = TypeVar("_Options", bound=Any)
 
 
 def run_edit(
@@ -68,7 +72,9 @@ def run_edit(
     common = CommonOptions(**{name: value for name, value in options.items() if name not in own_names})
     common = replace(common, engine=common.engine or defaults.engine or "default", model=common.model or defaults.model)
     _check(common)
-    data, name, origin = _source(source)
+    data, name, origin, made = _source(source)
+    if made is not None:
+        common, own = _numbered(common, made), _numbered(own, made)
     check_names(common, origin)
     seed = secrets.randbelow(_SEEDS) if common.seed is None else common.seed
     engine = choose_engine(_making(common))
@@ -107,11 +113,30 @@ def _making(common: CommonOptions) -> MakeOptions:
                        temperature=common.temperature, no_copy=common.no_copy)  # fmt: skip
 
 
-def _source(source: Score | str | Path) -> tuple[bytes, str, str]:
-    """The bytes of a piece, its name, and where it was read from."""
+def _source(source: Score | str | Path) -> tuple[bytes, str, str, Score | None]:
+    """The bytes of a piece, its name, where it was read from, and the score where it was no MIDI file."""
     if isinstance(source, Score):
-        return midi_bytes(source), safe_name(source.title, "piece"), ""
+        return midi_bytes(source), safe_name(source.title, "piece"), "", _made(source)
     path = Path(source).expanduser()
     if path.suffix.lower() in MIDI_SUFFIXES:
-        return read_file_bytes(path), path.stem, str(path)
-    return midi_bytes(read(path)), path.stem, str(path)
+        return read_file_bytes(path), path.stem, str(path), None
+    score = read(path)
+    return midi_bytes(score), path.stem, str(path), _made(score)
+
+
+def _made(score: Score) -> Score | None:
+    return with_roles(score) if score.header is None else None
+
+
+def _numbered(options: _Options, score: Score) -> _Options:
+    """Numbers of tracks in options as they are in the MIDI file of a made score, which opens with a conductor track."""
+    given = {name: words for name in _TRACKS if (words := getattr(options, name, None)) is not None}
+    return replace(options, **{name: ",".join(_moved(words, score)) for name, words in given.items()})
+
+
+def _moved(words: str, score: Score) -> list[str]:
+    named = {track.name.strip() for track in score.tracks}
+    return [
+        str(find_tracks(score, word)[0] + 2) if word.isdecimal() and word not in named else word
+        for word in map(str.strip, words.split(","))
+    ]
