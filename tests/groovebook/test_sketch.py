@@ -10,7 +10,9 @@ import pytest
 from bandmate.errors import BriefError
 from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import play
-from bandmate.groovebook.sketch import FormPart, arrange_sketch, parse_form
+from bandmate.groovebook.sketch import arrange_sketch
+from bandmate.groovebook.sketch_ending import reopened
+from bandmate.groovebook.sketch_form import FormPart, parse_form
 from bandmate.score.brief import Brief
 from bandmate.score.model import EVENT, Marker, Score, make_notes
 
@@ -147,3 +149,35 @@ def test_a_sketch_of_one_track_still_fills_every_section():
     alone = replace(alone, tracks=tuple(t for t in alone.tracks if t.role == "melody"))
     song = arrange_sketch(alone, FORM, "pop", 1).score
     assert bars_of(song, "melody", 0, 40) >= {0, 13, 20, 39}
+
+
+def closed(bars: int = 8) -> Score:
+    """A sketch that ends on a held bar, as a take that is no loop does."""
+    open_ended = sketch(bars)
+    start = (bars - 1) * BAR
+    tracks = []
+    for track in open_ended.tracks:
+        notes = track.notes[track.notes["onset_ticks"] < start - 60]
+        pitches = {"drums": [36, 49], "bass": [36]}.get(track.role, [60, 64, 67] if track.role == "chords" else [72])
+        last = make_notes([start] * len(pitches), BAR - 40, pitches, 100, channel=track.channel)
+        tracks.append(replace(track, notes=np.concatenate([notes, last])))
+    return replace(open_ended, tracks=tuple(tracks))
+
+
+def test_where_the_song_goes_on_the_sketchs_ending_does_not_sound():
+    source = closed()
+    song = arrange_sketch(source, parse_form("verse 8, chorus 8"), "pop", 1).score
+    chords = next(t for t in song.tracks if t.role == "chords").notes
+    bar = (chords["onset_ticks"].astype(int) + 60) // BAR
+    held = chords["duration_ticks"] >= 0.9 * BAR
+    assert not held[bar == 7].any() and (bar == 7).sum() == (bar == 3).sum()
+    assert held[bar == 15].any()  # the song itself still comes to its end
+
+
+def test_a_sketch_without_an_ending_or_of_long_notes_throughout_is_left_as_it_is():
+    for source in (sketch(8), closed(4)):
+        assert reopened(source) is source
+    tracks = [replace(track, notes=track.notes[:0]) for track in sketch(8).tracks]
+    pad = make_notes(np.arange(8) * BAR, BAR, 60, 80)
+    held = replace(sketch(8), tracks=(*tracks[:-1], replace(tracks[-1], notes=pad)))
+    assert reopened(held) is held

@@ -6,70 +6,31 @@ how loud, what the drums do where sections meet, and small turns in the melody w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.analysis.harmony import estimate_key
-from bandmate.analysis.meter import place as placed
 from bandmate.analysis.meter import score_bars
-from bandmate.analysis.sections import find_sections
-from bandmate.errors import BriefError
 from bandmate.groovebook.dice import Dice
 from bandmate.groovebook.form import kind_of
-from bandmate.groovebook.sketch_drums import CRASH, KICK, Drummer
+from bandmate.groovebook.sketch_drums import Drummer
+from bandmate.groovebook.sketch_ending import close, early_ticks, reopened
+from bandmate.groovebook.sketch_form import FormPart, pools_of
 from bandmate.groovebook.sketch_lines import BarLines, Piece
-from bandmate.limits import BARS
 from bandmate.score.cut import window
 from bandmate.score.model import EVENT, MADE, NO_NOTES, NOTE, Marker, Score, Track, make_notes
 from bandmate.score.pitch import Key
 from bandmate.score.plan import PlannedSection
 
-_LABELS = ("intro", "verse", "prechorus", "chorus", "drop", "build", "bridge", "break", "breakdown", "solo", "outro",
-           "hook", "theme", "coda", "interlude", "head", "a", "b", "c", "d")  # fmt: skip
-_BY_LETTER = _LABELS.index("a")  # from here on sections are letters, which say nothing of their kind
-_BAND = 0.75  # of those who play a chorus must play a verse, too: an intro of one track is none
-_ALIASES = {"pre-chorus": "prechorus", "refrain": "chorus", "middle": "bridge", "middle8": "bridge", "ending": "outro"}
 _ENERGY = {"intro": 2, "low": 3, "build": 3, "high": 5, "break": 2, "outro": 2}
 _LOUD = {1: 0.8, 2: 0.86, 3: 0.93, 4: 1.0, 5: 1.06}
 _HARMONY = ("chords", "pad", "arp", "strings")
 _SUNG = ("melody", "vox")
 _EXTRA = ("pad", "strings", "lead", "brass", "arp", "fx", "perc")  # what comes in when something is to grow
-
-
-@dataclass(frozen=True, slots=True)
-class FormPart:
-    """One section that is asked for: its label and how many bars."""
-
-    label: str
-    bars: int
-
-
-def parse_form(text: str) -> tuple[FormPart, ...]:
-    """Read `intro 4, verse 8, chorus 8`.
-
-    Raises:
-        BriefError: a section is not understood, or there are too many bars; the message names it.
-    """
-    parts = []
-    for word in filter(None, (piece.strip() for piece in re.split(r"[,;|]", text))):
-        match = re.fullmatch(r"([A-Za-z][A-Za-z -]*?)\s*(?:\d(?=\s+\d))?\s*(\d{1,4})(?:\s*bars?)?", word)
-        label = _ALIASES.get(match[1].lower().replace(" ", ""), match[1].lower().replace(" ", "")) if match else ""
-        if not match or label not in _LABELS:
-            raise BriefError(
-                f"section '{word}' of the form is not understood; write it like 'verse 8', "
-                f"with one of {', '.join(_LABELS[:11])}"
-            )
-        parts.append(FormPart(label, int(BARS.check(int(match[2])))))
-    if not parts:
-        raise BriefError('the form is empty; write it like "intro 4, verse 8, chorus 8, outro 4"')
-    BARS.check(sum(part.bars for part in parts))
-    return tuple(parts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +50,8 @@ def arrange_sketch(score: Score, parts: Sequence[FormPart], style: str, seed: in
         style: genre id, whose fills the drums play.
         seed: of fills and turns.
     """
-    pools, bars = _pools(score), score_bars(score)
+    score = reopened(score)
+    pools, bars = pools_of(score), score_bars(score)
     rounds = [pools.get(kind_of(part.label), pools["low"]) for part in parts]
     lines = BarLines.of(bars[[first + at % count for part, (first, count) in zip(parts, rounds, strict=True)
                               for at in range(part.bars)]], score.ticks_per_quarter)  # fmt: skip
@@ -114,7 +76,7 @@ def arrange_sketch(score: Score, parts: Sequence[FormPart], style: str, seed: in
         sections.append(PlannedSection(part.label, start, part.bars, energy))
         start += part.bars
     end = int(lines.starts[-1])
-    _end(pieces, roles, score, int(lines.starts[-2]), end - int(lines.starts[-2]))
+    close(pieces, roles, score, int(lines.starts[-2]), end - int(lines.starts[-2]))
     tracks = tuple(_joined(piece, end) for piece in pieces)
     song = replace(
         score, tracks=tracks, tempos=score.tempos[:1], keys=score.keys[:1], end_ticks=end,
@@ -123,44 +85,6 @@ def arrange_sketch(score: Score, parts: Sequence[FormPart], style: str, seed: in
         header=None if score.header is None else replace(score.header, type=1),
     )  # fmt: skip
     return Arranged(song, tuple(sections))
-
-
-def _pools(score: Score) -> dict[str, tuple[int, int]]:
-    """For each kind of section which bars of the sketch it goes round in: (first, how many).
-
-    A sketch whose markers name its sections lends a verse to verses and a chorus to choruses. One that has sections
-    without names lends its fullest to choruses and another one, in which most of the band plays, to the rest.
-    """
-    bars = score_bars(score)
-    return _heard_pools(score, bars) | _named_pools(score, bars)
-
-
-def _named_pools(score: Score, bars: NDArray[Any]) -> dict[str, tuple[int, int]]:
-    """The longest section of each kind among those that markers name; ways in and out are made of verses."""
-    edges = [*placed(np.array([m.ticks for m in score.markers], np.int64), bars).bar.tolist(), len(bars)]
-    filled = placed(np.concatenate([track.notes["onset_ticks"] for track in score.tracks]), bars).bar
-    pools: dict[str, tuple[int, int]] = {}
-    for marker, (first, after) in zip(score.markers, pairwise(edges), strict=True):
-        label = re.sub(r"[^a-z]", "", marker.text.lower())
-        kind, many = kind_of(label), int(after - first) if ((filled >= first) & (filled < after)).any() else 0
-        if label in _LABELS[:_BY_LETTER] and kind in ("low", "high", "break") and many > pools.get(kind, (0, 1))[1]:
-            pools[kind] = (int(first), many)
-    return pools
-
-
-def _heard_pools(score: Score, bars: NDArray[Any]) -> dict[str, tuple[int, int]]:
-    onsets = np.concatenate([track.notes["onset_ticks"] for track in score.tracks])
-    filled = np.unique(placed(onsets, bars).bar)
-    first, count = int(filled[0]), int(filled[-1] - filled[0]) + 1  # empty bars at its ends are no music
-    found = [s for s in find_sections(score) if s.bars >= 4] if count >= 16 else []
-    if len({s.label[0] for s in found}) < 2:
-        return {"low": (first, count)}
-    full = max(found, key=lambda s: (s.energy, s.start_bar))
-    others = [s for s in found if s.label[0] != full.label[0]]
-    calm = next((s for s in others if s.roles_playing >= _BAND * full.roles_playing), full)
-    pools = {"high": (full.start_bar, full.bars), "low": (calm.start_bar, calm.bars)}
-    third = [s for s in others if s.label[0] != calm.label[0]]
-    return pools | ({"break": (third[0].start_bar, third[0].bars)} if third else {})
 
 
 def _who_plays(kind: str, nth: int, bars: int, roles: Sequence[str]) -> list[NDArray[np.bool_]]:
@@ -200,7 +124,7 @@ def _lay(
     """The sketch's bars, round and round, where the track plays."""
     first, count = pool
     lines = np.append(bars["start_ticks"], bars["start_ticks"][-1] + bars["length_ticks"][-1])
-    at, early = 0, _early(score)
+    at, early = 0, early_ticks(score)
     while at < many:
         take = min(count, many - at)
         begin, end = int(lines[first]), int(lines[first + take])
@@ -216,11 +140,6 @@ def _lay(
             piece.notes.append(notes)
             piece.events.append(events)
         at, start = at + take, start + end - begin
-
-
-def _early(score: Score) -> int:
-    """Ticks: a note so little before a bar line belongs behind it."""
-    return score.ticks_per_quarter // 8
 
 
 def _louder(pieces: Sequence[Piece], span: tuple[int, int], lines: BarLines, energy: int, *, rising: bool) -> None:
@@ -265,42 +184,6 @@ def _turned(
             if made:
                 new = make_notes(*(np.array(c) for c in zip(*made, strict=True)), channel=piece.track.channel)
                 piece.notes[place] = np.concatenate([notes, new])
-
-
-def _end(pieces: Sequence[Piece], roles: Sequence[str], score: Score, start: int, bar_ticks: int) -> None:
-    """The last bar: everybody on the tonic, held; the drums strike once."""
-    key = estimate_key(score).key or Key(0)
-    third = 3 if key.is_minor else 4
-    tones = {(key.tonic + step) % 12 for step in (0, third, 7)}
-    for piece, role in zip(pieces, roles, strict=True):
-        last = None
-        for place, notes in enumerate(piece.notes):
-            before = notes[notes["onset_ticks"] < start - _early(score)].copy()
-            over = before["onset_ticks"] + before["duration_ticks"] > start
-            before["duration_ticks"][over] = start - before["onset_ticks"][over]
-            before["off_order"][over] = MADE
-            piece.notes[place] = before
-            last = before if len(before) else last
-        if last is None or not role:
-            continue
-        if piece.track.is_drum:
-            if role == "drums":
-                rows = make_notes([start, start], bar_ticks // 4, [KICK, CRASH], [104, 110], channel=9)
-                piece.notes.append(rows)
-            continue
-        chord = last[last["onset_ticks"] >= int(last["onset_ticks"].max()) - bar_ticks // 48]
-        lowered = 4 if role == "bass" else 0  # a bass rather falls home
-        classes = {key.tonic} if role == "bass" else tones
-        held = sorted({_near(int(p) - lowered, classes) for p in chord["pitch"].tolist()})
-        loud = int(np.median(chord["velocity"]))
-        piece.notes.append(make_notes(
-            np.full(len(held), start), round(bar_ticks * 0.96), held, loud, channel=piece.track.channel
-        ))  # fmt: skip
-
-
-def _near(pitch: int, classes: set[int]) -> int:
-    return min((p for p in range(max(0, pitch - 6), min(127, pitch + 6) + 1) if p % 12 in classes),
-               key=lambda p: (abs(p - pitch), p))  # fmt: skip
 
 
 def _joined(piece: Piece, end: int) -> Track:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from bandmate.errors import ScoreError
-from bandmate.groovebook.sketch import arrange_sketch, parse_form
+from bandmate.groovebook.sketch import arrange_sketch
+from bandmate.groovebook.sketch_form import parse_form
 from bandmate.limits import SEED
 from bandmate.score.cut import window
 from bandmate.score.model import Score
