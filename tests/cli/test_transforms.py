@@ -228,6 +228,31 @@ def test_restyle_keeps_the_melody_note_for_note(bandmate, way: tuple[str, str]):
     assert bandmate("replay", "new", "--out", "again").code == 0
 
 
+@pytest.mark.parametrize(
+    ("meter", "tempo", "words"),
+    [
+        ((3, 4), 146, "waltz.mid is in 3/4, but the song stays in 4/4: taken are genre, tempo, swing and instruments"),
+        ((6, 8), None, "waltz.mid is in 6/8, but the song stays in 4/4: taken are genre and instruments, not meter"),
+    ],
+)
+def test_restyle_says_what_it_takes_of_a_reference_in_another_meter(bandmate, meter, tempo, words):
+    waltz = play(make_plan(Brief(genre="waltz", bars=4, tempo=146), 1), 1)
+    write(replace(waltz, meters=make_meters(*meter)), "waltz.mid")
+    said = bandmate("restyle", LIED, "--like", "waltz.mid", "--seed", "1", "--engine", "rules", "--candidates", "1",
+                    "--no-stems", "--out", "new")  # fmt: skip
+    assert said.code == 0, said.err
+    assert words in said.out + said.err
+    song = read_take(Path("new"))
+    assert song.plan.meter == (4, 4) and (abs(song.plan.tempo - 146) < 1) == (tempo is not None)
+
+
+def test_restyle_says_that_a_genre_is_at_home_in_another_meter(bandmate):
+    said = bandmate("restyle", LIED, "--to", "waltz", "--seed", "1", "--engine", "rules", "--candidates", "1",
+                    "--no-stems", "--out", "new")  # fmt: skip
+    assert said.code == 0, said.err
+    assert "waltz is at home in 3/4, but the song stays in 4/4" in said.out + said.err
+
+
 def test_restyle_of_some_bars_is_an_edit(bandmate):
     said = bandmate("restyle", LIED, "--to", "house", "--bars", "3-4", "--seed", "1", "--engine", "rules",
                     "--candidates", "1", "--no-stems", "--out", "new.mid")  # fmt: skip

@@ -13,8 +13,11 @@ import pytest
 from bandmate.cli.main import main
 from bandmate.errors import BriefError, ScoreError
 from bandmate.generation.scene import with_roles
+from bandmate.groovebook.plan import make_plan
+from bandmate.groovebook.play import play
 from bandmate.io.files import read
 from bandmate.io.midi import midi_bytes, parse_midi, read_midi
+from bandmate.score.brief import Brief
 from bandmate.score.model import Score, make_meters
 from bandmate.score.selection import select
 from bandmate.score.timeline import bar_grid
@@ -87,13 +90,25 @@ def test_drums_strike_in_both_meters(both):
 
 def test_groove_by_style_moves_all_by_a_clip_the_bars_of_its_meter(both):
     assert groove("both.mid", style="funk", seed=1, out="a.mid").report["notes_moved"] > 0
-    after = groove("both.mid", like=LIED, seed=1, strength=1.0, out="b.mid").score
+    saved = groove("both.mid", like=LIED, seed=1, strength=1.0, out="b.mid")
+    assert saved.done[1] == "11 bars not in 4/4, the meter of lied.mid, left as played"
+    after = saved.score
     change = 8 * both.ticks_per_quarter
     for old, new in zip(both.tracks, after.tracks, strict=True):
         late = [t.notes[t.notes["onset_ticks"] >= change - 10] for t in (old, new)]
         assert late[0]["onset_ticks"].tolist() == late[1]["onset_ticks"].tolist()
     with pytest.raises(ScoreError, match=r"both.mid changes its meter at bar 3.*give bars 1-2 of it"):
         groove(LIED, like="both.mid", seed=1, out="c.mid")
+
+
+def test_bars_in_another_meter_than_the_reference_are_refused(both):
+    with pytest.raises(
+        ScoreError, match=r"lied.mid is in 4/4 and the asked bars in 3/4; give a reference in the meter"
+    ):
+        groove("both.mid", like=LIED, bars="3-4", seed=1, out="new.mid")
+    assert not Path("new.mid").exists()
+    inside = groove("both.mid", like=LIED.with_name("funk_beat.mid"), bars="1-2", seed=1, out="new.mid")
+    assert len(inside.done) == 1 and inside.report["notes_moved"] > 0
 
 
 def test_clips_that_change_alike_lead_into_each_other(both):
@@ -170,9 +185,16 @@ def test_a_real_song_with_a_bar_cut_short_is_arranged_and_restyled():
     assert bar_grid(read_midi(take.midi))["length_ticks"].tolist() == lengths
 
 
-@pytest.mark.parametrize(
-    "more", [{"tempo": 100.0}, {"top_k": 5}, {"like": LIED, "to": None}, {"to": ["house", "reaper"]}]
-)
+def test_of_a_reference_a_song_that_changes_its_meter_takes_the_genre(back):
+    play(make_plan(Brief(genre="waltz", bars=8), 1), 1).write("waltz.mid")
+    told = []
+    take = restyle("back.mid", like="waltz.mid", engine="rules", seed=1, out="new", listener=told.append).best
+    assert take.recipe.settings["edit"]["options"]["to"] == "waltz"
+    notices = [event["text"] for event in told if event["event"] == "notice"]
+    assert "of waltz.mid the genre alone is taken: waltz" in notices[0] and "--to names another" in notices[0]
+
+
+@pytest.mark.parametrize("more", [{"tempo": 100.0}, {"top_k": 5}, {"to": ["house", "reaper"]}])
 def test_what_needs_one_plan_is_refused_where_the_meter_changes(more):
     name = next(iter(more))
     with pytest.raises(

@@ -18,15 +18,8 @@ from bandmate.analysis.genres import genre, genre_ids
 from bandmate.errors import BriefError, ScoreError
 from bandmate.groovebook.dice import Dice
 from bandmate.groovebook.drum_touch import SOFT_BELOW, VOICES, DrumTouch, place_of, touch_of
-from bandmate.groovebook.strokes import (
-    GROUPS,
-    PLACES_A_QUARTER,
-    Floats,
-    Strokes,
-    Swing,
-    meter_of,
-    strokes_of_all,
-)
+from bandmate.groovebook.groove_bars import bars_in_meter, check_one_meter
+from bandmate.groovebook.strokes import GROUPS, PLACES_A_QUARTER, Floats, Strokes, Swing, meter_of, strokes_of_all
 from bandmate.score.model import MADE, NO_OFF, Score, Track
 
 # Styles of the dataset by the genre that stands for each.
@@ -160,7 +153,7 @@ def groove_of(score: Score, name: str = "the reference") -> ClipGroove:
     if not score.note_count:
         raise ScoreError(f"{name} has no notes, so there is no groove in it; give a clip that plays")
     strokes, swing, bars = strokes_of_all(score)
-    _one_meter(bars, name)
+    check_one_meter(bars, name)
     places = _places(bars)
     group, place = _joined(strokes, "group"), np.minimum(_joined(strokes, "place"), places - 1)
     late, loud = _joined(strokes, "late_ms"), np.log(_joined(strokes, "velocity"))
@@ -176,16 +169,6 @@ def groove_of(score: Score, name: str = "the reference") -> ClipGroove:
         rest = values - table.level[group] - table.accent[group, place]
         spreads.append(np.sqrt(_shrunk(rest * rest, group, len(GROUPS))))
     return ClipGroove(name, meter_of(bars), swing, played[0], played[1], *tables, spreads[0], spreads[1])
-
-
-def _one_meter(bars: NDArray[Any], name: str) -> None:
-    meters = list(zip(bars["numerator"].tolist(), bars["denominator"].tolist(), strict=True))
-    if len(set(meters)) > 1:
-        at = next(i for i, meter in enumerate(meters) if meter != meters[0])
-        raise ScoreError(
-            f"{name} changes its meter at bar {at + 1}, so its bars cannot be laid over others; give bars 1-{at} of it "
-            f"(bandmate edit FILE --trim 1-{at})"
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -292,7 +275,7 @@ def apply_groove(
         span: first tick and end of what is touched; None = everything. No note leaves it.
 
     Raises:
-        ScoreError: the strength is out of range, or the groove of a clip is in another meter.
+        ScoreError: the strength is out of range, or the clip of the groove is in another meter.
     """
     if not 0 <= strength <= 1:
         raise ScoreError(f"strength {strength:g} is out of range; give 0 (as it is) to 1 (wholly the groove)")
@@ -301,7 +284,7 @@ def apply_groove(
     strokes, _, bars = strokes_of_all(score)
     fits = np.ones(len(bars), bool)
     if isinstance(groove, ClipGroove):
-        fits = _same_meter(groove, bars, score.ticks_per_quarter)
+        fits = bars_in_meter(bars, score.ticks_per_quarter, groove.meter, groove.name, span)
     own = _force_table([each for each in strokes if len(each.bar)], _places(bars))
     wanted = range(len(score.tracks)) if tracks is None else tracks
     new = list(score.tracks)
@@ -314,20 +297,6 @@ def apply_groove(
             goal = _goal(rows, groove, own, Dice(seed, "groove", index), bars)
             new[index] = _played(track, rows, picked, goal, strength, span or (0, np.iinfo(np.int64).max))
     return replace(score, tracks=tuple(new))
-
-
-def _same_meter(groove: ClipGroove, bars: NDArray[Any], ticks_per_quarter: int) -> NDArray[np.bool_]:
-    """Which bars are in the clip's meter, and whole: the others are played as they were."""
-    numerator, denominator = groove.meter
-    fits = (bars["numerator"] == numerator) & (bars["denominator"] == denominator)
-    fits &= bars["length_ticks"] == ticks_per_quarter * 4 * numerator // denominator
-    if not fits.any():
-        meter = meter_of(bars)
-        raise ScoreError(
-            f"{groove.name} is in {groove.meter[0]}/{groove.meter[1]} and the clip in {meter[0]}/{meter[1]}; "
-            "give a reference in the clip's meter, or a style"
-        )
-    return fits
 
 
 def _goal(rows: Strokes, groove: Groove, own: Table, dice: Dice, bars: NDArray[Any]) -> tuple[Floats, Floats]:

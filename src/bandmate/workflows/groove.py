@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from bandmate.analysis.meter import score_bars
 from bandmate.errors import BriefError, ScoreError
 from bandmate.generation.compose import WriteOptions, open_weights
 from bandmate.generation.feel import ModelGroove, model_groove
-from bandmate.groovebook.grooves import Groove, apply_groove, groove_of, style_groove
+from bandmate.groovebook.groove_bars import bars_in_meter, left_as_played
+from bandmate.groovebook.grooves import ClipGroove, Groove, apply_groove, groove_of, style_groove
 from bandmate.groovebook.strokes import Swing
 from bandmate.io.files import read
 from bandmate.limits import SEED
@@ -84,6 +86,7 @@ def groove(
     done = (
         f"played {_whose(options)} by {options.strength:.0%}: {report['notes_moved']} notes moved by "
         f"{report['mean_move_ms']:.0f} ms, velocities by {report['mean_velocity_change']:.0f} on average",
+        *_left(score, feel, cells.span),
     )
     recipe = asdict(options) | {"seed": seed}
     model = model_identity(options.model) if options.by == "model" else {}
@@ -148,6 +151,15 @@ def _feel(score: Score, options: GrooveOptions, cells: _Cells, seed: int, job: J
         score, weights, WriteOptions(), seed, tracks=cells.tracks, span=cells.span, genre=genre, swing=swing,
         on_progress=lambda share: job.progress("playing", share),
     )  # fmt: skip
+
+
+def _left(score: Score, feel: Groove, span: tuple[int, int] | None) -> tuple[str, ...]:
+    """What is said of bars that a clip in one meter does not reach."""
+    if not isinstance(feel, ClipGroove):
+        return ()
+    bars = score_bars(score)
+    fits = bars_in_meter(bars, score.ticks_per_quarter, feel.meter, feel.name, span)
+    return tuple(filter(None, [left_as_played(bars, fits, feel.meter, feel.name, span)]))
 
 
 def _whose(options: GrooveOptions) -> str:

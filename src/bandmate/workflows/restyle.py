@@ -23,7 +23,7 @@ from bandmate.analysis.meter import score_bars
 from bandmate.analysis.sections import find_sections
 from bandmate.counts import counted
 from bandmate.errors import BriefError
-from bandmate.groovebook.backing import mean_tempo, one_meter, swing_heard
+from bandmate.groovebook.backing import mean_tempo, one_meter
 from bandmate.groovebook.cells import TPQ
 from bandmate.groovebook.harmonise import harmonise, melody_key
 from bandmate.groovebook.plan import make_plan
@@ -31,8 +31,8 @@ from bandmate.groovebook.play import channels_of
 from bandmate.groovebook.setting import without_gaps
 from bandmate.io.files import read, write
 from bandmate.limits import BARS, TAKES, TEMPO
-from bandmate.score.brief import ROLES, Brief, TrackAsk
-from bandmate.score.gm import is_bass_program, program_range
+from bandmate.score.brief import Brief, TrackAsk
+from bandmate.score.gm import program_range
 from bandmate.score.model import Score, Track, make_meters, make_notes, make_tempos
 from bandmate.score.pitch import Chord, Key
 from bandmate.score.plan import Plan
@@ -41,27 +41,17 @@ from bandmate.settings import Settings, load_settings
 from bandmate.workflows.compose import ComposeOptions, ComposeResult, make_options, run, tell_heard
 from bandmate.workflows.edit_takes import EditResult
 from bandmate.workflows.export import TARGETS, parse_targets
-from bandmate.workflows.given import genre_named, melody_of, read_given
+from bandmate.workflows.given import melody_of, read_given
 from bandmate.workflows.jobs import Job, Listener
 from bandmate.workflows.making import WEIGHTS, check_engine, check_sounds
 from bandmate.workflows.places import take_folder
 from bandmate.workflows.request import Request, draft_of
+from bandmate.workflows.restyle_like import Style, genre_heard, style_named, style_of
 from bandmate.workflows.take_files import parents_of
 
 _KNOWN_SECTIONS = ("intro", "verse", "chorus", "bridge", "break", "outro")
 _OF_STRETCHES = ("out", "takes", "seed", "engine", "model", "variety", "temperature", "candidates", "no_copy")
 _OF_SOUND = ("stems", "key_lock")  # there is no sound, and the key stays
-_ROLES_OF_A_BAND = ("drums", "bass", "chords", "pad", "arp", "strings", "brass", "lead")
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """What the new style is: a genre, and, from a reference, its tempo, swing and instruments."""
-
-    genre: str
-    tempo: float | None = None
-    swing: float | None = None
-    tracks: tuple[TrackAsk, ...] = ()
 
 
 def restyle(
@@ -108,9 +98,11 @@ def restyle(
     TAKES.check(chosen.takes)
     score = read_given(path)
     if changes := meter_runs(bar_grid(score), score.ticks_per_quarter)[1:]:
-        stated = {"like": like, "tempo": tempo, "to": projects, **options}
-        return _stretch_by_stretch(path, str(named), melody, changes[0][0], stated, listener, defaults)
-    style = Style(genre_named(named)) if named is not None else style_of(Path(str(like)))
+        stated = {"tempo": tempo, "to": projects, **options}
+        genre_id = named if named is not None else _genre_of(Path(str(like)), listener)
+        return _stretch_by_stretch(path, genre_id, melody, changes[0][0], stated, listener, defaults)
+    meter = one_meter(score)
+    style = style_named(named, meter) if named is not None else style_of(Path(str(like)), meter)
     place = melody_of(score, melody)
     seed = secrets.randbelow(2**31) if chosen.seed is None else chosen.seed
     song = song_of(score, place, style, tempo)
@@ -119,7 +111,7 @@ def restyle(
         f"{Path(path).name} in {style.genre}: {plans[0].tempo:g} BPM, {song.key.name}, "
         f"{counted(plans[0].bars, 'bar')}; "
         f"melody from {' '.join(score.tracks[place].name.split()) or f'track {place + 1}'}"
-    )
+    ) + (f"; {style.said}" if style.said else "")
     singer = next(i for i, track in enumerate(plans[0].tracks) if track.role == "melody")
     given, source = song.given(plans[0], singer)
     parents = parents_of(path, *filter(None, [like]))
@@ -154,6 +146,17 @@ def _stretch_by_stretch(
     return run_edit("restyle", path, to=genre, melody=melody, bars=bars, listener=listener, settings=settings, **own)
 
 
+def _genre_of(like: Path, listener: Listener | None) -> str:
+    """The genre that a reference sounds like; the rest of it finds no place in a song that changes its meter."""
+    name, chance = genre_heard(like)
+    Job(listener).tell(
+        "notice",
+        text=f"the song changes its meter, so of {like.name} the genre alone is taken: {name.replace('_', ' ')} "
+        f"({chance:.0%} sure; --to names another)",
+    )
+    return name
+
+
 def _style_and_projects(to: str | Sequence[str] | None) -> tuple[str | None, tuple[str, ...]]:
     """What `to` names: one style, and projects of sequencers; no genre is called as they are."""
     words = [to] if isinstance(to, str) else list(to or ())
@@ -164,20 +167,6 @@ def _style_and_projects(to: str | Sequence[str] | None) -> tuple[str | None, tup
             f"'{styles[0]}' and '{styles[1]}' are two; give one style, and projects of {', '.join(TARGETS)}"
         )
     return (styles[0] if styles else None), parse_targets([name for name in names if name.lower() in TARGETS])
-
-
-def style_of(path: Path) -> Style:
-    """The style of a reference: the genre it sounds like, its tempo, swing and instruments."""
-    from bandmate.evaluation.genres import recognise
-
-    score = read_given(path)
-    asks: dict[str, TrackAsk] = {}
-    # a bass that is played by a bass speaks before other low parts
-    for track in sorted(score.tracks, key=lambda t: not is_bass_program(t.program)):
-        if len(track.notes) and track.role in _ROLES_OF_A_BAND and track.role in ROLES:
-            ask = TrackAsk(track.role, kit=track.program) if track.is_drum else TrackAsk(track.role, track.program)
-            asks.setdefault(track.role, ask)
-    return Style(recognise(score)[0][0], mean_tempo(score), swing_heard(score), tuple(asks.values()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,7 +24,8 @@ from bandmate.workflows.given import genre_named, melody_of
 from bandmate.workflows.jobs import Job
 from bandmate.workflows.report import Demand
 from bandmate.workflows.request import MakeOptions, Request, draft_of
-from bandmate.workflows.restyle import Style, song_of
+from bandmate.workflows.restyle import song_of
+from bandmate.workflows.restyle_like import Style
 
 
 @dataclass(frozen=True, slots=True)
