@@ -100,6 +100,44 @@ def test_golden_pitch_roll_and_rows():
         [0, 60, 2], [3, 64, 4], [4, 64, 5]]  # fmt: skip
 
 
+def events_one_by_one(rows, longest):
+    """What event.v1 writes, found note by note: rows of onset, pitch, duration, velocity by time."""
+    events = [event for onset, pitch, length, _ in rows for event in ((onset, pitch), (onset + length, 128 + pitch))]
+    ids, now = [], 0
+    for time, code in sorted(events, key=lambda event: event[0]):
+        while now < time:
+            wait = min(longest, time - now)
+            ids.append(255 + wait)
+            now += wait
+        ids.append(code)
+    return ids
+
+
+@pytest.mark.parametrize(("notes", "longest"), [(1, 7), (90, 1000), (500, 1), (6000, 3), (6000, 1000)])
+def test_few_notes_and_many_are_written_as_one_by_one(notes, longest):
+    dice = np.random.default_rng(notes + longest)
+    parts = []
+    for _ in range(3):
+        onset = np.sort(dice.integers(0, 5 * notes, notes)) + (np.arange(notes) > notes // 2) * 3 * longest
+        columns = (dice.integers(1, 60, notes), dice.integers(30, 90, notes), dice.integers(1, 128, notes))
+        parts.append(Track("", 0, False, make_notes(onset, *columns)))
+    score = Score(tuple(parts), 24)
+    rows = sorted(
+        [int(note[name]) for name in ("onset_ticks", "pitch", "duration_ticks", "velocity")]
+        for part in parts for note in part.notes
+    )  # fmt: skip
+    assert NoteTokenizer().encode(score).ids.tolist() == rows
+    ids = EventTokenizer(EventOptions(max_time_shift=longest)).encode(score).ids.tolist()
+    assert ids == events_one_by_one(rows, longest)
+    roll = np.zeros((max(onset + length for onset, _, length, _ in rows), 128), np.uint8)
+    line = np.full(len(roll), REST)
+    for onset, pitch, length, velocity in rows:
+        roll[onset : onset + length, pitch] = velocity
+        line[onset : onset + length] = pitch
+    assert np.array_equal(RollTokenizer().encode(score).ids, roll)
+    assert np.array_equal(PitchTokenizer().encode(score).ids, line)
+
+
 def as_muspy(score):
     muspy = pytest.importorskip("muspy")
     tracks = []

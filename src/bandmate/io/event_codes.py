@@ -46,17 +46,23 @@ def with_waits(
         longest: ticks of the longest wait.
         check: is asked whether so many numbers may be made.
     """
-    gap = np.diff(times, prepend=0)
-    full = gap // longest  # and the rest from it: half the time of `divmod`
-    rest = gap - full * longest
-    place = np.cumsum(full + (rest > 0) + 1) - 1
-    count = int(place[-1]) + 1 if len(codes) else 0
-    check(count)
-    out = np.full(count, first + longest - 1, np.int32)
-    # subtle: an event without a wait has another before it, whose number is written over its wait in the second line
-    out[place - 1] = np.where(rest > 0, rest, longest) + (first - 1)
-    out[place] = codes
-    return out
+    if not len(codes):
+        check(0)
+        return np.empty(0, np.int32)
+    gap = times.copy()
+    gap[1:] -= times[:-1]
+    full = np.maximum(gap - 1, 0) // longest if int(gap.max()) > longest else None  # longest ones before the rest
+    if full is not None:
+        gap -= full * longest
+    waits = gap > 0
+    check(len(codes) + int(np.count_nonzero(waits)) + (0 if full is None else int(full.sum())))
+    pairs, written = np.empty((len(codes), 2), np.int32), np.ones((len(codes), 2), bool)  # a wait, and what is awaited
+    np.add(gap, first - 1, out=pairs[:, 0], casting="unsafe")
+    pairs[:, 1], written[:, 0] = codes, waits
+    if full is None:
+        return pairs[written]
+    rests = np.arange(len(codes)) + np.cumsum(waits) - 1  # where each wait stands
+    return np.insert(pairs[written], np.repeat(rests, full), first + longest - 1)
 
 
 def to_codes(notes: NDArray[Any]) -> Ints:

@@ -236,9 +236,12 @@ class InterarrivalTokenizer(Stream):
         assert isinstance(notes, FlatNotes)
         return notes.instrument * 128 + notes.pitch
 
-    def order_of(self, times: NDArray[np.int64], codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    def in_order(
+        self, times: NDArray[np.int64], codes: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Events by time, ends before beginnings."""
-        return np.lexsort((codes < self.vocabulary.offsets["NOTE_OFF"], times))
+        order = np.lexsort((codes < self.vocabulary.offsets["NOTE_OFF"], times))
+        return times[order], codes[order]
 
     def score(self, notes: FlatNotes) -> Score:
         """Notes on the clock as a score at 120 BPM."""

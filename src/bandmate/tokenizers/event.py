@@ -23,10 +23,10 @@ from bandmate.tokenizers.flat import (
     FlatNotes,
     PlainNotes,
     flat_seconds,
-    flat_steps,
+    in_time_order,
     one_track,
+    plain_steps,
     score_of_steps,
-    stable_order,
 )
 from bandmate.tokenizers.representation import About, Words, check_length, numbers, vocabulary_of, whole
 
@@ -128,9 +128,9 @@ class Stream(Words):
         """What begins and ends, counted from the first NOTE_ON."""
         return notes.pitch
 
-    def order_of(self, times: NDArray[Any], codes: NDArray[Any]) -> NDArray[np.int64]:
+    def in_order(self, times: NDArray[Any], codes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Events by time; those of one time note by note."""
-        return stable_order(times)
+        return in_time_order(times, codes, len(self.vocabulary).bit_length())
 
     def bin_of(self, velocity: NDArray[Any]) -> NDArray[Any]:
         """Velocities as bins."""
@@ -151,23 +151,28 @@ class Stream(Words):
             ScoreError: a note is out of range, or waits would fill more than memory should hold.
         """
         offset, notes = self.vocabulary.offsets, self.notes(score)
-        keys = self.key_of(notes)
-        events = [
-            (notes.onset, offset["NOTE_ON"] + keys),
-            (notes.end, offset["NOTE_OFF"] + (keys & 0 if self.single_off else keys)),
-        ]
+        times, codes = self._in_note_order(notes)
+        times, codes = self.in_order(times, codes)
+        first = offset["TIME_SHIFT"] + 1 - self.first_wait
+        ids = with_waits(times, codes, first, self.max_time_shift, self._check_length)
+        return TokenSequence(np.append(ids, np.int32(offset["END"])) if self.ends else ids, self.name)
+
+    def _in_note_order(self, notes: PlainNotes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Times and codes of events, note by note: its velocity if it is written, where it begins, where it ends."""
+        offset, keys = self.vocabulary.offsets, self.key_of(notes)
+        times, codes = np.empty((2, len(notes), 2 + self.writes_velocity), np.int64)
+        times[:, :-1] = notes.onset[:, None]
+        np.add(notes.onset, notes.duration, out=times[:, -1])
+        np.add(keys, offset["NOTE_ON"], out=codes[:, -2])
+        codes[:, -1] = offset["NOTE_OFF"] if self.single_off else keys + offset["NOTE_OFF"]
         if self.writes_velocity:
             bins = self.bin_of(notes.velocity)
-            events.insert(0, (notes.onset, offset["VELOCITY"] + bins))
-        times, codes = (np.stack(columns, axis=1).ravel() for columns in zip(*events, strict=True))
-        if self.writes_velocity and not self.forces_velocity:
-            written = np.ones((len(notes), 3), bool)
-            written[1:, 0] = bins[1:] != bins[:-1]
-            times, codes = times[written.ravel()], codes[written.ravel()]
-        order = self.order_of(times, codes)
-        first = offset["TIME_SHIFT"] + 1 - self.first_wait
-        ids = with_waits(times[order], codes[order], first, self.max_time_shift, self._check_length)
-        return TokenSequence(np.append(ids, np.int32(offset["END"])) if self.ends else ids, self.name)
+            np.add(bins, offset["VELOCITY"], out=codes[:, 0])
+            if not self.forces_velocity:
+                written = np.ones(codes.shape, bool)
+                np.not_equal(bins[1:], bins[:-1], out=written[1:, 0])
+                return times[written], codes[written]
+        return times.reshape(-1), codes.reshape(-1)
 
     def _check_length(self, count: int) -> None:
         check_length(count + 1, self.name)
@@ -248,8 +253,8 @@ class EventTokenizer(Stream):
 
     def notes(self, score: Score) -> PlainNotes:
         """The notes in steps."""
-        flat = flat_steps(score, self.options.steps_per_quarter)
-        return flat.plain_by_time() if self.options.order == "pitch" else flat
+        notes = plain_steps(score, self.options.steps_per_quarter)
+        return notes.by_time() if self.options.order == "pitch" else notes
 
     def bin_of(self, velocity: NDArray[Any]) -> NDArray[Any]:
         """Equal shares of 0..127."""

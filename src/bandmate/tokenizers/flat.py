@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bandmate.errors import ScoreError
 from bandmate.score.gm import DRUM_CHANNEL
-from bandmate.score.model import Score, Track, make_meters, make_notes, make_tempos
+from bandmate.score.model import NO_NOTES, Score, Track, make_meters, make_notes, make_tempos
 from bandmate.score.timeline import ticks_to_seconds
 
 DRUMS = 128  # the instrument that is no program
@@ -55,9 +55,23 @@ class PlainNotes:
 
     def time_key(self) -> Ints | None:
         """One number a note, in the order of onset, pitch, duration, velocity; None where they are too large for it."""
-        if len(self) and (int(self.onset.max()) >= _HIGH_ONSET or int(self.duration.max()) >= 1 << _DURATION_BITS):
+        if len(self) and int((self.onset | self.duration).max()) >> _TIME_BITS:
             return None
-        return ((self.onset << 7 | self.pitch) << _DURATION_BITS | self.duration) << 7 | self.velocity
+        return ((self.onset << 7 | self.pitch) << _TIME_BITS | self.duration) << 7 | self.velocity
+
+    def time_order(self) -> Ints:
+        """Places of the notes by onset, pitch, duration, velocity; equal ones as they stand."""
+        return np.lexsort((self.velocity, self.duration, self.pitch, self.onset))
+
+    def by_time(self) -> PlainNotes:
+        """The notes by onset, pitch, duration, velocity."""
+        key = self.time_key() if len(self) > _FEW else None
+        if key is None:
+            order = self.time_order()
+            return PlainNotes(self.onset[order], self.duration[order], self.pitch[order], self.velocity[order])
+        key.sort()  # and read them back from the sorted keys, which is quicker than taking each column
+        head = key >> (_TIME_BITS + 7)
+        return PlainNotes(head >> 7, key >> 7 & ((1 << _TIME_BITS) - 1), head & 127, key & 127)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,68 +93,79 @@ class FlatNotes(PlainNotes):
 
     def by_time(self) -> FlatNotes:
         """The notes by onset, pitch, duration, velocity; equal ones in track order."""
-        key = self.time_key()  # one key of 63 bits sorts several times as fast as four columns
-        if key is not None:
-            return self.take(np.argsort(key, kind="stable"))
-        return self.take(np.lexsort((self.velocity, self.duration, self.pitch, self.onset)))
-
-    def plain_by_time(self) -> PlainNotes:
-        """The same, whoever plays them: read back from the sorted keys, which is quicker than taking each column."""
-        key = self.time_key()
-        if key is None:
-            return self.by_time()
-        key.sort()
-        head = key >> (_DURATION_BITS + 7)
-        return PlainNotes(head >> 7, key >> 7 & ((1 << _DURATION_BITS) - 1), head & 127, key & 127)
+        key = self.time_key()  # one key of 62 bits sorts several times as fast as four columns
+        return self.take(self.time_order() if key is None else np.argsort(key, kind="stable"))
 
 
-_DURATION_BITS = 24  # of a key: beside them 7 of the pitch, 7 of the velocity
-_HIGH_ONSET = 1 << (63 - _DURATION_BITS - 14)
+_TIME_BITS = 24  # of onset and duration in a key: beside them 7 of the pitch, 7 of the velocity
+_COLUMNS = ("onset_ticks", "duration_ticks", "pitch", "velocity")
+_FEW = 200  # notes: so many are sorted by four columns before one key is made of them
 
 
-def stable_order(values: Ints) -> Ints:
-    """`np.argsort(values, kind="stable")` of numbers from 0: sorts value and place as one number, which is quicker."""
-    bits = len(values).bit_length()
-    if len(values) and int(values.max()) >> (63 - bits):
-        return np.argsort(values, kind="stable")
-    keys = values << bits | np.arange(len(values))
+def in_time_order(times: Ints, codes: Ints, code_bits: int) -> tuple[Ints, Ints]:
+    """Events by time, equal ones as they stand, and their codes of at most so many bits; numbers from 0.
+
+    Time, place and code are sorted as one number where they fit, which is quicker than a stable sort of the times.
+    """
+    if not len(times):
+        return times, codes
+    place_bits = len(times).bit_length()
+    if int(times.max()) >> (63 - place_bits - code_bits):
+        order = np.argsort(times, kind="stable")
+        return times[order], codes[order]
+    keys = times << place_bits
+    keys |= np.arange(len(times))
+    keys <<= code_bits
+    keys |= codes
     keys.sort()
-    return keys & ((1 << bits) - 1)
+    return keys >> (place_bits + code_bits), keys & ((1 << code_bits) - 1)
+
+
+def plain_steps(score: Score, steps_per_quarter: int) -> PlainNotes:
+    """A score's notes in track order, on the nearest step (halves to the even one), each at least a step long."""
+    return PlainNotes(*_in_steps(score, steps_per_quarter))
 
 
 def flat_steps(score: Score, steps_per_quarter: int) -> FlatNotes:
-    """A score's notes in track order, on the nearest step (halves to the even one), each at least a step long."""
-    columns, track, instrument = _columns(score)
-    onset, duration = columns[0], columns[1]
-    if steps_per_quarter != score.ticks_per_quarter:
-        ratio = steps_per_quarter / score.ticks_per_quarter
-        onset, duration = (np.rint(column * ratio).astype(np.int64) for column in (onset, duration))
-    return FlatNotes(onset, np.maximum(duration, 1), columns[2], columns[3], instrument, track)
+    """The same, and who plays each note."""
+    return FlatNotes(*_in_steps(score, steps_per_quarter), *_players(score))
 
 
 def flat_seconds(score: Score, steps_per_sec: int) -> FlatNotes:
     """A score's notes in track order on the clock, in parts of a second, halves up; each at least a step long."""
-    columns, track, instrument = _columns(score)
+    columns = _columns(score)
     start = ticks_to_seconds(score, columns[0])
     stop = ticks_to_seconds(score, columns[0] + columns[1])
     onset, end = (np.floor(at * steps_per_sec + 0.5).astype(np.int64) for at in (start, stop))
-    return FlatNotes(onset, np.maximum(end - onset, 1), columns[2], columns[3], instrument, track)
+    return FlatNotes(onset, np.maximum(end - onset, 1), columns[2], columns[3], *_players(score))
 
 
-def _columns(score: Score) -> tuple[list[Ints], Ints, Ints]:
-    tracks = score.tracks
-    sizes = [len(track.notes) for track in tracks]
-    names = ("onset_ticks", "duration_ticks", "pitch", "velocity")
-    columns = [
-        np.concatenate([track.notes[name] for track in tracks] or [np.empty(0)]).astype(np.int64) for name in names
-    ]
-    for name, column in zip(names[2:], columns[2:], strict=True):
-        if len(column) and int(column.max()) > 127:
-            at = int(np.argmax(column > 127))
-            raise ScoreError(f"note {at + 1} has {name} {column[at]}; it must be 0 to 127")
-    which = np.repeat(np.arange(len(tracks)), sizes)
-    instruments = np.array([DRUMS if t.is_drum else t.program for t in tracks] or [0], np.int64)
-    return columns, which, instruments[which] if len(which) else which
+def _in_steps(score: Score, steps_per_quarter: int) -> tuple[Ints, Ints, Ints, Ints]:
+    onset, duration, pitch, velocity = _columns(score)
+    if steps_per_quarter != score.ticks_per_quarter:
+        ratio = steps_per_quarter / score.ticks_per_quarter
+        onset, duration = (np.rint(column * ratio).astype(np.int64) for column in (onset, duration))
+    return onset, np.maximum(duration, 1), pitch, velocity
+
+
+def _columns(score: Score) -> list[Ints]:
+    tracks = [track.notes for track in score.tracks] or [NO_NOTES]
+    if len(tracks) == 1:
+        columns = [tracks[0][name].astype(np.int64) for name in _COLUMNS]
+    else:
+        columns = [np.concatenate([notes[name] for notes in tracks], dtype=np.int64) for name in _COLUMNS]
+    if len(columns[0]) and int((columns[2] | columns[3]).max()) > 127:
+        name, column = next(pair for pair in zip(_COLUMNS[2:], columns[2:], strict=True) if int(pair[1].max()) > 127)
+        at = int(np.argmax(column > 127))
+        raise ScoreError(f"note {at + 1} has {name} {column[at]}; it must be 0 to 127")
+    return columns
+
+
+def _players(score: Score) -> tuple[Ints, Ints]:
+    """Instrument and track of every note."""
+    sizes = [len(track.notes) for track in score.tracks]
+    instruments = np.array([DRUMS if track.is_drum else track.program for track in score.tracks], np.int64)
+    return np.repeat(instruments, sizes), np.repeat(np.arange(len(sizes)), sizes)
 
 
 def score_of_steps(notes: FlatNotes, steps_per_quarter: int, bpm: float = STEPS_BPM) -> Score:

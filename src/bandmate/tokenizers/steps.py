@@ -15,12 +15,13 @@ from numpy.typing import ArrayLike, NDArray
 from bandmate.errors import FileFormatError
 from bandmate.score.model import Score
 from bandmate.tokenizers.base import TokenSequence, TokenType
-from bandmate.tokenizers.flat import DRUMS, PlainNotes, flat_steps, one_track, score_of_steps
+from bandmate.tokenizers.flat import DRUMS, PlainNotes, one_track, plain_steps, score_of_steps
 from bandmate.tokenizers.representation import About, Field, Rows, Words, check_steps, numbers, vocabulary_of, whole
 
 UNSAID_VELOCITY = 64
 MOST_TIME = 2**40
 REST, HOLD = 128, 129
+_AT_ONCE = 2048  # notes whose places are made at a time: more would leave the cache
 _MUSPY = "MusPy, Dong et al. 2020"
 
 
@@ -88,18 +89,23 @@ class RollOptions:
 
 def _notes_of(score: Score, steps_per_quarter: int, dense: str = "") -> PlainNotes:
     """The notes by time; for a representation with a place for every step no longer than memory should hold."""
-    notes = flat_steps(score, steps_per_quarter).plain_by_time()
+    notes = plain_steps(score, steps_per_quarter).by_time()
     if dense:
         check_steps(notes.last, dense)
     return notes
 
 
-def _cells(notes: PlainNotes, width: int, column: NDArray[Any] | int) -> NDArray[np.int64]:
-    """The flat places of every step of every note, note after note, in an array of so many columns."""
-    ends = np.cumsum(notes.duration)
-    cells = np.repeat((notes.onset - ends + notes.duration) * width + column, notes.duration)
-    cells += np.arange(0, len(cells) * width, width)
-    return cells
+def _paint(
+    flat: NDArray[Any], notes: PlainNotes, values: NDArray[Any], width: int = 1, column: NDArray[Any] | int = 0
+) -> None:
+    """Write the value of each note at all of its steps, later notes over earlier ones, into rows of so many columns."""
+    first = notes.onset * width + column
+    for at in range(0, len(notes), _AT_ONCE):
+        part = slice(at, at + _AT_ONCE)
+        length = notes.duration[part]
+        places = np.repeat(first[part] - (np.cumsum(length) - length) * width, length)
+        places += np.arange(0, len(places) * width, width)
+        flat[places] = np.repeat(values[part], length)
 
 
 def _sounding(notes: PlainNotes) -> NDArray[np.bool_]:
@@ -196,7 +202,7 @@ class PitchTokenizer(Words):
             ids[notes.onset] = notes.pitch  # what begins comes after all that goes on
         else:
             ids = np.full(notes.last, REST, np.int32)
-            ids[_cells(notes, 1, 0)] = np.repeat(notes.pitch.astype(np.int32), notes.duration)
+            _paint(ids, notes, notes.pitch.astype(np.int32))
         return TokenSequence(ids, self.name)
 
     def decode(self, tokens: TokenSequence | ArrayLike) -> Score:
@@ -253,8 +259,7 @@ class RollTokenizer(Rows):
         notes = _notes_of(score, self.options.steps_per_quarter, self.name)
         roll = np.zeros((notes.last, 128), np.uint8)
         values = notes.velocity if self.options.encode_velocity else (notes.velocity > 0)
-        places = _cells(notes, 128, notes.pitch)
-        roll.reshape(-1)[places] = np.repeat(values.astype(np.uint8), notes.duration)
+        _paint(roll.reshape(-1), notes, values.astype(np.uint8), 128, notes.pitch)
         return TokenSequence(roll, self.name)
 
     def decode(self, tokens: TokenSequence | ArrayLike) -> Score:
