@@ -62,3 +62,13 @@ def save(mono: Mono, path: Path) -> Path:
     """Write a WAV file."""
     soundfile.write(path, mono, RATE, subtype="PCM_16")
     return path
+
+
+def with_tail(dry: Mono, seconds: float, level: float = 0.25, seed: int = 0) -> Mono:
+    """A sound in a room that rings so long behind it."""
+    count = round(seconds * RATE)
+    echo = np.random.default_rng(seed).normal(size=count) * np.exp(-6.9 * np.arange(count) / count)
+    size = len(dry) + count
+    wet = np.fft.irfft(np.fft.rfft(dry, 2 * size) * np.fft.rfft(echo, 2 * size))[:size]
+    out = np.pad(dry, (0, count)) + level * wet * np.sqrt(np.mean(dry**2) / np.mean(wet**2))
+    return (0.9 * out / np.abs(out).max()).astype(np.float32)

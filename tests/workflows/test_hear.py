@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import soundfile
-from tests.sounds import chords, drum_loop, line, noise, save
+from tests.sounds import chords, drum_loop, line, noise, save, tone, with_tail
 
 from bandmate.audio import pitch_line
 from bandmate.audio.clip import read_clip
@@ -21,7 +21,7 @@ from bandmate.score.pitch import Key
 from bandmate.workflows.audio_controls import bar_fullness, bar_loudness, with_words
 from bandmate.workflows.audio_prompt import audio_prompt
 from bandmate.workflows.compose import compose
-from bandmate.workflows.hear import hear
+from bandmate.workflows.hear import hear, said
 from bandmate.workflows.heard_score import heard_score, tiled, write_heard
 from bandmate.workflows.replay import replay
 from bandmate.workflows.take import read_take
@@ -85,6 +85,32 @@ def test_of_a_long_file_only_the_start_is_heard(tmp_path) -> None:
     assert any("only the first 0.1 of 0.267 minutes" in notice for notice in heard.notices)
     with pytest.raises(BriefError, match="minutes 100 is out of range"):
         hear(tmp_path / "long.wav", minutes=100)
+
+
+def test_what_is_said_of_a_long_file_says_how_much_of_it(tmp_path) -> None:
+    words = said(hear(save(drum_loop(120, 8), tmp_path / "long.wav"), minutes=0.1))
+    assert "3 bars of 4/4 in the first 0.1 of 0.267 minutes" in words
+    assert "in the first" not in said(hear(tmp_path / "long.wav"))
+
+
+@pytest.mark.parametrize("name", ["loop.wav", "loop_112bpm.wav"])
+@pytest.mark.parametrize("tail_bars", [0.03, 0.5, 1.2, 2.4])
+def test_a_tail_behind_a_loop_is_no_bar(tmp_path, name, tail_bars) -> None:
+    """0.03 bars would fit 8 bars at 111.6 BPM; 1.2 hold a whole bar."""
+    heard = hear(save(with_tail(drum_loop(112, 8), tail_bars * 240 / 112), tmp_path / name), notes=False)
+    assert (heard.bars, heard.beats.first_bar) == (8, 0)
+    assert heard.bpm == pytest.approx(112, abs=0.05)
+    assert any("behind bar 8 is a tail" in text for text in heard.notices) == (tail_bars > 1)
+    assert heard_score(heard).end_ticks == 8 * 4 * 480
+
+
+def test_a_bar_that_rests_or_holds_is_a_bar(tmp_path) -> None:
+    rest = drum_loop(112, 4)
+    rest[len(rest) * 3 // 4 :] = 0  # the loop has four bars, and its last one rests
+    assert hear(save(rest, tmp_path / "rest_112bpm.wav"), notes=False).bars == 4
+    held = np.concatenate([drum_loop(120, 4), np.zeros(2 * RATE, np.float32)])
+    held[-2 * RATE :] += tone(48, 2.0)  # a chord that begins in the fifth bar is played there
+    assert hear(save(held, tmp_path / "held_120bpm.wav"), notes=False).bars == 5
 
 
 def test_a_line_needs_the_extra_where_it_is_asked_for(tmp_path, monkeypatch) -> None:

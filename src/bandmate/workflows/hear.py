@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +14,21 @@ from bandmate.analysis.sound.harmony import HeardChord, find_chords, find_key, s
 from bandmate.analysis.sound.kinds import KINDS, find_kind
 from bandmate.analysis.sound.lines import HeardNote, find_line
 from bandmate.analysis.sound.pulse import pulse_of
-from bandmate.analysis.sound.tempo import CLEAR, Beats, TempoGuess, beats_at, find_tempos, liveliest, sharpened
-from bandmate.audio.clip import Clip, Warp, read_clip
+from bandmate.analysis.sound.tempo import Beats, TempoGuess
+from bandmate.audio.clip import Clip, read_clip
 from bandmate.audio.drum_onsets import DRUMS, Stroke, drum_likelihoods, drum_picture, drum_strokes
 from bandmate.audio.note_onsets import NotePicture, note_picture, pick_notes
 from bandmate.audio.pitch_line import pitch_line
 from bandmate.audio.timbre import Timbre, loudness_curve, timbre_of, timbre_words
+from bandmate.counts import counted
 from bandmate.errors import BriefError, MissingExtra
 from bandmate.limits import HEAR_MINUTES
 from bandmate.score.pitch import Key
+from bandmate.workflows.hear_bars import FIRM, beats_of, is_loop, played_bars
 from bandmate.workflows.live_clip import find_live_clip, is_live_clip
 
 AS = ("auto", *KINDS)
-_KEYS, _LOOP_BARS = 3, 64
-_LOOP_OFF = 0.005  # of its length, by which a loop may miss whole bars
+_KEYS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,81 +154,28 @@ def hear_clip(clip: Clip, *, kind: str = "auto", tempo: float | None = None, wit
     notices = [] if clip.read_sec > clip.whole_sec - 1 else [
         f"only the first {clip.read_sec / 60:.3g} of {clip.whole_sec / 60:.3g} minutes were listened to"
     ]  # fmt: skip
-    beats, origin = _beats(clip, pulse_of(picture, drums, sound), tempo, kinds["drums"] + kinds["band"] >= 0.5)
+    beats, origin = beats_of(clip, pulse_of(picture, drums, sound), tempo, kinds["drums"] + kinds["band"] >= 0.5)
     if beats is None:
         notices.append("no beat was heard, so there are neither tempo nor bars")
     elif not beats.steady:
         notices.append("the tempo drifts; beats follow it")
     grid = BarGrid(beats.times_sec, beats.first_bar, beats.meter) if beats is not None else None
-    bars = grid.bars_until(clip.read_sec) if grid is not None else 0
     strokes = drum_strokes(clip.mono, drums) if chosen in ("drums", "band") else ()
     written, more = _notes(clip, chosen, sound, strict=kind == "line") if with_notes else ((), [])
     keys, chords = _harmony(clip, sound, beats) if chosen != "drums" else ((), ())
     timbre = timbre_of(clip.signal, clip.mono)
     begins = [s.time_sec for s in strokes] or [float(row[0]) for row in pick_notes(sound)]
+    firm = [s.time_sec for s in strokes if s.strength >= FIRM] or begins
+    bars = played_bars(clip, grid, firm) if grid is not None else 0
+    if grid is not None and bars < grid.bars_until(clip.read_sec):
+        notices.append(f"what rings on behind bar {bars} is a tail, so it is no bar")
     return Heard(
         file=str(clip.path), seconds=clip.whole_sec, heard_sec=clip.read_sec, kind=chosen, kinds=kinds,
         tempos=beats.tempos if beats else (), tempo_from=origin, beats=beats, grid=grid, bars=bars,
-        loop=_is_loop(clip, beats, bars), keys=keys, chords=chords,
+        loop=is_loop(clip, beats, bars), keys=keys, chords=chords,
         onsets=onset_pattern(grid, begins, bars) if grid else (), strokes=strokes, notes=written,
         loudness_db=loudness_curve(clip.mono), timbre=timbre, words=timbre_words(timbre), notices=tuple(notices + more),
     )  # fmt: skip
-
-
-def _beats(clip: Clip, pulse: Any, stated: float | None, drums: bool) -> tuple[Beats | None, str]:
-    """Beats, and where the tempo comes from: what was stated or named, else the length of a loop, else the sound."""
-    tempos, clear = find_tempos(liveliest(pulse), drums)
-    if clip.warp is not None and stated is None:
-        return _warped(clip.warp, tempos, clear), "warp markers"
-    if stated is not None:
-        return beats_at(pulse, _led_by(stated, 1.0, tempos), clear), "stated"
-    if clear < CLEAR and not clip.stated:
-        return None, ""
-    named = [bpm for bpm in clip.named_bpm if clip.stated or any(abs(g.bpm / bpm - 1) < 0.03 for g in tempos)]
-    if named:
-        return beats_at(pulse, _led_by(named[0], 0.98, tempos), clear), "name"
-    tempos = tuple(replace(guess, bpm=sharpened(pulse, guess.bpm)) for guess in tempos)
-    whole = _whole_bars(clip, tempos[0].bpm)
-    if whole is not None:
-        tempos = tuple(replace(guess, bpm=guess.bpm * whole / tempos[0].bpm) for guess in tempos)
-    return beats_at(pulse, _with_octaves(tempos), clear), "length" if whole is not None else "sound"
-
-
-def _warped(warp: Warp, tempos: Sequence[TempoGuess], clear: float) -> Beats:
-    """The beat that a set states."""
-    times = np.array(warp.beats_sec)
-    return Beats(_led_by(warp.bpm, 0.98, tempos), clear, times, warp.first_bar, warp.meter, 0.98, warp.steady)
-
-
-def _whole_bars(clip: Clip, bpm: float) -> float | None:
-    """The tempo that makes a file a whole number of bars of four, if it is nearly that."""
-    if clip.whole_sec > clip.read_sec + 0.1:
-        return None
-    bars = round(clip.read_sec * bpm / 240.0)
-    exact = bars * 240.0 / clip.read_sec
-    return exact if 1 <= bars <= _LOOP_BARS and abs(exact / bpm - 1) < _LOOP_OFF else None
-
-
-def _led_by(bpm: float, sure: float, tempos: Sequence[TempoGuess]) -> tuple[TempoGuess, ...]:
-    rest = [guess for guess in tempos if abs(guess.bpm / bpm - 1) > 0.03]
-    return _with_octaves((TempoGuess(bpm, sure), *(replace(g, sure=g.sure * (1 - sure)) for g in rest)))
-
-
-def _with_octaves(tempos: tuple[TempoGuess, ...]) -> tuple[TempoGuess, ...]:
-    """The likeliest tempos, the double and half of the first always among them."""
-    first, found = tempos[0].bpm, [tempos[0]]
-    for factor in (2.0, 0.5):
-        same = [g for g in tempos if abs(g.bpm / (first * factor) - 1) < 0.03]
-        found.append(TempoGuess(first * factor, same[0].sure if same else 0.0))
-    found += [g for g in tempos if all(abs(g.bpm / other.bpm - 1) > 0.03 for other in found)][:2]
-    return (found[0], *sorted(found[1:], key=lambda guess: -guess.sure))
-
-
-def _is_loop(clip: Clip, beats: Beats | None, bars: int) -> bool:
-    if beats is None or bars < 1 or clip.whole_sec > clip.read_sec + 0.1:
-        return False
-    length = bars * beats.meter * 60.0 / beats.bpm
-    return bars <= _LOOP_BARS and abs(clip.read_sec / length - 1) < _LOOP_OFF
 
 
 def _notes(clip: Clip, kind: str, sound: NotePicture, *, strict: bool) -> tuple[tuple[HeardNote, ...], list[str]]:
@@ -280,7 +227,9 @@ def said(heard: Heard) -> str:
     parts = [f"{_KIND_WORDS[heard.kind]} ({heard.kinds[heard.kind]:.0%} sure)"]
     if heard.beats is not None:
         guess, meter = heard.tempos[0], heard.beats.meter
-        bars = f"{heard.bars} bar{'s' if heard.bars != 1 else ''} of {meter}/4"
+        bars = f"{counted(heard.bars, 'bar')} of {meter}/4"
+        if heard.heard_sec < heard.seconds - 1:
+            bars += f" in the first {heard.heard_sec / 60:.3g} of {heard.seconds / 60:.3g} minutes"
         parts += [f"{guess.bpm:.5g} BPM ({guess.sure:.0%} sure)", f"{bars} ({heard.beats.bar_sure:.0%} sure)"]
     else:
         parts.append("no beat")

@@ -174,7 +174,7 @@ def phase_features(pulse: Pulse, bpm: float, tried: list[tuple[int, float]]) -> 
         other = (mean(1) + mean(3)) / 2 if meter == 4 else (mean(1) + mean(2)) / 2
         off = (mean(0.5) + mean(1.5)) / 2
         middle = mean(2) if meter == 4 else np.zeros(len(CURVES))
-        at_start = float(first < 0.06)
+        at_start = float((first + 0.03) % bar < 0.09)
         rows.append([float(meter == 3), at_start, *np.log1p(mean(0)), *np.log1p(middle), *np.log1p(other),
                      *np.log1p(off), float(meter == 3) * float(np.log1p(mean(0))[0])])  # fmt: skip
     return np.array(rows)
