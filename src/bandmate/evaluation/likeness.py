@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.counts import counted
 from bandmate.evaluation.excerpt import Floats
 from bandmate.evaluation.measured import Measured
 from bandmate.evaluation.regression import fit
@@ -42,8 +43,8 @@ class Likeness:
     def lines(self) -> list[str]:
         """The answer in words."""
         return [
-            f"more like me: {self.takes} takes of '{self.model}' beside {self.takes} of the model it was tuned from, on"
-            f" the same plans, and {self.library} pieces of the library",
+            f"more like me: {counted(self.takes, 'take')} of '{self.model}' beside {self.takes} of the model it was "
+            f"tuned from, on the same plans, and {counted(self.library, 'piece')} of the library",
             f"  the card's lines tell the two models apart in {self.told_apart:.0%} of pairs (50 % = not at all)",
             f"  '{self.model}' sounds more like the library in {self.nearer:.0%} of pairs (50 % = neither does)",
             f"  it lies {self.distance:.2f} library widths from its middle, untuned {self.distance_before:.2f}",

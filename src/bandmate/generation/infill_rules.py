@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.counts import spanned
 from bandmate.errors import RuleConflict
 from bandmate.generation.conform import conform
 from bandmate.generation.infill import Ask, Infilled
@@ -62,7 +63,7 @@ def _in_one_meter(
         role = parts[index].role
         places = [i for i, track in enumerate(plan.tracks) if track.role == role]
         if seen[role] >= len(places):
-            bars = f"bars {selection.first_bar + 1}-{selection.last_bar + 1}"
+            bars = spanned(selection.first_bar + 1, selection.last_bar + 1)
             meter = f"{plan.meter[0]}/{plan.meter[1]}"
             raise RuleConflict(f"the rules engine has no {role} in {meter} ({bars}); leave --engine or those bars out")
         notes[index] = _placed(performance, performance.tracks[places[seen[role]]], score, selection, ask, parts[index])

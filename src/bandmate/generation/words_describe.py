@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bandmate.analysis.genres import genre
+from bandmate.counts import counted
 from bandmate.score.brief import Brief, TrackAsk
 from bandmate.score.plan import Plan
 
@@ -67,7 +68,7 @@ def _plan(brief: Brief) -> str:
 
 def _length(heard: Brief | Plan, brief: Brief) -> str:
     meter = f"{heard.meter[0]}/{heard.meter[1]}" if brief.meter and heard.meter else ""
-    length = f"{heard.bars:g} bars" if heard.bars else (f"{brief.seconds:g} s" if brief.seconds else "")
+    length = counted(heard.bars, "bar") if heard.bars else (f"{brief.seconds:g} s" if brief.seconds else "")
     return ", ".join(p for p in (meter, length, "loop" if brief.loop else "") if p)
 
 
@@ -76,7 +77,7 @@ def _tracks(heard: Brief | Plan, brief: Brief) -> str:
         return " + ".join(track.name or track.role for track in heard.tracks)
     text = " + ".join(_name(track) for track in brief.tracks)
     if brief.track_count is not None:
-        text = f"{brief.track_count} tracks{f': {text}' if text else ''}"
+        text = f"{counted(brief.track_count, 'track')}{f': {text}' if text else ''}"
     return f"only {text or ' + '.join(brief.only)}" if brief.only else text
 
 

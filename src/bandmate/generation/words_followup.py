@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from bandmate import limits
+from bandmate.counts import counted
 from bandmate.errors import BriefError
 from bandmate.generation.words_change import PITCHED, Change
 from bandmate.generation.words_read import read
@@ -260,7 +261,7 @@ class _Clauses(Change):
             self._anew(["drums"])
         else:
             self.notices.append("there are no drums that could play fills")
-        self.changes.append(f"a fill every {every} bars")
+        self.changes.append(f"a fill every {counted(every, 'bar') if every > 1 else 'bar'}")
         return True
 
     def _write_anew(self, rest: str) -> None:
@@ -310,7 +311,7 @@ class _Clauses(Change):
             return False
         bars = self.plan.bars if self.plan else self.old.bars or 16
         self.values["bars"] = int(limits.BARS.check(max(1, round(bars * factor))))
-        self.changes.append(f"{bars} -> {self.values['bars']} bars")
+        self.changes.append(f"{bars} -> {counted(self.values['bars'], 'bar')}")
         return True
 
     def _tempo_step(self, clause: str) -> bool:

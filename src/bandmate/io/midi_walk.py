@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.counts import counted
 from bandmate.errors import FileFormatError
 from bandmate.io.midi_chunks import MOST_TRACKS, Chunks, fault, find_header, next_track
 from bandmate.limits import MIDI_NOTES
@@ -264,7 +265,8 @@ def read_events(data: bytes, name: str) -> tuple[Chunks, Events]:
             if header.tracks and not found:
                 raise fault(name, min(at, len(data)), "where a track chunk (MTrk) is due and none follows")
             if found < header.tracks:
-                header.repairs.append(f"{header.tracks} tracks are promised, {found} are there")
+                promised = f"{counted(header.tracks, 'track')} {'is' if header.tracks == 1 else 'are'} promised"
+                header.repairs.append(f"{promised}, {found} {'is' if found == 1 else 'are'} there")
             return header, _gather(walker, np.array(bounds, np.int64), header.repairs)
         start, stop, closed = track
         after = walker.walk(start, stop, closed)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bandmate.analysis.meter import score_bars
+from bandmate.counts import counted
 from bandmate.limits import BARS, MIDI_NOTES
 from bandmate.score.model import Score
 from bandmate.score.timeline import ticks_to_seconds
@@ -66,11 +67,12 @@ def problem_of(score: Score) -> Problem | None:
     pitches = {int(p) for t in score.tracks if not t.is_drum and len(t.notes) for p in np.unique(t.notes["pitch"])}
     has_drums = any(track.is_drum and len(track.notes) for track in score.tracks)
     if score.note_count == 1 or (len(pitches) == 1 and not has_drums):
-        return Problem("one note", f"it holds {score.note_count} notes, all of one pitch")
+        return Problem("one note", f"it holds {counted(score.note_count, 'note')} of one pitch alone")
     onsets = len(np.unique(np.concatenate([track.notes["onset_ticks"] for track in score.tracks])))
     seconds = float(ticks_to_seconds(score, max(track.last_ticks for track in score.tracks)))
     if score.note_count < MIN_NOTES or onsets < MIN_ONSETS or seconds < MIN_SECONDS:
-        return Problem("too short", f"it holds {score.note_count} notes at {onsets} places in {seconds:.1f} s")
+        held = f"{counted(score.note_count, 'note')} at {counted(onsets, 'place')}"
+        return Problem("too short", f"it holds {held} in {seconds:.1f} s")
     if seconds > MAX_SECONDS:
         return Problem("too long", f"it lasts {seconds / 3600:.1f} hours, at most one is read")
     bars = len(score_bars(score))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bandmate.analysis.descriptors import piece_view
 from bandmate.analysis.sections import WORTH, Section, bar_rows
+from bandmate.counts import counted
 from bandmate.pictures import style
 from bandmate.pictures.canvas import Canvas
 from bandmate.score.model import Score
@@ -65,7 +66,7 @@ def similarity_canvas(
     canvas = Canvas(LEFT + SIDE + 170, HEADER + STRIP + SIDE + 44)
     top = HEADER + STRIP
     canvas.write((MARGIN, 18), style.fit_text(title, 28, canvas.width - 2 * MARGIN), 28)
-    said = f"which of {count:,} bars are alike" + (f"   ·   {each} bars a cell" if each > 1 else "")
+    said = f"which of {counted(count, 'bar')} are alike" + (f"   ·   {each} bars a cell" if each > 1 else "")
     canvas.write((MARGIN, 54), said, 17, style.TEXT_MUTED)
     canvas.raster((LEFT, top, LEFT + SIDE - 1, top + SIDE - 1), _shaded(cells))
     px = SIDE / count

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.counts import counted
 from bandmate.errors import BriefError
 from bandmate.limits import Limit
 from bandmate.pictures.names import drum_place
@@ -50,7 +51,7 @@ def roll_text(
         name = "".join(sign if sign.isprintable() else " " for sign in track.name or role_of(track))
         lines += [f"{name[: NAME - 1] if i == 0 else '':<{NAME}}{row}".rstrip() for i, row in enumerate(strip)]
     if len(sounding) > max_tracks:
-        lines.append(f"and {len(sounding) - max_tracks} tracks more")
+        lines.append(f"and {counted(len(sounding) - max_tracks, 'track')} more")
     return "\n".join(lines) + "\n"
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.counts import counted
 from bandmate.errors import BriefError, RuleConflict
 from bandmate.score.gm import program_name, program_range
 
@@ -158,7 +159,7 @@ def settle(tracks: Sequence[PlannedTrack], active: NDArray[np.bool_], steps: int
         struck = np.array([bool(strokes(track.lock.rhythm, int(bar), steps)) for bar in bars])
         if not struck.any():
             raise RuleConflict(
-                f"the rhythm of {track.name} has no stroke in the first {len(bars)} bars; give more bars"
+                f"the rhythm of {track.name} has no stroke in the first {counted(len(bars), 'bar')}; give more bars"
             )
         active[index] &= struck
         if not active[index].any():

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.counts import counted
 from bandmate.score.gestures import is_gesture
 from bandmate.score.model import NO_OFF, OFF_AS_ON, Score, Track
 from bandmate.score.selection import Selection, track_words
@@ -50,7 +51,7 @@ def untouched(
     if after.ticks_per_quarter != before.ticks_per_quarter:
         found.append(f"{before.ticks_per_quarter} ticks a quarter became {after.ticks_per_quarter}")
     if len(after.tracks) < len(before.tracks):
-        return [*found, f"{len(before.tracks)} tracks became {len(after.tracks)}"]
+        return [*found, f"{counted(len(before.tracks), 'track')} became {len(after.tracks)}"]
     asked = selection.span(before) if selection else (0, 0)
     for index, (old, new) in enumerate(zip(before.tracks, after.tracks, strict=False)):
         span = asked if selection and index in selection.tracks else None

@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bandmate.counts import counted
 from bandmate.errors import BandmateError, LibraryError, MissingExtra, ModelError
 from bandmate.io.atomic import write_bytes_atomic, write_text_atomic
 from bandmate.library.catalog import Catalog
@@ -71,7 +72,7 @@ class FineTuneReport:
         kept = "" if self.improved else f"; it did not get better, so the {begun} weights stay"
         new = "" if self.new_pieces is None else f", {self.new_pieces} of them new,"
         line = (
-            f"trained ({self.method}) on {self.pieces} pieces{new} in {self.seconds / 60:.1f} minutes: "
+            f"trained ({self.method}) on {counted(self.pieces, 'piece')}{new} in {self.seconds / 60:.1f} minutes: "
             f"loss on {self.held_out} held-out pieces {self.loss_before:.3f} -> {self.loss_after:.3f} "
             f"({gain:.0f} % lower){kept}"
         )

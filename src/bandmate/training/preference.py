@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bandmate.counts import counted
 from bandmate.errors import LibraryError
 from bandmate.models.checkpoint import Weights
 from bandmate.models.grid import GridModel
@@ -97,8 +98,9 @@ def split_pairs(takes: Sequence[Graded]) -> tuple[list[tuple[int, int]], list[tu
     test = [pair for pair in every if all(held[index] for index in pair)]
     if len(train) < LEAST_PAIRS or len(test) < LEAST_HELD:
         raise LibraryError(
-            f"{len(train)} pairs of marked takes to learn from and {len(test)} to judge by are too few (from "
-            f"{LEAST_PAIRS} and {LEAST_HELD}); star some takes of a session and discard others: bandmate takes star 3"
+            f"{counted(len(train), 'pair')} of marked takes to learn from and {len(test)} to judge by are too few "
+            f"(from {LEAST_PAIRS} and {LEAST_HELD}); star some takes of a session and discard others: "
+            "bandmate takes star 3"
         )
     return train, test
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.counts import counted
 from bandmate.errors import BriefError
 from bandmate.groovebook.play import channels_of
 from bandmate.io.midi import midi_bytes, parse_midi
@@ -105,7 +106,7 @@ def _with_time(
     if is_open(brief, "bars") and not brief.seconds and given is not None:
         bars = heard.bars * max(1, -(-_DEFAULT_BARS // heard.bars))
         brief = _stated(brief, bars=bars)
-        taken.append(f"{bars} bars")
+        taken.append(counted(bars, "bar"))
     return brief, taken
 
 
@@ -125,7 +126,7 @@ def _with_harmony(brief: Brief, heard: Heard, is_open: Callable[[Brief, str], bo
         )
         if sure >= CHORD_SURE:
             brief = _stated(brief, chords=bars)
-            taken.append(f"{len(bars)} bars of chords ({sure:.0%} sure)")
+            taken.append(f"{counted(len(bars), 'bar')} of chords ({sure:.0%} sure)")
         else:
             taken.append(f"no chords, since they are only {sure:.0%} sure")
     if brief.energy is None and heard.kind == "band":

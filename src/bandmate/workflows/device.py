@@ -32,6 +32,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from bandmate.counts import counted
 from bandmate.errors import BandmateError, BriefError, FileFormatError, OutputError
 from bandmate.io.atomic import write_bytes_atomic
 from bandmate.io.files import read
@@ -91,7 +92,8 @@ def wish_of(message: OscMessage) -> Wish:
         )
     if not 1 <= len(message.arguments) <= 4:
         raise BriefError(
-            f"{message.address} came with {len(message.arguments)} values; send words, bars, tracks and tempo"
+            f"{message.address} came with {counted(len(message.arguments), 'value')}; send words, bars, tracks "
+            "and tempo"
         )
     words, bars, tracks, tempo = (*message.arguments, *("", 8, 0, 0.0)[len(message.arguments) :])
     wish = Wish(action, str(words or "").strip(), int(_number("bars", bars)), int(_number("tracks", tracks)),
@@ -189,7 +191,7 @@ class DeviceService:
         if self._busy:
             self._answer("status", "still writing; press again when it is done")
             return
-        self.say(f"{wish.action}: {wish.words or '(no words)'}, {wish.bars} bars")
+        self.say(f"{wish.action}: {wish.words or '(no words)'}, {counted(wish.bars, 'bar')}")
         self._answer("status", "writing ...")
         self._busy = True
         self._work = threading.Thread(target=self._grant, args=(wish,), daemon=True)
@@ -240,7 +242,7 @@ class DeviceService:
             if told.address == f"{_PREFIX}unplaced":
                 return f"{clip.name} is not in Live: {told.arguments[1]}"
             _, notes, scene = told.arguments
-            less = "" if notes == len(clip.notes) else f", {notes} of its {len(clip.notes)} notes"
+            less = "" if notes == len(clip.notes) else f", {notes} of its {counted(len(clip.notes), 'note')}"
             return f"{clip.name} is in scene {scene}{less}"
         self.track = None  # nobody is there; the next press tells it anew
         return f"the device did not say whether {clip.name} is in Live; look, and drag the file if it is not"

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from bandmate.counts import counted
 from bandmate.settings import FILE_NAME, load_settings, user_folder
 
 _BASE = ("numpy", "scipy", "onnxruntime", "symusic", "soundfile", "pyloudnorm", "PIL", "safetensors", "platformdirs")
@@ -95,7 +96,7 @@ def _soundfont() -> Finding:
 
         font = open_soundfont()
         size_mb = font.path.stat().st_size / 1e6
-        return Finding("soundfont", "ok", f"{font.path.name}, {size_mb:.1f} MB, {len(font.presets)} presets")
+        return Finding("soundfont", "ok", f"{font.path.name}, {size_mb:.1f} MB, {counted(len(font.presets), 'preset')}")
     except Exception as error:  # whatever is wrong with it is the finding
         return Finding(
             "soundfont", "broken", str(error)[:200], "pip install --force-reinstall bandmate, or give --soundfont FILE"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.counts import counted
 from bandmate.groovebook.drumify import Taps, taps_of
 from bandmate.groovebook.drumify import drumify as drum_part
 from bandmate.limits import SEED
@@ -77,7 +78,8 @@ def drumify(path: str | Path, options: DrumifyOptions | None = None, **asked: An
     extra = len(notes) - int(np.isin(notes["onset_ticks"], taps.onset_ticks).sum())
     notes["onset_ticks"] += start
     result = _placed(score, cells, Track("drums", kit, True, notes, role="drums"))
-    done = (f"drummed {len(taps.onset_ticks)} onsets of {cells.words(score)} in {style}: {len(notes)} strokes",)
+    heard, struck = counted(len(taps.onset_ticks), "onset"), counted(len(notes), "stroke")
+    done = (f"drummed {heard} of {cells.words(score)} in {style}: {struck}",)
     report = {"onsets": len(taps.onset_ticks), "strokes": len(notes), "strokes_between": extra, "style": style}
     recipe = asdict(options) | {"seed": seed}
     return save_outcome(

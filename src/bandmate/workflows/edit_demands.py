@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.analysis.texture import TrackView
+from bandmate.counts import counted
 from bandmate.score.model import Score
 from bandmate.score.pitch import Key
 from bandmate.score.selection import Selection
@@ -29,7 +30,7 @@ def density_demand(asked: float, before: NDArray[np.int64], after: NDArray[np.in
     step = got >= min(LEAST_STEP, asked) if asked > 1 else got <= max(1 / LEAST_STEP, asked)
     near = abs(got - asked) <= _DENSITY_SLACK * asked or abs(new - old * asked) <= 2
     share = 1.0 if (step and near) or not old else 0.9 * min(got / asked, asked / max(got, 0.1))
-    return (Demand("density", f"{asked:g} times {old} notes", f"{new} notes", share),)
+    return (Demand("density", f"{asked:g} times {counted(old, 'note')}", counted(new, "note"), share),)
 
 
 def syncopation_demand(score: Score, edited: Score, selection: Selection) -> tuple[Demand, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from bandmate.counts import counted
 from bandmate.errors import OutputError
 from bandmate.pictures.measures import BandLine, ShareBar, draw_bands, draw_counts, draw_shares
 
@@ -74,7 +75,7 @@ def _copies(found: Mapping[str, Any], path: Path) -> Path:
     notes = found["obeyed"]["shared_notes"]
     return draw_counts(
         notes, path, title=f"{found['subject']}: longest run that a take shares with what it learned from",
-        unit="notes, in any key and tempo", below=f"{len(notes)} takes; 0 = no run of {QUOTE} notes",
+        unit="notes, in any key and tempo", below=f"{counted(len(notes), 'take')}; 0 = no run of {QUOTE} notes",
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bandmate.counts import counted
 from bandmate.errors import BriefError, OutputError
 from bandmate.io.als.read import read_live_set
 from bandmate.io.als.template import write_into_template
@@ -232,7 +233,7 @@ def _project(
         int((a.notes["pitch"] != b.notes["pitch"]).sum()) for a, b in zip(score.tracks, mapped.tracks, strict=True)
     )
     if moved:
-        notices.append(f"drum map {options.drum_map}: {moved} notes moved to other keys")
+        notices.append(f"drum map {options.drum_map}: {counted(moved, 'note')} moved to other keys")
     project = project_of(mapped, music.name, sections=music.sections, key=music.key, stems=stems,
                          envelopes=options.envelopes)  # fmt: skip
     return project, replace(music, stems=stems), notices

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from bandmate.analysis.meter import score_bars
+from bandmate.counts import counted
 from bandmate.errors import BriefError, ScoreError
 from bandmate.generation.compose import WriteOptions, open_weights
 from bandmate.generation.feel import ModelGroove, model_groove
@@ -84,7 +85,7 @@ def groove(
     played = apply_groove(score, feel, options.strength, seed, tracks=cells.tracks, span=cells.span)
     report = _moved(score, played)
     done = (
-        f"played {_whose(options)} by {options.strength:.0%}: {report['notes_moved']} notes moved by "
+        f"played {_whose(options)} by {options.strength:.0%}: {counted(int(report['notes_moved']), 'note')} moved by "
         f"{report['mean_move_ms']:.0f} ms, velocities by {report['mean_velocity_change']:.0f} on average",
         *_left(score, feel, cells.span),
     )

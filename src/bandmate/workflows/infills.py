@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.counts import counted
 from bandmate.errors import BriefError, ScoreError
 from bandmate.generation.harmony import singing
 from bandmate.generation.infill import Infilled
@@ -66,7 +67,7 @@ def _manner(brief: Brief) -> str:
         said.append(f"{'busier' if density > 1 else 'sparser'} ({density:g} times)")
     said += [word.replace("_", " ") for word in brief.feel]
     if brief.register:
-        said.append(f"{abs(brief.register)} semitones {'higher' if brief.register > 0 else 'lower'}")
+        said.append(f"{counted(abs(brief.register), 'semitone')} {'higher' if brief.register > 0 else 'lower'}")
     if brief.energy is not None and "energy" not in brief.guessed and brief.energy != 3:
         said.append("louder" if brief.energy > 3 else "quieter")
     if brief.key and "key" not in brief.guessed:
@@ -97,9 +98,8 @@ def _continue(score: Score, own: ContinueOptions, desk: Desk) -> Edit:
     ask = desk.ask(rests=_resting(score, tracks, first, own.bars))
     written = desk.write(longer, selection, ask, harmony=harmony)
     edited, played = desk.played_well(splice(longer, selection, written.notes), selection)
-    heard = (
-        f"{own.bars} bars behind bar {first}: {', '.join(track_words(score, i) for i in tracks)}{_manner(desk.brief)}"
-    )
+    names = ", ".join(track_words(score, i) for i in tracks)
+    heard = f"{counted(own.bars, 'bar')} behind bar {first}: {names}{_manner(desk.brief)}"
     bars = Demand("bars", str(first + own.bars), str(len(bar_grid(edited))),
                   1.0 if len(bar_grid(edited)) == first + own.bars else 0.0)  # fmt: skip
     seam = selection.span(longer)[0]

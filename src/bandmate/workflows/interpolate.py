@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bandmate.counts import counted
 from bandmate.errors import OutputError, ScoreError
 from bandmate.groovebook.interpolate import interpolate as steps_between
 from bandmate.io.files import format_of
@@ -53,7 +54,7 @@ def interpolate(
         raise OutputError(f"{out} is one file, and there are {options.steps} steps; name a folder with --out")
     scores = steps_between(read_given(ends[0]), read_given(ends[1]), options.steps)
     counts = [score.note_count for score in scores]
-    done = (f"{options.steps} steps, notes {', '.join(map(str, counts))}",)
+    done = (f"{counted(options.steps, 'step')}, notes {', '.join(map(str, counts))}",)
     report = {"steps": options.steps, "notes": counts, "tempos": [round(score.bpm, 2) for score in scores]}
     files: dict[str, Score | bytes] = {f"step-{number}.mid": score for number, score in enumerate(scores, 1)}
     files |= {f"step-{number}.mid": ends[at].read_bytes() for number, at in ((1, 0), (options.steps, 1))}

@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bandmate.counts import counted
 from bandmate.errors import BandmateError, LibraryError, MissingExtra, ModelError, OutputError, UserError
 from bandmate.io.atomic import write_text_atomic
 from bandmate.library.catalog import Catalog
@@ -230,7 +231,8 @@ def _library(
         shutil.rmtree(target, ignore_errors=True) if target.name.startswith(".") else None
         first = report.reasons[0]
         raise LibraryError(
-            f"nothing in {folder} can be learned from: of {report.left_out} files {first.count} are {first.meaning}"
+            f"nothing in {folder} can be learned from: of {counted(report.left_out, 'file')} {first.count} "
+            f"{'is' if first.count == 1 else 'are'} {first.meaning}"
             f" ({first.examples[0][0]}: {first.examples[0][1]}); give a folder of whole pieces or loops"
         )
     LibraryStyle.of(catalog, name).save(target)
@@ -257,9 +259,10 @@ def _why_not(report: IngestReport, train: bool) -> str:
         return "not trained, as asked: the rules engine follows the library's statistics and patterns"
     if not report.enough_to_train:
         return (
-            f"too little to train on: {report.splits.get('train', 0)} pieces and {report.bars} bars, from"
-            f" {MIN_TRAIN_PIECES} pieces and {MIN_TRAIN_BARS} bars on it begins to say something; add music and run it"
-            " again with --update; until then the rules engine follows the library's statistics and patterns"
+            f"too little to train on: {counted(report.splits.get('train', 0), 'piece')} and "
+            f"{counted(report.bars, 'bar')}, from {MIN_TRAIN_PIECES} pieces and {MIN_TRAIN_BARS} bars on it begins "
+            "to say something; add music and run it again with --update; until then the rules engine follows the "
+            "library's statistics and patterns"
         )
     if not _has_torch():
         return f"{MissingExtra('learn', 'training')}; until then the rules engine follows its statistics and patterns"

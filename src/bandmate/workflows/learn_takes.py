@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bandmate.counts import counted
 from bandmate.errors import BandmateError, LibraryError, MissingExtra, ModelError
 from bandmate.io.atomic import write_text_atomic
 from bandmate.workflows.catalogs import ORIGINS_FILE
@@ -55,9 +56,9 @@ class TakesReport:
             f"{said['edits']} of the pairs are told apart by the cells in which they differ" if said["edits"] else ""
         )
         return [
-            f"tuned '{self.base}' on {said['pairs']} pairs of {self.takes} takes in {said['seconds'] / 60:.1f} min: "
-            f"of {said['held_out']} pairs it did not see it agrees with {100 * said['agreed']:.0f} % "
-            f"(margin {said['margin']:+.4f} nats a row)",
+            f"tuned '{self.base}' on {counted(said['pairs'], 'pair')} of {counted(self.takes, 'take')} in "
+            f"{said['seconds'] / 60:.1f} min: of {counted(said['held_out'], 'pair')} it did not see it agrees with "
+            f"{100 * said['agreed']:.0f} % (margin {said['margin']:+.4f} nats a row)",
             *([edits] if said["edits"] else []),
             *self.left_out,
             f"model '{self.name}' is in {self.folder}; use it with: bandmate compose ... --model {self.name}",
@@ -105,10 +106,10 @@ def learn_from_takes(
     except LibraryError as error:
         raise LibraryError("; ".join([str(error), *left_out])) from error
     if report.same:
-        left_out.append(f"left out {report.same} pairs whose two takes are the same notes")
+        left_out.append(f"left out {counted(report.same, 'pair')} whose two takes are the same notes")
     if not report.improved:
         raise LibraryError(
-            f"of {report.held_out} pairs of takes that were held out the tuned model agrees with "
+            f"of {counted(report.held_out, 'pair')} of takes that were held out the tuned model agrees with "
             f"{100 * report.agreed:.0f} %, so it was not kept; star and discard more takes"
         )
     folder = _installed(name, model, tensors, report.to_json())

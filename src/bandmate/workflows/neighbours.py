@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from bandmate.counts import counted
 from bandmate.errors import BandmateError, BriefError, LibraryError
 from bandmate.generation.compose import WriteOptions, open_weights
 from bandmate.generation.filters import SamplingOptions
@@ -83,7 +84,7 @@ class Neighbours:
         mine, rival = self.means()
         roles = ", ".join(f"{role or 'other'} {share:.0%} of {bars}" for role, (share, bars) in self.by_role.items())
         return [
-            f"edits: {len(self.rows)} bars taken out and written anew, held against what stood there",
+            f"edits: {counted(len(self.rows), 'bar')} taken out and written anew, held against what stood there",
             f"  nearer than another bar of the track in {self.nearer:.1%} ({low:.1%} to {high:.1%}); "
             f"F measure {mine:.3f} against {rival:.3f}",
             f"  by role: {roles}",

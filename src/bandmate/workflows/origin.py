@@ -56,7 +56,7 @@ class Quote:
     def place(self) -> str:
         """Where it comes from, in words."""
         terms = ", ".join(filter(None, (self.source, self.licence or "licence not stated", self.credit)))
-        more = f" and {self.works - 1} other works" if self.works > 1 else ""
+        more = f" and {counted(self.works - 1, 'other work')}" if self.works > 1 else ""
         return f"{self.piece}, bar {self.piece_bar}{more} ({terms})"
 
     @property

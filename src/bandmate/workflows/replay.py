@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bandmate.counts import counted
 from bandmate.errors import FileFormatError, ModelError
 from bandmate.io.files import read
 from bandmate.score.model import Score
@@ -45,8 +46,8 @@ class ReplayResult:
         """The outcome in one sentence."""
         count = len(self.take.files)
         if self.same:
-            return f"{self.take.folder}: the same bytes in all {count} files"
-        return f"{self.take.folder}: {len(self.different)} of {count} files differ"
+            return f"{self.take.folder}: the same bytes in {'all ' * (count > 1)}{counted(count, 'file')}"
+        return f"{self.take.folder}: {len(self.different)} of {counted(count, 'file')} differ"
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for the command line."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.counts import spanned
 from bandmate.errors import BriefError, ScoreError
 from bandmate.groovebook.backing import in_ticks, mean_tempo, named_apart
 from bandmate.groovebook.cells import TPQ
@@ -59,7 +60,7 @@ def _restyle(score: Score, own: RestyleBarsOptions, desk: Desk) -> Edit:
     if places:
         edited, played = desk.played_well(edited, replace(cells, tracks=places))
     names = [*([track_words(score, own_drums)] if own_drums is not None and drums else []), *(t.name for t in new)]
-    heard = f"bars {cells.first_bar + 1}-{cells.last_bar + 1} in {genre}: {', '.join(names)}"
+    heard = f"{spanned(cells.first_bar + 1, cells.last_bar + 1)} in {genre}: {', '.join(names)}"
     demand = Demand("style", genre, ", ".join(names) or "nothing plays", 1.0 if names else 0.0)
     return Edit(edited, cells, heard, (demand, *played))
 
@@ -108,7 +109,7 @@ def _band(score: Score, melody: int, cells: Selection, genre: str, desk: Desk) -
                 before, notes=np.concatenate([before.notes, _on(made.notes, before)])
             )  # fmt: skip
     if not sung:
-        where = f"bars {cells.first_bar + 1}-{cells.last_bar + 1}"
+        where = spanned(cells.first_bar + 1, cells.last_bar + 1)
         raise ScoreError(f"the melody ({track_words(score, melody)}) rests in {where}; choose other bars, or --melody")
     return list(found.values())
 

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from bandmate.counts import counted
 from bandmate.workflows.sessions import Entry, Session, all_sessions, sessions_folder
 
 if TYPE_CHECKING:
@@ -82,7 +83,9 @@ def best_first(takes: Iterable[T], standing: Callable[[T], Standing]) -> list[T]
 def taste_words() -> str:
     """What is said of takes that it ordered; "" while too little is known."""
     known = taste()
-    return f"ordered by what was asked, then by your taste ({known.pairs} pairs of marked takes)" if known else ""
+    if not known:
+        return ""
+    return f"ordered by what was asked, then by your taste ({counted(known.pairs, 'pair')} of marked takes)"
 
 
 def taste_told(places: Mapping[str, float]) -> dict[str, Any]:

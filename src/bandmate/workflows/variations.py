@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.counts import counted
 from bandmate.errors import BriefError, ScoreError
 from bandmate.generation.infill import Ask, likeness
 from bandmate.generation.scene import Harmony, with_roles
@@ -238,7 +239,7 @@ def _respond(score: Score, own: RespondOptions, desk: Desk) -> Edit:
     written = here.write(longer, selection, ask, harmony=_same_changes(here.harmony, first, length))
     exchange, played = desk.played_well(splice(longer, selection, written.notes), selection)
     answer = trim(exchange, first + 1, first + length)
-    heard = f"an answer of {length} bars in {own.mode} to {', '.join(track_words(past, i) for i in tracks)}"
+    heard = f"an answer of {counted(length, 'bar')} in {own.mode} to {', '.join(track_words(past, i) for i in tracks)}"
     demands = (Demand("bars", str(length), str(len(bar_grid(answer))), 1.0 if len(bar_grid(answer)) == length else 0.0),
                *played, *key_demand(desk.key, past, written.notes))  # fmt: skip
     return Edit(answer, None, heard, demands, written.log_likelihood, files={"exchange.mid": exchange})

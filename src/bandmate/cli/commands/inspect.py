@@ -59,8 +59,8 @@ def _lines(found: Any) -> list[str]:
 
 def _live_lines(live: Any) -> list[str]:
     lines = [
-        f"  Live {live.version} set: {live.arrangement_clips} clips in the arrangement, {live.session_clips} in slots "
-        f"of {len(live.scenes)} scenes"
+        f"  Live {live.version} set: {counted(live.arrangement_clips, 'clip')} in the arrangement, "
+        f"{live.session_clips} in slots of {counted(len(live.scenes), 'scene')}"
     ]
     if live.locators:
         lines.append(f"  locators: {', '.join(f'{name} at {at:g}' for at, name in live.locators)}")

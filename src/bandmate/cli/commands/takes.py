@@ -51,7 +51,7 @@ def _learn(console: Console) -> None:
 
     pairs = learn_taste().pairs
     ranks = "which now rank the next takes" if pairs >= MIN_PAIRS else f"the next takes are ranked from {MIN_PAIRS} on"
-    console.say(f"learned from {pairs} pairs of takes that were marked differently; {ranks}")
+    console.say(f"learned from {counted(pairs, 'pair')} of takes that were marked differently; {ranks}")
 
 
 def _compare(arguments: argparse.Namespace, console: Console) -> None:

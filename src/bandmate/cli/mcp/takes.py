@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bandmate.cli.mcp.folders import Folders
+from bandmate.counts import counted
 from bandmate.errors import UserError
 
 SCHEME = "bandmate://"
@@ -115,7 +116,7 @@ def _sessions(data: Any) -> list[dict[str, Any]]:
 
 
 def _said(session: dict[str, Any]) -> Iterator[str]:
-    yield f"session {session['session']}: {len(session['takes'])} takes"
+    yield f"session {session['session']}: {counted(len(session['takes']), 'take')}"
     for take in session["takes"]:
         sign = " (starred)" if take["starred"] else " (discarded)" if take["discarded"] else ""
         sign += "" if take["there"] else " (its files are gone)"
