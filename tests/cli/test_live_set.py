@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.abletonosc import AbletonOsc, FakeLink, Weather, band
+from tests.fakes.max_device import DeviceFake
 
 PAGE = Path(__file__).parents[2] / "docs" / "LIVE_SET.md"
 RULES = ["--engine", "rules", "--seed", "1"]
@@ -19,6 +20,8 @@ def live(monkeypatch):
     """A Live that plays, whichever ports are asked for."""
     made = AbletonOsc(band())
     made.song.is_playing = True
+    made.song.tracks[1].arrangement = [(0.0, 16.0, made.song.tracks[1].slots[0])]
+    monkeypatch.setattr("bandmate.workflows.live_brace.open_device", lambda port: FakeLink(DeviceFake(made.song)))
     monkeypatch.setattr("bandmate.workflows.live_set.open_link", lambda port, answer_port: FakeLink(made))
     return made
 
@@ -75,6 +78,12 @@ def test_live_is_followed_for_some_bars(bandmate, live):
         (["written", "loud"], "'loud' is not understood by live-set written"),
         (["tempo", "120", "--add", "bass"], "live-set tempo takes no --add; leave it out"),
         (["list", "--port", "0"], "port 0 is none; give 1 to 65535"),
+        (["list", "--from", "brace"], "live-set list takes no --from; leave it out"),
+        (["put", "x.mid", "--from", "brace"], "live-set put takes no --from; leave it out"),
+        (["read", "--from", "loop", "--out", "x.mid"], "invalid choice: 'loop'"),
+        (["vary", "--from", "brace", "--scene", "1"], "the loop brace lies in the arrangement; leave --scene out"),
+        (["vary", "--from", "brace", "--replace"], "clips of the arrangement are not replaced"),
+        (["vary", "--from", "brace", "--device-port", "70000"], "device port 70000 is none"),
     ],
 )
 def test_mistakes(bandmate, live, words, sentence):

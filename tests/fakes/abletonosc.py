@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from bandmate.io.osc import osc_bytes, read_osc
 
@@ -39,6 +39,7 @@ class Clip:
     start_marker: float = 0.0
     notes: list[list[Any]] = field(default_factory=list)
     is_playing: bool = False
+    muted: bool = False
 
     @classmethod
     def of(cls, notes, quarters: float, name: str = "", **more) -> Clip:
@@ -49,13 +50,14 @@ class Clip:
 
 @dataclass
 class Track:
-    """A track: kind is midi, audio or group."""
+    """A track: kind is midi, audio or group; clips of the arrangement with where they start and end there."""
 
     name: str
     kind: str = "midi"
     devices: list[str] = field(default_factory=list)
     slots: list[Clip | None] = field(default_factory=list)
     playing_slot_index: int = -1
+    arrangement: list[tuple[float, float, Clip]] = field(default_factory=list)
 
     @property
     def has_midi_input(self) -> bool:
@@ -106,6 +108,7 @@ class AbletonOsc:
     def __init__(self, song: Song, most_bytes: int = MAC_PACKET, overlaps: str = "cut", old: bool = False) -> None:
         self.song, self.most_bytes, self.overlaps = song, most_bytes, overlaps
         self.waiting: list[bytes] = []
+        self.answers_at = 11001
         self.listens: set[str] = set()
         self.handled = 0
         self.gone = False
@@ -350,11 +353,21 @@ class Weather:
         return [0.001 + (self.dice.random() * 0.5 if self.dice.random() < self.late else 0.0) for _ in range(copies)]
 
 
+class Peer(Protocol):
+    """What is at the other end: it takes packets, looks at them once a tick, and gives packets back."""
+
+    waiting: list[bytes]
+    answers_at: int
+
+    def tick(self, seconds: float = TICK_SEC) -> list[bytes]: ...
+
+
 class FakeLink:
     """A link to a fake Live whose time passes only while one waits: minutes of Live in milliseconds."""
 
-    def __init__(self, live: AbletonOsc, weather: Weather | None = None) -> None:
+    def __init__(self, live: Peer, weather: Weather | None = None) -> None:
         self.live, self.weather = live, weather or Weather()
+        self.answer_port = 11001
         self.clock = 0.0
         self.closed = False
         self._number = itertools.count()
@@ -395,9 +408,12 @@ class FakeLink:
 
 
 class UdpLive:
-    """The fake at real ports, in a thread, with a tick of its own length; use it in a `with` block."""
+    """The fake at real ports, in a thread, with a tick of its own length; use it in a `with` block.
 
-    def __init__(self, live: AbletonOsc, answer_port: int, tick_sec: float = TICK_SEC) -> None:
+    It answers at `answer_port`, and without one where it was told to.
+    """
+
+    def __init__(self, live: Peer, answer_port: int | None, tick_sec: float = TICK_SEC) -> None:
         self.live, self.answer_port, self.tick_sec = live, answer_port, tick_sec
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
@@ -423,7 +439,7 @@ class UdpLive:
                 except OSError:
                     break
             for data in self.live.tick(self.tick_sec):
-                self._socket.sendto(data, ("127.0.0.1", self.answer_port))
+                self._socket.sendto(data, ("127.0.0.1", self.answer_port or self.live.answers_at))
             time.sleep(self.tick_sec)
 
 

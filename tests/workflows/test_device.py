@@ -137,6 +137,7 @@ def test_our_own_mistake_is_said_too(device, service, monkeypatch):
     [
         (("house", 4, 3, 120.0), Wish("generate", "house", 4, 3, 120.0)),
         (("house",), Wish("generate", "house")),
+        (("", 4, 0, 0.0, 1), Wish("generate", "", 4, brace=True)),
         ((303, 4), Wish("generate", "303", 4)),  # Max sends words that are a number as one
         (("  house ", 4.0), Wish("generate", "house", 4)),
     ],
@@ -147,7 +148,16 @@ def test_wishes(arguments, wish):
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("a", 1, 1, 1.0, 1), ("a", 1, 99), ("a", 1, 1, 5.0), ("a", math.nan), ("a", math.inf), ("a", None)],
+    [
+        (),
+        ("a", 1, 1, 120.0, 1, 1),
+        ("a", 1, 1, 120.0, "yes"),
+        ("a", 1, 99),
+        ("a", 1, 1, 5.0),
+        ("a", math.nan),
+        ("a", math.inf),
+        ("a", None),
+    ],
 )
 def test_wishes_out_of_range(arguments):
     with pytest.raises(BriefError):

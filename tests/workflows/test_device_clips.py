@@ -2,78 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import queue
 import re
-import shutil
-import socket
-import subprocess
-import threading
-from importlib.resources import files
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
-import numpy as np
 import pytest
+from tests.fakes.live_in_node import MINE, SCRIPTS_HERE, Live, Rig, lives, with_node
 
 from bandmate.io.live.notes import LiveNote
-from bandmate.io.max_device import CLIP_SCRIPT
-from bandmate.io.osc import OscMessage, osc_bytes, read_osc
+from bandmate.io.max_device import SCRIPTS
+from bandmate.io.osc import osc_bytes
 from bandmate.score.model import Score, Track, make_meters, make_notes
 from bandmate.workflows import device as device_module
-from bandmate.workflows.device import HOST, DeviceService, write_device
+from bandmate.workflows.device import write_device
 from bandmate.workflows.device_clips import DeviceClip, bars_end, clip_for, packets
-
-SCRIPT = Path(str(files("bandmate.data").joinpath("device", CLIP_SCRIPT)))
-FAKE = Path(__file__).parents[1] / "fakes" / "live_api.js"
-NODE = shutil.which("node")
-with_node = pytest.mark.skipif(NODE is None, reason="node runs the device's script; install Node.js")
-PATIENCE_SEC = 60
-
-
-class Live:
-    """Live with the device on one of its tracks: messages of the wire go in, what the script sends comes out."""
-
-    def __init__(self, **song) -> None:
-        song = {"device": 0, "highlighted": [0, 0], **song}
-        assert NODE is not None
-        self.process = subprocess.Popen(
-            [NODE, str(FAKE), str(SCRIPT), json.dumps(song)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            encoding="utf-8",
-        )  # fmt: skip
-
-    def ask(self, **what):
-        assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.write(json.dumps(what) + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def hear(self, packet: bytes) -> list[list]:
-        """What a packet of the service brings about; the first value is the function, as `route` leaves it."""
-        name, *values = read_osc(packet).arguments
-        return [sent for _, sent in self.ask(call=name, args=values)]
-
-    def put(self, clip: DeviceClip, number: int = 7) -> list[list]:
-        return [sent for packet in packets(number, clip) for sent in self.hear(packet)]
-
-    @property
-    def song(self):
-        return self.ask(song=True)
-
-    def close(self) -> None:
-        self.process.communicate()
 
 
 @pytest.fixture
-def live():
-    opened: list[Live] = []
-
-    def start(**song) -> Live:
-        opened.append(Live(**song))
-        return opened[-1]
-
-    yield start
-    for one in opened:
-        one.close()
+def live() -> Iterator[Callable[..., Live]]:
+    with lives() as start:
+        yield start
 
 
 def one_clip(count: int = 70) -> DeviceClip:
@@ -82,9 +29,6 @@ def one_clip(count: int = 70) -> DeviceClip:
 
 def tracks(*slots: list[bool], **more) -> list[dict]:
     return [{"name": f"Track {number}", "slots": row, **more} for number, row in enumerate(slots, 1)]
-
-
-MINE = {"name": "mine", "length": 4, "notes": []}
 
 
 @with_node
@@ -156,14 +100,18 @@ class TestInLive:
         assert here.hear(osc_bytes("/bandmate/clip", "end", 9)) == [["/bandmate/again", 9]]
 
 
-def test_the_script_is_what_max_can_read():
-    code = re.sub(r"//.*", "", SCRIPT.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("script", SCRIPTS_HERE, ids=SCRIPTS)
+def test_the_scripts_are_what_max_can_read(script):
+    code = re.sub(r"//.*", "", script.read_text(encoding="utf-8"))
     assert not re.search(r"=>|`|\.\.\.|\b(let|const|class|of|async|import|require)\b", code)
-    assert SCRIPT.read_bytes().isascii()
+    assert script.read_bytes().isascii()
 
 
-def test_the_script_lies_beside_the_device(tmp_path):
-    assert write_device(tmp_path).with_name(CLIP_SCRIPT).read_bytes() == SCRIPT.read_bytes()
+def test_the_scripts_lie_beside_the_device(tmp_path):
+    device = write_device(tmp_path)
+    assert [device.with_name(script.name).read_bytes() for script in SCRIPTS_HERE] == [
+        script.read_bytes() for script in SCRIPTS_HERE
+    ]
 
 
 def band() -> Score:
@@ -199,66 +147,6 @@ class TestWhichPart:
 
     def test_packets_are_small(self):
         assert max(map(len, packets(2**31 - 1, one_clip(1000)))) < 1000
-
-
-class Rig:
-    """A service, and Live with a device on the other side of the wire, which loses a share of the clips' packets."""
-
-    def __init__(self, live: Live, out: Path) -> None:
-        self.live, self.lost = live, 0.0
-        self._over, self._rng = threading.Event(), np.random.default_rng(1)
-        self._heard: queue.Queue[OscMessage] = queue.Queue()
-        self._wire = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._wire.bind((HOST, 0))
-        self._wire.settimeout(0.2)
-        port = self._wire.getsockname()[1]
-        self.service = DeviceService(out, 0, port, {"engine": "rules", "seed": 1}, lambda _: None)
-
-    def __enter__(self) -> Rig:
-        self.service.__enter__()
-        self._threads = [
-            threading.Thread(target=self.service.serve, args=(lambda: not self._over.is_set(),)),
-            threading.Thread(target=self._device),
-        ]
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-        self.service.__exit__()
-        self._wire.close()
-
-    def _device(self) -> None:
-        self._send(*self.live.ask(call="bang", args=[])[0][1])
-        while not self._over.is_set():
-            try:
-                packet = self._wire.recvfrom(65536)[0]
-            except TimeoutError:
-                continue
-            message = read_osc(packet)
-            if message.address != "/bandmate/clip":
-                self._heard.put(message)
-            elif self._rng.random() >= self.lost:
-                for sent in self.live.hear(packet):
-                    self._send(*sent)
-
-    def _send(self, address: str, *values) -> None:
-        self._wire.sendto(osc_bytes(address, *values), (HOST, self.service.port))
-
-    def press(self, button: str, words: str = "") -> str:
-        """Press, and give the last status."""
-        self._send(f"/bandmate/{button}", words, 2, 0, 120.0)
-        while not str((message := self._heard.get(timeout=PATIENCE_SEC)).arguments[0]).startswith("done: "):
-            assert message.address != "/bandmate/failed", message
-        return str(message.arguments[0])
-
-    @property
-    def made(self) -> list[dict]:
-        """The clips of the track that are not the user's."""
-        return [clip for clip in self.live.song[0] if clip and clip != MINE]
 
 
 @with_node

@@ -14,6 +14,7 @@ from typing import Any
 
 MIDI_EFFECT = b"mmmm"
 SERVICE_PORT, DEVICE_PORT = 11010, 11011  # AbletonOSC has 11000 and 11001
+BRACE_PORT = 11012  # until somebody asks for the loop brace, and says where to answer
 WIDTH, HEIGHT = 340.0, 169.0  # Live gives every device this height
 _ROW = 26.0
 
@@ -55,14 +56,25 @@ def _button(name: str, left: float, width: float, top: float = 74) -> Box:
     return Box(name.lower(), name, 1, 2, "live.text", (left, top, width, 20), more)
 
 
+def _switch(name: str, off: str, on: str, shown: tuple[float, float, float, float]) -> Box:
+    more = {"mode": 1, "texton": on, **_parameter(off, 2, parameter_enum=["off", "on"], parameter_mmax=1)}
+    return Box(name, off, 1, 2, "live.text", shown, more)
+
+
 def _label(name: str, text: str, left: float, top: float, width: float) -> Box:
     return Box(name, text, 1, 0, "comment", (left, top, width, 18), {"fontsize": 10.0})
 
 
-CLIP_SCRIPT = "bandmate-clip.js"  # beside the device
+def _script(name: str, file: str) -> Box:
+    return Box(name, f"js {file}", 1, 1, more={"saved_object_attributes": {"filename": file, "parameter_enable": 0}})
+
+
+CLIP_SCRIPT, BRACE_SCRIPT = "bandmate-clip.js", "bandmate-brace.js"  # beside the device
+SCRIPTS = (CLIP_SCRIPT, BRACE_SCRIPT)
 ACTIONS = ("generate", "continue", "variations")
 BOXES: tuple[Box, ...] = (
     _label("title", "Bandmate", 6, 4, 120),
+    _switch("brace", "Loop brace", "Under brace", (236, 3, 96, 18)),
     Box("words", "", 1, 4, "textedit", (8, 24, 236, 44), {"keymode": 1, "outputmode": 1}),
     _label("bars label", "Bars", 250, 22, 40),
     Box("bars", "", 1, 2, "live.numbox", (290, 24, 42, 15), _whole("Bars", 1, 64, 8)),
@@ -78,7 +90,7 @@ BOXES: tuple[Box, ...] = (
     *(Box(f"{name} pressed", f"t b b {number}", 1, 3) for number, name in enumerate(ACTIONS, 1)),
     Box("only words", "route text", 2, 2),
     Box("way", "gate 3 1", 2, 3),  # the Enter key generates
-    *(Box(f"{name} with", "pack s 8 0 0.", 4, 1) for name in ACTIONS),
+    *(Box(f"{name} with", "pack s 8 0 0. 0", 5, 1) for name in ACTIONS),
     *(Box(f"{name} address", f"prepend /bandmate/{name}", 1, 1) for name in ACTIONS),
     Box("send", f"udpsend 127.0.0.1 {SERVICE_PORT}", 1, 0),
     # Live's tempo
@@ -91,14 +103,11 @@ BOXES: tuple[Box, ...] = (
     Box("tempo", "live.observer", 2, 2),
     # answers
     Box("receive", f"udpreceive {DEVICE_PORT}", 1, 1),
-    Box("answers", "route /bandmate/status /bandmate/failed /bandmate/done /bandmate/clip", 5, 5),
-    Box(
-        "clips",
-        f"js {CLIP_SCRIPT}",
-        1,
-        1,
-        more={"saved_object_attributes": {"filename": CLIP_SCRIPT, "parameter_enable": 0}},
-    ),
+    Box("answers", "route /bandmate/status /bandmate/failed /bandmate/done /bandmate/clip /bandmate/hear", 6, 6),
+    _script("clips", CLIP_SCRIPT),
+    # who asks for the loop brace says where to answer, which need not be the service
+    _script("reader", BRACE_SCRIPT),
+    Box("send read", f"udpsend 127.0.0.1 {BRACE_PORT}", 1, 0),
     Box("say", "prepend set", 1, 1),
     Box("where", "unpack s s", 1, 2),
     Box("say path", "prepend set", 1, 1),
@@ -120,6 +129,7 @@ CORDS: tuple[tuple[str, int, str, int], ...] = (
     *(("bars", 0, f"{name} with", 1) for name in ACTIONS),
     *(("tracks", 0, f"{name} with", 2) for name in ACTIONS),
     *(("tempo", 0, f"{name} with", 3) for name in ACTIONS),
+    *(("brace", 0, f"{name} with", 4) for name in ACTIONS),
     *((f"{name} with", 0, f"{name} address", 0) for name in ACTIONS),
     *((f"{name} address", 0, "send", 0) for name in ACTIONS),
     ("device", 0, "start", 0),
@@ -137,6 +147,8 @@ CORDS: tuple[tuple[str, int, str, int], ...] = (
     ("answers", 2, "where", 0),
     ("answers", 3, "clips", 0),
     ("clips", 0, "send", 0),
+    ("answers", 4, "reader", 0),
+    ("reader", 0, "send read", 0),
     ("say", 0, "status", 0),
     ("where", 0, "say path", 0),
     ("say path", 0, "path", 0),

@@ -2,13 +2,14 @@
 
 To the service (UDP, this machine only):
 /bandmate/hello                                     is anybody there?
-/bandmate/generate    words bars tracks tempo       a piece; 0 tracks or tempo = as the words say
-/bandmate/continue    words bars tracks tempo       so many bars behind the last piece
-/bandmate/variations  words bars tracks tempo       three variations of the last piece
-/bandmate/track       name                          there is a track that takes clips
-/bandmate/placed      number notes scene            a clip is there, with so many notes
-/bandmate/unplaced    number sentence               it is not
-/bandmate/again       number                        packets of it were lost
+/bandmate/generate    words bars tracks tempo brace   a piece; 0 tracks or tempo = as the words say
+/bandmate/continue    words bars tracks tempo brace   so many bars behind the last piece
+/bandmate/variations  words bars tracks tempo brace   three variations of the last piece
+/bandmate/track       name                            there is a track that takes clips
+/bandmate/placed      number notes scene              a clip is there, with so many notes
+/bandmate/unplaced    number sentence                 it is not
+/bandmate/again       number                          packets of it were lost
+With brace 1 the piece is what lies under Live's loop brace; generate adds a part to it.
 
 To the device, at the port after it:
 /bandmate/status    sentence
@@ -16,6 +17,7 @@ To the device, at the port after it:
 /bandmate/done      path of the MIDI file, address of its folder
 /bandmate/failed    sentence
 /bandmate/clip      begin | notes | end, see bandmate-clip.js
+/bandmate/hear      page, see bandmate-brace.js
 """
 
 from __future__ import annotations
@@ -36,16 +38,18 @@ from bandmate.counts import counted
 from bandmate.errors import BandmateError, BriefError, FileFormatError, OutputError
 from bandmate.io.atomic import write_bytes_atomic
 from bandmate.io.files import read
-from bandmate.io.max_device import ACTIONS, CLIP_SCRIPT, DEVICE_PORT, SERVICE_PORT, device_bytes
+from bandmate.io.max_device import ACTIONS, DEVICE_PORT, SCRIPTS, SERVICE_PORT, device_bytes
 from bandmate.io.osc import MOST_BYTES, Argument, OscMessage, osc_bytes, read_osc
+from bandmate.io.project import meter_at
 from bandmate.limits import BARS, TEMPO, TRACKS
+from bandmate.score.model import Score
 from bandmate.settings import user_folder
+from bandmate.workflows.device_brace import VARIATIONS, UnderBrace, make_under_brace
 from bandmate.workflows.device_clips import DeviceClip, bars_end, clip_for, packets
 from bandmate.workflows.places import safe_name
 
 HOST = "127.0.0.1"
 FILE_NAME = "Bandmate.amxd"
-VARIATIONS = 3
 _PREFIX = "/bandmate/"
 _WAIT_SEC = 0.2
 _ANSWER_SEC = 2.0  # for a clip to be put into Live
@@ -54,7 +58,7 @@ _TELL_SEC = 0.25  # between two reports of progress
 
 
 def write_device(out: str | Path | None = None) -> Path:
-    """Write the device into a folder, and beside it the script that puts clips into Live.
+    """Write the device into a folder, and beside it the scripts that put clips into Live and read them there.
 
     Args:
         out: the folder, made if it is not there; None = the current one.
@@ -63,20 +67,21 @@ def write_device(out: str | Path | None = None) -> Path:
         OutputError: the place cannot be written.
     """
     folder = Path(out or ".").expanduser()
-    script = files("bandmate.data").joinpath("device", CLIP_SCRIPT).read_bytes()
-    write_bytes_atomic(folder / CLIP_SCRIPT, script)
+    for script in SCRIPTS:
+        write_bytes_atomic(folder / script, files("bandmate.data").joinpath("device", script).read_bytes())
     return write_bytes_atomic(folder / FILE_NAME, device_bytes())
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a press of a button asks for; 0 = not said."""
+    """What a press of a button asks for; 0 = not said, `brace` = of what lies under Live's loop brace."""
 
     action: str
     words: str = ""
     bars: int = 8
     tracks: int = 0
     tempo: float = 0.0
+    brace: bool = False
 
 
 def wish_of(message: OscMessage) -> Wish:
@@ -90,19 +95,19 @@ def wish_of(message: OscMessage) -> Wish:
         raise BriefError(
             f"{message.address[:60]} is not known here; send {', '.join(_PREFIX + name for name in ACTIONS)}"
         )
-    if not 1 <= len(message.arguments) <= 4:
+    if not 1 <= len(message.arguments) <= 5:
         raise BriefError(
-            f"{message.address} came with {counted(len(message.arguments), 'value')}; send words, bars, tracks "
-            "and tempo"
+            f"{message.address} came with {counted(len(message.arguments), 'value')}; send words, bars, tracks, "
+            "tempo and brace"
         )
-    words, bars, tracks, tempo = (*message.arguments, *("", 8, 0, 0.0)[len(message.arguments) :])
+    words, bars, tracks, tempo, brace = (*message.arguments, *("", 8, 0, 0.0, 0)[len(message.arguments) :])
     wish = Wish(action, str(words or "").strip(), int(_number("bars", bars)), int(_number("tracks", tracks)),
-                _number("tempo", tempo))  # fmt: skip
+                _number("tempo", tempo), bool(_number("brace", brace)))  # fmt: skip
     BARS.check(wish.bars)
     for limit, value in ((TRACKS, wish.tracks), (TEMPO, wish.tempo)):
         if value:
             limit.check(value)
-    if action == "generate" and not wish.words:
+    if action == "generate" and not wish.words and not wish.brace:
         raise BriefError("write into the box what you want to hear, such as: funky house with a slap bass")
     return wish
 
@@ -138,6 +143,8 @@ class DeviceService:
     _busy: bool = field(default=False, init=False)
     _told_sec: float = field(default=0.0, init=False)
     _start_quarters: float = field(default=0.0, init=False)  # where in what was made the new bars begin
+    _end_quarters: float | None = field(default=None, init=False)  # where they end; None = behind its last bar
+    _under: UnderBrace | None = field(default=None, init=False)  # if it was made of what lay under the brace
 
     def __enter__(self) -> DeviceService:
         """Take the port.
@@ -227,9 +234,14 @@ class DeviceService:
         """Put what was made into empty slots of the device's track, and say where it is."""
         said = []
         for path in made:
-            clip = None if self.track is None else clip_for(read(path), self.track, self._start_quarters)
+            clip = None if self.track is None else self._clip_of(read(path), self.track)
             said += [] if clip is None else [self._place(clip)]
         return said
+
+    def _clip_of(self, score: Score, track: str) -> DeviceClip | None:
+        if self._under is not None:
+            score = self._under.new_of(score)
+        return clip_for(score, track, self._start_quarters, self._end_quarters)
 
     def _place(self, clip: DeviceClip) -> str:
         number = 1 + secrets.randbelow(2**31 - 1)
@@ -264,16 +276,23 @@ class DeviceService:
         from bandmate.workflows.edits import run_edit
 
         place = self.out / safe_name(f"{wish.action} {wish.words}")
-        self._start_quarters = 0.0
+        self._start_quarters, self._end_quarters, self._under = 0.0, None, None
         shared: dict[str, Any] = {**self.options, "out": place, "listener": self._listen}
-        if wish.action == "generate":
+        if wish.brace:
+            track = self.track or ""
+            self._under = make_under_brace(wish.action, wish.words, wish.bars, track, self.answer_port, shared)
+            made, _, self._start_quarters, self._end_quarters = self._under
+        elif wish.action == "generate":
             words = f"{wish.words}, {wish.tracks} tracks" if wish.tracks else wish.words
             tempo = {"tempo": wish.tempo} if wish.tempo else {}
             made = [compose(words, bars=wish.bars, stems=False, **tempo, **shared).best.midi]
         elif self.last is None or not self.last.is_file():
             raise BriefError(f"there is no piece yet to {_VERBS[wish.action]}; generate one first")
         elif wish.action == "continue":
-            self._start_quarters = bars_end(read(self.last))
+            before = read(self.last)
+            above, below = meter_at(before, 0)
+            self._start_quarters = bars_end(before)
+            self._end_quarters = self._start_quarters + wish.bars * 4 * above / below
             made = [run_edit("continue", self.last, wish.words, bars=wish.bars, **shared).takes[0].midi]
         else:
             return [t.midi for t in run_edit("vary", self.last, wish.words, takes=VARIATIONS, **shared).takes]

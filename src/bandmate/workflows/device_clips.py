@@ -28,13 +28,16 @@ class DeviceClip:
     notes: Sequence[LiveNote]
 
 
-def clip_for(score: Score, track_name: str, start_quarters: float = 0.0) -> DeviceClip | None:
+def clip_for(
+    score: Score, track_name: str, start_quarters: float = 0.0, end_quarters: float | None = None
+) -> DeviceClip | None:  # fmt: skip
     """The part of a piece that a track is for, from a place on; None where nothing is played there.
 
     Args:
         score: the piece.
         track_name: what the user's track is called; the first part of the piece where it says nothing.
         start_quarters: where the clip begins.
+        end_quarters: where it ends; None = behind the last bar of the piece.
     """
     score = split_channels(score)
     grid = score.ticks_per_quarter
@@ -42,7 +45,7 @@ def clip_for(score: Score, track_name: str, start_quarters: float = 0.0) -> Devi
     if not late:
         return None
     part = late[best_part(track_name, late) or 0]
-    quarters = bars_end(score) - start_quarters
+    quarters = (bars_end(score) if end_quarters is None else end_quarters) - start_quarters
     rows = zip(*(part.notes[name].tolist() for name in ("onset_ticks", "pitch", "duration_ticks", "velocity")),
                strict=True)  # fmt: skip
     notes = [

@@ -1,4 +1,4 @@
-"""What plays in Live as a score: the clips of a scene, or of what is playing, with tempo, meter and scale."""
+"""What plays in Live as a score: a scene, what is playing, or the loop brace, with tempo, meter and scale."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from bandmate.counts import counted
 from bandmate.errors import BriefError, LiveError
+from bandmate.io.live.brace import Brace
 from bandmate.io.live.client import LiveClient
 from bandmate.io.live.clips import ClipView, read_clip
 from bandmate.io.live.notes import ClipGone
@@ -19,13 +20,17 @@ from bandmate.io.timed import EXACT, Loop, Note, Part, Piece
 from bandmate.limits import BARS
 from bandmate.score.brief import ROLES
 from bandmate.score.model import Score
+from bandmate.workflows.live_brace import brace_tracks, brace_words
 
 _MOST_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A clip that was heard: the slot it lies in, and what was in it."""
+    """A clip that was heard: the slot it lies in, and what was in it; of the arrangement, its track under the brace.
+
+    `scene` is -1 where it lies in none.
+    """
 
     track: TrackView
     scene: int
@@ -37,7 +42,7 @@ class Heard:
     """What was heard.
 
     Attributes:
-        view: the set; scene: where new clips belong; how: how that scene was found, in words.
+        view: the set; scene: where new clips belong, None = in a new one; how: what was heard, in words.
         score: the clips beside each other, loops unrolled; its tracks bear unlike names.
         sources: the clip of each of these tracks, by its name.
         quarters: the length, whole bars.
@@ -45,7 +50,7 @@ class Heard:
     """
 
     view: SetView
-    scene: int
+    scene: int | None
     how: str
     score: Score
     sources: Mapping[str, Source]
@@ -116,14 +121,58 @@ def hear(client: LiveClient, view: SetView, *, scene: str | None = None, loop: b
             clips[track.index] = Source(track, at, read_clip(client, track.index, at))
         except ClipGone as error:
             raise ClipGone(f"{error}: that of track '{track.name}'; start again") from error
-    deaf = tuple(source.track.name for source in clips.values() if not source.clip.is_midi)
-    sources = _named([source for source in clips.values() if source.clip.is_midi])
-    if not sources or not any(source.clip.notes for source in sources.values()):
-        what = f"holds sound alone ({', '.join(deaf)})" if deaf and not sources else "has no clip with notes"
-        cure = "render its notes with 'bandmate hear SOUND', or choose another with --scene"
-        raise BriefError(f"{how} {what}, so there is nothing to go by; {cure}")
-    quarters = _length(client, view, sources, loop)
+    sources, deaf = _sounding(how, list(clips.values()), "choose another with --scene")
+    if loop:
+        quarters = _bars(view, number(value_in(client.ask("/live/song/get/loop_length"))), "the loop brace")
+    else:
+        longest = max(source.clip.loop_end - source.clip.loop_start for source in sources.values())
+        quarters = _bars(view, longest, "the longest clip")
     return Heard(view, place, how, _score(view, how, sources, quarters), sources, quarters, deaf)
+
+
+def hear_brace(brace: Brace, view: SetView | None = None) -> Heard:
+    """Hear what lies under the loop brace of the arrangement, as the device told it.
+
+    Args:
+        brace: what it told.
+        view: the set as AbletonOSC shows it; None = there is none, and what the brace tells of it is enough.
+
+    Raises:
+        BriefError: nothing under it has notes, or it is too long. LiveError: tracks were moved meanwhile.
+    """
+    if view is None:
+        view = SetView(brace.tempo, brace.meter, brace.key, (), ())
+    else:
+        _check_tracks(brace, view)
+    found = [Source(track, -1, clip) for track, clip in brace_tracks(brace)]
+    how = brace_words(brace)
+    sources, deaf = _sounding(how, found, "drag it over clips of notes")
+    quarters = _bars(view, brace.quarters, "the loop brace")
+    return Heard(view, None, how, _score(view, how, sources, quarters), sources, quarters, deaf)
+
+
+def _check_tracks(brace: Brace, view: SetView) -> None:
+    names = {track.index: track.name for track in view.tracks}
+    for clip in brace.clips:
+        other = names.get(clip.track, "not there")
+        if other != clip.track_name:
+            both = f"'{clip.track_name}' by the device and '{other}' by AbletonOSC"
+            raise LiveError(f"track {clip.track + 1} is {both}; tracks were moved meanwhile, try again")
+
+
+def _sounding(how: str, heard: list[Source], cure: str) -> tuple[dict[str, Source], tuple[str, ...]]:
+    """The sources of notes by name, and the names of tracks that hold sound.
+
+    Raises:
+        BriefError: there are no notes.
+    """
+    deaf = tuple(source.track.name for source in heard if not source.clip.is_midi)
+    sources = _named([source for source in heard if source.clip.is_midi])
+    if not any(source.clip.notes for source in sources.values()):
+        what = f"holds sound alone ({', '.join(deaf)})" if deaf and not sources else "has no clip with notes"
+        cures = f"render its notes with 'bandmate hear SOUND', or {cure}"
+        raise BriefError(f"{how} {what}, so there is nothing to go by; {cures}")
+    return sources, deaf
 
 
 def _slots(client: LiveClient, view: SetView, scene: str | None) -> tuple[list[tuple[TrackView, int]], int, str]:
@@ -180,15 +229,11 @@ def _heard_track(heard: Heard, word: str) -> str:
     raise BriefError(f"track '{word[:40]}' is none of those that were heard; {cure} were {listed}")
 
 
-def _length(client: LiveClient, view: SetView, sources: Mapping[str, Source], loop: bool) -> float:
+def _bars(view: SetView, longest: float, what: str) -> float:
+    """So many whole bars as hold a stretch, in quarter notes."""
     bar = view.bar_quarters
-    if loop:
-        longest = number(value_in(client.ask("/live/song/get/loop_length")))
-    else:
-        longest = max(source.clip.loop_end - source.clip.loop_start for source in sources.values())
     bars = max(1, math.ceil(longest / bar - EXACT))
     if bars > BARS.high:
-        what = "the loop brace" if loop else "the longest clip"
         raise BriefError(f"{what} is {bars:,} bars long; make it shorter, at most {BARS.high:,} bars are heard")
     return bar * bars
 

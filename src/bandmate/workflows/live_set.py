@@ -5,7 +5,7 @@ Hear (`live_hear`), edit as any file is edited, write and read again (`live_writ
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,19 @@ from bandmate.io.live.client import LiveClient, LiveSilent
 from bandmate.io.live.clips import fire_clip, fire_scene, set_tempo
 from bandmate.io.live.link import ANSWER_PORT, LIVE_PORT, Link, UdpLink
 from bandmate.io.live.notes import LiveNote, playable
-from bandmate.io.live.view import SetView, TrackView, view_set
+from bandmate.io.live.view import SetView, view_set
+from bandmate.io.max_device import DEVICE_PORT
 from bandmate.limits import BARS, TEMPO
 from bandmate.score.model import Score, Track
 from bandmate.score.splice import music_bars
 from bandmate.settings import user_folder
 from bandmate.workflows.device import check_port
 from bandmate.workflows.jobs import Listener
-from bandmate.workflows.live_hear import Heard, find_scene, hear, heard_tracks, scene_words
+from bandmate.workflows.live_brace import ask_device
+from bandmate.workflows.live_hear import Heard, find_scene, hear, hear_brace, heard_tracks, scene_words
 from bandmate.workflows.live_write import ClipJob, Written, surplus, write_jobs
 
+SOURCES = ("clips", "brace")  # of a scene or playing, or of the arrangement
 EDITS = ("accompany", "regenerate", "vary", "fill", "continue", "respond")
 _IN_PLACE = ("regenerate", "vary", "fill")  # their result has the length of what was heard, bar by bar
 _MOST_QUARTERS = 4096.0
@@ -92,9 +95,38 @@ def take_folder() -> Path:
     return user_folder("music") / "Live set"
 
 
+def listen_to(
+    client: LiveClient, view: SetView, *, source: str = "clips", scene: str | None = None, loop: bool = False,
+    device_port: int | None = None,
+) -> Heard:  # fmt: skip
+    """Hear clips, or with the source `brace` what lies under the loop brace of the arrangement.
+
+    Args:
+        client: speaks with Live.
+        view: the set.
+        source: one of SOURCES.
+        scene: of clips, see `hear`.
+        loop: of clips, see `hear`.
+        device_port: of the device, which reads the arrangement; None = the one it has.
+
+    Raises:
+        BriefError: see `hear` and `hear_brace`, or the two do not go together. LiveError: Live or the device does not
+            answer.
+    """
+    if source == "clips":
+        return hear(client, view, scene=scene, loop=loop)
+    if source not in SOURCES:
+        raise BriefError(f"'{source}' cannot be heard; choose one of {', '.join(SOURCES)}")
+    if scene is not None or loop:
+        raise BriefError(f"the loop brace lies in the arrangement; leave --{'loop' if loop else 'scene'} out")
+    port = DEVICE_PORT if device_port is None else device_port
+    return hear_brace(ask_device(check_port("device port", port)), view)
+
+
 def edit_set(
-    client: LiveClient, command: str, text: str = "", *, scene: str | None = None, loop: bool = False,
-    replace: bool = False, fire: bool = False, listener: Listener | None = None, **options: Any,
+    client: LiveClient, command: str, text: str = "", *, source: str = "clips", scene: str | None = None,
+    loop: bool = False, device_port: int | None = None, replace: bool = False, fire: bool = False,
+    listener: Listener | None = None, **options: Any,
 ) -> LiveResult:  # fmt: skip
     """Edit what plays in Live, and write what is new back into the set.
 
@@ -102,8 +134,10 @@ def edit_set(
         client: speaks with Live.
         command: one of EDITS.
         text: what is wanted, in words.
-        scene: what is heard, see `hear`.
-        loop: how much of it, see `hear`.
+        source: what is heard, see `listen_to`.
+        scene: as there.
+        loop: as there.
+        device_port: as there.
         replace: whether clips that were heard get the new notes; else these go into a new scene.
         fire: whether the new clips are launched.
         listener: gets events, as in `run_edit`.
@@ -119,8 +153,12 @@ def edit_set(
         raise BriefError(f"'{command}' is no edit of a set; choose one of {', '.join(EDITS)}")
     if replace and command not in _IN_PLACE:
         raise BriefError(f"{command} makes new clips and replaces none; leave --replace out")
+    if replace and source == "brace":
+        raise BriefError(
+            "clips of the arrangement are not replaced, what is new goes into a scene; leave --replace out"
+        )
     view = view_set(client)
-    heard = hear(client, view, scene=scene, loop=loop)
+    heard = listen_to(client, view, source=source, scene=scene, loop=loop, device_port=device_port)
     if listener is not None:
         listener({"event": "heard", "text": heard.words})
     if view.key is not None:
@@ -134,7 +172,7 @@ def edit_set(
     if not jobs:
         raise BriefError("the edit changed no note, so nothing was written; ask for more, or give another --seed")
     name = f"{command} {take.recipe.seed}"
-    make_new = command in ("continue", "respond") or (command in _IN_PLACE and not replace)
+    make_new = heard.scene is None or command in ("continue", "respond") or (command in _IN_PLACE and not replace)
     clips = write_jobs(client, view, jobs, name, None if make_new else heard.scene, take.midi,
                        {(s.track.index, s.scene) for s in heard.sources.values()}, listener)  # fmt: skip
     _fire(client, view, clips, fire)
@@ -309,35 +347,3 @@ def bars_of(text: str | None) -> int | None:
     if not text.strip().isdecimal():
         raise BriefError(f"bars '{text}' is no number of bars; give one, such as --bars 4")
     return int(BARS.check(int(text)))
-
-
-def listed(view: SetView) -> list[str]:
-    """The set in lines for a person: scenes, then tracks with their clips."""
-    key = f", {view.key.name}" if view.key else ""
-    lines = [f"{view.tempo:g} BPM, {view.meter[0]}/{view.meter[1]}{key}; {counted(len(view.tracks), 'track')}, "
-             f"{counted(len(view.scenes), 'scene')}"]  # fmt: skip
-    for track in view.tracks:
-        lines.append(f"track {track.index + 1} '{track.name}' ({_kind(track)})")
-        for scene, slot in sorted(track.slots.items()):
-            plays = ", playing" if track.playing == scene else ""
-            bars = slot.quarters / view.bar_quarters
-            lines.append(f"    {scene_words(view, scene)}: '{slot.name}', {bars:g} bar{'s' * (bars != 1)}{plays}")
-    return lines
-
-
-def _kind(track: TrackView) -> str:
-    if track.is_group or not track.is_midi:
-        return "group" if track.is_group else "audio"
-    return "drums" if track.is_drum else "MIDI"
-
-
-def to_json(view: SetView) -> Mapping[str, Any]:
-    """The set as plain data, tracks and scenes counted from 1."""
-    tracks = [
-        {"number": t.index + 1, "name": t.name, "midi": t.takes_notes, "drums": t.is_drum,
-         "playing": None if t.playing is None else t.playing + 1,
-         "clips": [{"scene": s + 1, "name": c.name, "quarters": c.quarters} for s, c in sorted(t.slots.items())]}
-        for t in view.tracks
-    ]  # fmt: skip
-    return {"tempo": view.tempo, "meter": list(view.meter), "key": view.key.name if view.key else None,
-            "scenes": list(view.scenes), "tracks": tracks}  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import anyio
 import pytest
 from tests.fakes.abletonosc import AbletonOsc, UdpLive, band, free_port
+from tests.fakes.max_device import DeviceFake
 
 RULES = {"engine": "rules", "seed": 1}
 
@@ -50,6 +51,21 @@ def test_a_bass_under_what_plays(assistant, songs, wire) -> None:
         assert "'accompany 1'" in text_of(told)
 
     assistant(session)
+
+
+def test_a_bass_under_the_loop_brace(assistant, songs, wire) -> None:
+    live, ports = wire
+    live.song.tracks[1].arrangement = [(0.0, 16.0, live.song.tracks[1].slots[0])]
+    with UdpLive(DeviceFake(live.song), None, 0.01) as device:
+        given = {"action": "accompany", "from": "brace", "add": "bass", "device_port": device.port, **RULES, **ports}
+
+        async def session(client) -> None:
+            made = await client.call_tool("live_set", given)
+            assert not made.is_error, text_of(made)
+            assert "the loop brace, bars 1-4" in made.structured_content["heard"]
+            assert [clip["track_name"] for clip in made.structured_content["clips"]] == ["My Bass"]
+
+        assistant(session)
 
 
 def test_a_cancelled_put_stops_behind_a_whole_clip(assistant, songs, wire) -> None:

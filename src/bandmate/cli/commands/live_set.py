@@ -3,6 +3,7 @@
 bandmate live-set list                          tempo, tracks, scenes, clips
 bandmate live-set read --out heard.mid          what is playing, as a MIDI file
 bandmate live-set accompany --add bass          a bass under what is playing, in the same scene
+bandmate live-set accompany --from brace --add bass      a bass under the arrangement's loop brace
 bandmate live-set regenerate --tracks bass "busier"      also: vary, fill, continue, respond
 bandmate live-set put FILE.mid                  the tracks of a file as clips
 bandmate live-set fire --scene 2                launch a scene
@@ -23,10 +24,10 @@ from bandmate.cli.console import Console
 _EDITS = ("accompany", "regenerate", "vary", "fill", "continue", "respond")
 _OPTIONS = ("add", "tracks", "bars", "at", "beats", "strength", "keep", "key", "lock", "genre", "variety",
             "temperature", "candidates", "engine", "model", "out", "overwrite", "seed")  # fmt: skip
-_WHICH = ("scene", "loop", "replace", "fire")
+_WHICH = ("source", "scene", "loop", "replace", "fire")
 _TAKES = {
     "list": (),
-    "read": ("scene", "loop", "out", "overwrite"),
+    "read": ("source", "scene", "loop", "out", "overwrite"),
     "put": ("scene", "replace", "fire"),
     "fire": ("scene",),
     "tempo": (),
@@ -43,6 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", nargs="*", help="what is wanted, in words; the file of put; the number of tempo")
     which = parser.add_argument_group("which clips")
     which.add_argument("--scene", help="number or name (default: what is playing, else the selected scene)")
+    which.add_argument("--from", dest="source", choices=("clips", "brace"), default="clips",
+                       help="clips of a scene, or what lies under the arrangement's loop brace, which the device reads "
+                            "(default: clips)")  # fmt: skip
     which.add_argument("--loop", action="store_true", help="as long as the loop brace, else as the longest clip")
     which.add_argument("--replace", action="store_true", help="put new notes into the clips that are there")
     which.add_argument("--fire", action="store_true", help="launch what was written")
@@ -68,6 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     wire = parser.add_argument_group("the wire")
     wire.add_argument("--port", type=int, help="of AbletonOSC on this machine (default: 11000)")
     wire.add_argument("--answer-port", type=int, help="where it answers (default: 11001)")
+    wire.add_argument("--device-port", type=int, help="of the Max for Live device (default: 11011)")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
@@ -91,10 +96,10 @@ def _check(arguments: argparse.Namespace) -> None:
     from bandmate.workflows.places import check_free
 
     words, action = arguments.text, arguments.action
-    given = [name for name in (*_WHICH, *_OPTIONS) if getattr(arguments, name) not in (None, False, [])]
+    given = [name for name in (*_WHICH, *_OPTIONS) if getattr(arguments, name) not in (None, False, [], "clips")]
     spare = [name for name in given if action in _TAKES and name not in _TAKES[action]]
     if spare:
-        raise BriefError(f"live-set {action} takes no --{spare[0]}; leave it out")
+        raise BriefError(f"live-set {action} takes no --{spare[0].replace('source', 'from')}; leave it out")
     if action in ("put", "tempo") and len(words) != 1:
         say = {"put": "which file? write: bandmate live-set put FILE.mid",
                "tempo": "which tempo? write: bandmate live-set tempo 124"}  # fmt: skip
@@ -115,9 +120,14 @@ def _edit(client: Any, arguments: argparse.Namespace, console: Console) -> None:
     options = {name: getattr(arguments, name) for name in _OPTIONS if getattr(arguments, name) is not None}
     if arguments.action == "continue" and "bars" in options:
         options["bars"] = bars_of(options["bars"])
-    result = edit_set(client, arguments.action, " ".join(arguments.text), scene=arguments.scene, loop=arguments.loop,
+    result = edit_set(client, arguments.action, " ".join(arguments.text), **_heard(arguments),
                       replace=arguments.replace, fire=arguments.fire, listener=console.listen, **options)  # fmt: skip
     _show(result, console)
+
+
+def _heard(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What is heard, by the names that workflows have for it."""
+    return {name: getattr(arguments, name) for name in ("source", "scene", "loop", "device_port")}
 
 
 def _put(client: Any, arguments: argparse.Namespace, console: Console) -> None:
@@ -138,7 +148,7 @@ def _show(result: Any, console: Console) -> None:
 
 def _list(client: Any, _arguments: argparse.Namespace, console: Console) -> None:
     from bandmate.io.live.view import view_set
-    from bandmate.workflows.live_set import listed, to_json
+    from bandmate.workflows.live_list import listed, to_json
 
     view = view_set(client)
     for line in listed(view):
@@ -148,9 +158,9 @@ def _list(client: Any, _arguments: argparse.Namespace, console: Console) -> None
 
 def _read(client: Any, arguments: argparse.Namespace, console: Console) -> None:
     from bandmate.io.live.view import view_set
-    from bandmate.workflows.live_hear import hear
+    from bandmate.workflows.live_set import listen_to
 
-    heard = hear(client, view_set(client), scene=arguments.scene, loop=arguments.loop)
+    heard = listen_to(client, view_set(client), **_heard(arguments))
     path = heard.score.write(arguments.out)
     console.say(heard.words)
     console.say(f"wrote {path}")

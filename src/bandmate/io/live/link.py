@@ -16,7 +16,13 @@ LIVE_PORT, ANSWER_PORT = 11000, 11001  # fixed in AbletonOSC: it answers nowhere
 
 
 class Link(Protocol):
-    """What carries packets; tests have one with a clock of its own."""
+    """What carries packets; tests have one with a clock of its own.
+
+    Attributes:
+        answer_port: where answers are heard.
+    """
+
+    answer_port: int
 
     def send(self, data: bytes) -> None:
         """Send a packet to Live; that it arrives is not known."""
@@ -39,7 +45,7 @@ class UdpLink:
     """The real link, at two ports of this machine."""
 
     def __init__(self, port: int = LIVE_PORT, answer_port: int = ANSWER_PORT) -> None:
-        """Take the port at which Live answers.
+        """Take the port at which Live answers; 0 = any that is free.
 
         Raises:
             OutputError: another program has it.
@@ -53,6 +59,7 @@ class UdpLink:
             taken = error.errno in (errno.EADDRINUSE, errno.EACCES, getattr(errno, "WSAEADDRINUSE", -1))
             reason = "is taken by another program that talks to AbletonOSC" if taken else f"cannot be used ({error})"
             raise OutputError(f"port {answer_port}, where Live answers, {reason}; end that program first") from error
+        self.answer_port = self._socket.getsockname()[1]
 
     def send(self, data: bytes) -> None:
         """Send a packet to Live."""

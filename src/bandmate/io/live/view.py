@@ -132,7 +132,11 @@ def _key(client: LiveClient) -> Key | None:
         said = client.ask_all([Question("/live/song/get/root_note"), Question("/live/song/get/scale_name")])
     except LiveRefused:
         return None
-    root, scale = (value_in(said[(f"/live/song/get/{name}", ())]) for name in ("root_note", "scale_name"))
+    return key_of(*(value_in(said[(f"/live/song/get/{name}", ())]) for name in ("root_note", "scale_name")))
+
+
+def key_of(root: Argument, scale: Argument) -> Key | None:
+    """The key that Live's root note and scale mean; None for its own C major, and for what is none of ours."""
     mode = _MODES.get(str(scale))
     key = Key(_whole(root) % 12, mode) if mode else None
     return None if key == _UNSET else key
