@@ -55,12 +55,32 @@ def test_a_bass_is_written_and_listed(bandmate, live):
 def test_live_is_followed_for_some_bars(bandmate, live):
     said = bandmate("live-set", "follow", "--bars", "2")
     assert said.code == 0, said.err
-    assert "tempo 112 BPM" in said.out and "bar 2, beat 4" in said.out and "bar 3" not in said.out
+    assert "tempo 112 BPM" in said.out and "bar 2, beat 4" in said.out and "\nbar 3" not in said.out
+
+
+def test_live_is_followed_for_some_seconds(bandmate, live):
+    said = bandmate("live-set", "follow", "--seconds", "3")
+    assert said.code == 0, said.err
+    assert "bar 1, beat 4" in said.out and "\nbar 3" not in said.out
+
+
+def test_where_live_is_is_said_at_once(bandmate, live):
+    live.song.current_song_time = 9.5
+    live.song.tracks[1].playing_slot_index = 0
+    said = bandmate("live-set", "follow", "--seconds", "0")
+    assert said.out.startswith("Live plays, bar 3, beat ") and said.out.count("\n") == 1
+    assert "at 112 BPM, 4/4; 'chords' on Keys (scene 1 'Verse') playing" in said.out
+    now = json.loads(bandmate("live-set", "follow", "--seconds", "0", "--json").out)["now"]
+    assert now["clips"] == [{"track": 2, "name": "Keys", "scene": 1, "clip": "chords"}]
+    assert (now["tempo"], now["meter"], now["playing"], now["bar"]) == (112, [4, 4], True, 4)
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
+        (["follow", "--seconds", "601"], "seconds 601 is out of range; give 0 to 600 seconds to follow Live"),
+        (["follow", "--seconds", "-1"], "seconds -1 is out of range"),
+        (["vary", "--seconds", "3", "--scene", "1"], "live-set vary takes no --seconds; leave it out"),
         (["dance"], "invalid choice: 'dance'"),
         (["put"], "which file? write: bandmate live-set put FILE.mid"),
         (["put", "nowhere.mid"], "nowhere.mid"),

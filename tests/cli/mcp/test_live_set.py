@@ -68,6 +68,30 @@ def test_a_bass_under_the_loop_brace(assistant, songs, wire) -> None:
         assistant(session)
 
 
+def test_live_is_followed_for_a_stretch(assistant, songs, wire) -> None:
+    live, ports = wire
+    live.song.is_playing, live.song.tracks[0].playing_slot_index = True, 0
+    shares: list[float] = []
+
+    async def session(client) -> None:
+        at_once = await client.call_tool("live_set", {"action": "follow", **ports})
+        now = at_once.structured_content["now"]
+        assert (now["tempo"], now["meter"], now["playing"]) == (112, [4, 4], True) and now["bar"] >= 1
+        assert now["clips"] == [{"track": 1, "name": "Beat", "scene": 1, "clip": "beat"}]
+        assert at_once.structured_content["bars"] == [] and text_of(at_once).startswith("Live plays, bar ")
+
+        async def progress(share, total, message) -> None:
+            shares.append(share)
+
+        for how, bars in (({"bars": 1}, 1), ({"seconds": 1.5}, 0)):
+            told = await client.call_tool("live_set", {"action": "follow", **how, **ports}, progress_callback=progress)
+            assert not told.is_error and len(told.structured_content["bars"]) >= bars
+            assert "beat" in text_of(told)
+
+    assistant(session)
+    assert len(shares) > 1 and all(0 < share <= 1 for share in shares)
+
+
 def test_a_cancelled_put_stops_behind_a_whole_clip(assistant, songs, wire) -> None:
     live, ports = wire
     live.song.tracks[:] = live.song.tracks[:1]
@@ -101,7 +125,11 @@ def test_mistakes_are_one_sentence(assistant, songs, wire) -> None:
     live, ports = wire
     before = filled(live)
     mistakes = [
-        ({"action": "follow"}, "action 'follow' is not known"),
+        ({"action": "folow"}, "action 'folow' is not known; did you mean 'follow'?"),
+        ({"action": "follow", "seconds": 601, **ports}, "seconds 601 is out of range; give 0 to 600"),
+        ({"action": "follow", "seconds": "long", **ports}, "seconds"),
+        ({"action": "follow", "scene": 1, **ports}, "follow takes no scene"),
+        ({"action": "follow", "port": free_port(), "answer_port": ports["answer_port"]}, "no Live answers"),
         ({"action": "put"}, "put needs 'file'"),
         ({"action": "put", "file": "../private/song.mid"}, "outside"),
         ({"action": "list", "file": "song.mid"}, "list takes no file"),

@@ -24,6 +24,7 @@ from bandmate.cli.console import Console
 _EDITS = ("accompany", "regenerate", "vary", "fill", "continue", "respond")
 _OPTIONS = ("add", "tracks", "bars", "at", "beats", "strength", "keep", "key", "lock", "genre", "variety",
             "temperature", "candidates", "engine", "model", "out", "overwrite", "seed")  # fmt: skip
+_FOLLOW = ("seconds",)
 _WHICH = ("source", "scene", "loop", "replace", "fire")
 _TAKES = {
     "list": (),
@@ -31,7 +32,7 @@ _TAKES = {
     "put": ("scene", "replace", "fire"),
     "fire": ("scene",),
     "tempo": (),
-    "follow": ("bars",),
+    "follow": ("bars", "seconds"),
     "written": (),
 }  # fmt: skip  the others take all, or say what they do not
 
@@ -54,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--add", help="of accompany: roles or instruments, such as bass,chords=rhodes")
     how.add_argument("--tracks", help="names, roles or numbers of what was heard, such as bass")
     how.add_argument("--bars", help="such as 3-4; of continue and follow: how many")
+    how.add_argument("--seconds", type=float, help="of follow: how long; 0 = only say where Live is")
     how.add_argument("--at", type=int, help="of fill: the bar that ends in it")
     how.add_argument("--beats", type=float, help="of fill: how long")
     how.add_argument("--strength", type=float, help="of vary: how much changes, above 0 to 1")
@@ -96,8 +98,11 @@ def _check(arguments: argparse.Namespace) -> None:
     from bandmate.workflows.places import check_free
 
     words, action = arguments.text, arguments.action
-    given = [name for name in (*_WHICH, *_OPTIONS) if getattr(arguments, name) not in (None, False, [], "clips")]
-    spare = [name for name in given if action in _TAKES and name not in _TAKES[action]]
+    given = [
+        name for name in (*_WHICH, *_OPTIONS, *_FOLLOW) if getattr(arguments, name) not in (None, False, [], "clips")
+    ]
+    takes = _TAKES.get(action, (*_WHICH, *_OPTIONS))
+    spare = [name for name in given if name not in takes]
     if spare:
         raise BriefError(f"live-set {action} takes no --{spare[0].replace('source', 'from')}; leave it out")
     if action in ("put", "tempo") and len(words) != 1:
@@ -184,17 +189,13 @@ def _tempo(client: Any, arguments: argparse.Namespace, console: Console) -> None
 
 
 def _follow(client: Any, arguments: argparse.Namespace, console: Console) -> None:
-    from bandmate.workflows.live_follow import follow
+    from bandmate.workflows.live_follow import follow_for
     from bandmate.workflows.live_set import bars_of
 
-    bars, seen = bars_of(arguments.bars), []
-    for moment in follow(client):
-        if moment.what == "beat" and (not seen or seen[-1] != moment.bar):
-            seen.append(moment.bar)
-            if bars is not None and len(seen) > bars:
-                break
-        console.say(moment.words)
-    console.result({"bars": seen[:bars]})
+    followed = follow_for(client, bars=bars_of(arguments.bars), seconds=arguments.seconds, say=console.say,
+                          listener=console.listen)  # fmt: skip
+    console.say(followed.words)
+    console.result(followed.to_json())
 
 
 def _written(console: Console) -> None:

@@ -88,7 +88,7 @@ _CHOICES: dict[tuple[str, str], tuple[str, ...]] = {
     ("learn_status", "action"): ("list", "show"), ("library", "action"): ("ingest", "report"),
     ("datasets", "action"): ("list", "show", "download", "convert"),
     ("live_set", "action"): ("list", "read", "accompany", "regenerate", "vary", "fill", "continue", "respond", "put",
-                             "fire", "tempo", "written"),
+                             "fire", "tempo", "follow", "written"),
 }  # fmt: skip
 _TYPES = {int: "integer", float: "number", None: "string", str: "string"}
 
