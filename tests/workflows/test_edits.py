@@ -52,6 +52,9 @@ def model(tmp_path, monkeypatch, tiny_weights_path):
     return folder
 
 
+LIED = Path(__file__).parents[1] / "fixtures" / "music" / "lied.mid"
+
+
 @pytest.fixture
 def song(tmp_path) -> Path:
     path = tmp_path / "song.mid"
@@ -203,6 +206,30 @@ class TestAccompany:
         assert missed(take) == []
         told = run_edit("accompany", tmp_path / "beat.mid", add="bass", genre="house", out="b", **QUICK).best
         assert "guessed" not in told.heard
+
+    def test_a_song_with_piano_is_accompanied_acoustically(self):
+        take = run_edit("accompany", LIED, add="bass,drums", engine="rules", seed=1, out="a").best
+        assert "no genre is clear" in take.heard and "acoustic and light, as in folk" in take.heard
+        bass, drums = read_midi(take.midi).tracks[-2:]
+        assert bass.program in (32, 43) and drums.program == 40  # upright or bowed; brushes
+        piece = np.concatenate([track.notes["velocity"] for track in read_midi(LIED).tracks])
+        assert drums.notes["velocity"].mean() < piece.mean() + 10
+        assert replay(take.folder).same
+        told = run_edit("accompany", LIED, add="bass", genre="house", engine="rules", seed=1, out="b").best
+        assert "genre" not in told.heard and read_midi(told.midi).tracks[-1].program not in (32, 43)
+
+    @pytest.mark.parametrize(("stated", "said"), [(True, "acoustic"), (False, "the instruments are those of pop")])
+    def test_a_piano_is_acoustic_where_the_file_says_that_it_is_one(self, stated, said):
+        played = b"".join(b"\0\x90" + bytes((key, 64)) + b"\x60\x80" + bytes((key, 0)) for key in [60, 65, 64, 67] * 4)
+        track = (b"\0\xc0\0" if stated else b"") + played + b"\0\xff\x2f\0"
+        header = b"MThd\0\0\0\6\0\0\0\1\0\x60"
+        Path("piano.mid").write_bytes(header + b"MTrk" + len(track).to_bytes(4, "big") + track)
+        assert said in run_edit("accompany", "piano.mid", add="bass", engine="rules", seed=1, out="a.mid").best.heard
+
+    def test_a_band_that_sounds_like_a_genre_is_accompanied_in_it(self, tmp_path):
+        play(make_plan(Brief(genre="reggae", bars=8, only=("drums", "bass")), 1), 1).write(tmp_path / "band.mid")
+        take = run_edit("accompany", tmp_path / "band.mid", add="chords", engine="rules", seed=1, out="a").best
+        assert "it sounds like reggae (" in take.heard and "--genre says it better" in take.heard
 
 
 class TestFill:

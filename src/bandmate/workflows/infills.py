@@ -23,6 +23,7 @@ from bandmate.score.plan import Plan
 from bandmate.score.selection import Selection, check_one_instrument, select, track_words
 from bandmate.score.splice import added, extended, music_bars, splice
 from bandmate.score.timeline import bar_grid, bar_of
+from bandmate.workflows.company import company_of
 from bandmate.workflows.edit_demands import density_demand, key_demand, syncopation_demand
 from bandmate.workflows.edit_desk import Desk
 from bandmate.workflows.edits import Edit, Editor, notes_asked
@@ -32,7 +33,6 @@ _LATELY = 8  # bars at the end that say who plays on
 _PERIODS = (4, 8, 2, 1, 6, 12, 16)  # bars after which chords come round, the likeliest first
 _THROUGH = 0.6  # share of the last bars from which on a track plays through
 _SLOWED = 0.88  # a last tempo below this share of the main one is the end of a piece, not its pace
-_SURE = 0.5  # of a genre guessed from drums; below it the next two are named, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,8 @@ def _accompany(score: Score, own: AccompanyOptions, desk: Desk) -> Edit:
     TRACKS.check(len(wanted) + sum(len(track.notes) > 0 for track in score.tracks))
     asks = tuple(parse_track(word) for word in wanted)
     _all_one_instrument(score)
-    genre, guess = _genre(score, desk)
+    company = company_of(score, desk.genre)
+    genre = company.genre
     plan = _accompaniment(score, desk, asks, genre)
     harmony = desk.harmony
     if all(chord is None for chord in harmony.chords):  # nothing but drums: the plan says what is played over
@@ -198,6 +199,7 @@ def _accompany(score: Score, own: AccompanyOptions, desk: Desk) -> Edit:
     parts = {count + i: Part.planned(planned) for i, planned in enumerate(plan.tracks)}
     lines = frozenset(count + i for i, sings in enumerate(singing(plan)) if sings)
     ask = desk.ask(rests=_silent(score, selection), fresh=True, sings=lines, genre=genre)
+    ask = replace(ask, velocity=ask.velocity * company.velocity)
     if genre or not any(desk.harmony.chords):  # else the piece says more than a genre does
         ask = desk.leaning(wide, selection, ask, parts=parts, harmony=harmony)
     written = desk.write(wide, selection, ask, parts=parts, harmony=harmony)
@@ -206,7 +208,7 @@ def _accompany(score: Score, own: AccompanyOptions, desk: Desk) -> Edit:
     edited, played = desk.played_well(edited, replace(selection, tracks=places))
     silent = [edited.tracks[i].name for i in places if not len(edited.tracks[i].notes)]
     got = "all play" if not silent else f"{', '.join(silent)} silent"
-    heard = f"{', '.join(p.name for p in plan.tracks)} added{_manner(desk.brief)}{guess}"
+    heard = f"{', '.join(p.name for p in plan.tracks)} added{_manner(desk.brief)}{company.said}"
     tracks = Demand("tracks", ", ".join(wanted), got, 1.0 - len(silent) / len(new))
     demands = (tracks, *played, *key_demand(desk.key, wide, written.notes))
     return Edit(edited, None, heard, demands, written.log_likelihood)
@@ -223,21 +225,6 @@ def _chosen_bars(score: Score, tracks: tuple[int, ...], bars: str | None) -> Sel
         return Selection(tracks, 0, music_bars(score) - 1)
     sounding = next(i for i, track in enumerate(score.tracks) if len(track.notes))
     return replace(select(score, str(sounding + 1), bars), tracks=tracks)
-
-
-def _genre(score: Score, desk: Desk) -> tuple[str, str]:
-    """The genre that is stated or, over drums alone, the one that they sound like; and what is said of a guess."""
-    if desk.genre or not all(track.is_drum for track in score.tracks if len(track.notes)):
-        return desk.genre, ""
-    from bandmate.evaluation.genres import recognise
-
-    (name, chance), *others = recognise(score)
-    doubt = "" if chance >= _SURE else f", or {' or '.join(_spoken(other) for other, _ in others[:2])}"
-    return name, f"; {_spoken(name)} is guessed from the drums ({chance:.0%} sure{doubt}; --genre says it better)"
-
-
-def _spoken(genre: str) -> str:
-    return genre.replace("_", " ")
 
 
 def _accompaniment(score: Score, desk: Desk, asks: Sequence[Any], genre: str) -> Plan:
