@@ -36,6 +36,9 @@ TUNES = (
     "!<(!C D !<)!E F|!>(!G A|B c!>)!d e|",
     "!sfp!C4|C [Q:1/4=90]D [Q:1/4=60]E F|",
     "!segno!C4|D4 !D.S.!|E4|!fine!F4|",
+    "C4 & z2 G,2-|G,4 & E4|",
+    "{(A}B) c {B(c}d) e|",
+    "[K:clef=treble]C2 [K:clef=bass]C,2|[K:clef=treble-8]C4|C2 [K:clef=treble]{d}c2|",
     'V:1 name="Sopran" clef=treble\n%%MIDI program 40\nC4|D4|\nV:2 clef=bass\nC,4|D,,4|',
 )
 

@@ -38,6 +38,23 @@ def test_what_abc_holds_in_part_is_counted(tmp_path):
     assert lost["clefs"] == 1 and lost["staves"] == 1 and not lost.keys() & {"notes", "lyrics", "slurs", "ties"}
 
 
+def test_what_abc_moves_is_counted_beside_what_it_drops(tmp_path):
+    note = "<note><pitch><step>C</step><octave>{}</octave></pitch><duration>{}</duration>{}<voice>1</voice></note>"
+    loud = "<direction><direction-type><dynamics><{}/></dynamics></direction-type><offset>{}</offset></direction>"
+    tie = '<tie type="{}"/>'
+    grace = "<note><grace/><pitch><step>D</step><octave>5</octave></pitch>{}<voice>1</voice></note>"
+    music = loud.format("p", 0) + loud.format("f", 2) + note.format(4, 4, "")
+    music += grace.format(tie.format("start")) + note.format(5, 4, "").replace("C<", "D<")
+    (tmp_path / "a.musicxml").write_text(
+        '<score-partwise><part-list><score-part id="P1"><part-name/></score-part></part-list><part id="P1"><measure '
+        f'number="1"><attributes><divisions>1</divisions></attributes>{music}</measure></part></score-partwise>',
+        encoding="utf-8",
+    )
+    lost = {one.what: one.count for one in convert(tmp_path / "a.musicxml", tmp_path / "a.abc").lost}
+    assert (lost["dynamics at their place"], lost["ties"]) == (1, 1)
+    assert "dynamics" not in lost and "notes" not in lost
+
+
 @pytest.mark.parametrize("suffix", [".wav", ".aif", ".flac", ".ogg"])
 def test_to_sound_tells_what_is_not_heard(tmp_path, suffix):
     result = convert(WALTZ, tmp_path / f"a{suffix}", repeats=True)

@@ -5,6 +5,7 @@ A format names the features that it holds (`io.files.Format.holds`); `bandmate c
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 import numpy as np
@@ -46,6 +47,27 @@ def features_of(score: Score) -> dict[str, int]:
         if count:
             counts[name] = counts.get(name, 0) + int(count)
     return counts
+
+
+def places_of(score: Score) -> dict[str, Counter[tuple[object, ...]]]:
+    """Where some features of FEATURES stand: quarters, track (those without notes are not counted), kind of sign."""
+
+    def at(ticks: int) -> float:
+        return round(int(ticks) / score.ticks_per_quarter, 3)
+
+    found: defaultdict[str, Counter[tuple[object, ...]]] = defaultdict(Counter)
+    found["tempo changes"].update((at(ticks),) for ticks in score.tempos["ticks"] if ticks)
+    found["chord symbols"].update((at(one.ticks),) for one in (score.notation.chords if score.notation else ()))
+    played = [track.notation for track in score.tracks if len(track.notes)]
+    for place, written in enumerate(played):
+        if written is not None:
+            found["dynamics"].update((at(one.ticks), place) for one in written.dynamics)
+            found["words"].update((at(one.ticks), place) for one in written.words)
+            found["clefs"].update((at(one.ticks), place, one.sign, one.line, one.octaves) for one in written.clefs)
+            found["hairpins and octave lines"].update(
+                (at(one.start_ticks), at(one.end_ticks), place, one.kind) for one in written.spans
+            )
+    return found
 
 
 def _of_score(score: Score) -> Iterator[tuple[str, int]]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from bandmate.errors import OutputError
 from bandmate.io.files import PROJECT_SUFFIXES, format_of, read, write
-from bandmate.score.features import features_of
+from bandmate.score.features import features_of, places_of
+from bandmate.score.model import Score
 from bandmate.score.notation import LeftOut
 from bandmate.score.repeats import expand_repeats
 from bandmate.workflows.places import check_free
@@ -72,7 +73,7 @@ def convert(source: str | Path, out: str | Path, *, repeats: bool = False, overw
     holds = known.holds if known else frozenset()
     lost = {what: count for what, count in held.items() if known and what not in holds}
     if known is not None and known.holds_in_part:
-        lost |= _missing(held, path, holds - {"spellings", "voices"})  # a note may be written in more pieces
+        lost |= _missing(score, held, path, holds - {"spellings", "voices"})  # a note may be written in more pieces
     if known is not None and known.unsaid is not None:
         lost |= {what: count for what, count in known.unsaid(score).items() if count}
     return ConvertResult(
@@ -84,8 +85,17 @@ def convert(source: str | Path, out: str | Path, *, repeats: bool = False, overw
     )  # fmt: skip
 
 
-def _missing(held: dict[str, int], path: Path, features: frozenset[str]) -> dict[str, int]:
-    """How much of some features a piece has more than the file that was written of it, read again."""
-    found = features_of(read(path))
-    less = {what: count - found.get(what, 0) for what, count in held.items() if what in features}
+def _missing(score: Score, held: dict[str, int], path: Path, features: frozenset[str]) -> dict[str, int]:
+    """How much of some features a piece has more than the file that was written of it, read again.
+
+    What is there at another place is counted beside what is not there at all.
+    """
+    again = read(path)
+    found, places = features_of(again), places_of(again)
+    less = {what: held[what] - found.get(what, 0) for what in held if what in features}
+    if less.get("notes", 0) < 0:  # a tie that is not read leaves a note more
+        less["ties"] = max(less.get("ties", 0), -less["notes"])
+    for what, here in places_of(score).items():
+        if what in features:
+            less[f"{what} at their place"] = (here - places[what]).total() - max(0, less.get(what, 0))
     return {what: count for what, count in less.items() if count > 0}

@@ -193,7 +193,7 @@ class MusicReader:
 
     def _graces(self, voice: Voice, text: str) -> None:
         kind = 2 if text.startswith("/") else 1
-        place = kind - 1
+        place, opened = kind - 1, 0
         while place < len(text):
             end = text.find("]", place) + 1 if text[place] == "[" else 0
             if end:
@@ -206,10 +206,17 @@ class MusicReader:
                 place = match.end()
                 is_note = match.re is _INNER and match.group("letter")
                 tones = (self._tone(voice, match),) if is_note else ()
+                opened += match.group() == "("
+                if match.group() == ")" and voice.graces:
+                    voice.graces[-1].slurs_closed += 1
             if tones:
                 for tone in tones:
                     tone.tied = False
-                voice.graces.append(Sound(voice.clock, _GRACE, Fraction(0), tones, voice.layer, grace=kind))
+                zero = Fraction(0)
+                voice.graces.append(
+                    Sound(voice.clock, _GRACE, zero, tones, voice.layer, grace=kind, slurs_opened=opened)
+                )
+                opened = 0
 
     def _tuplet(self, voice: Voice, match: re.Match[str]) -> None:
         p = int(match.group("p"))

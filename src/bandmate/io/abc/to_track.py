@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
@@ -52,7 +54,9 @@ class _Writer:
     jumps: list[Jump] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     level: int = _VELOCITY
-    _tied: dict[tuple[int, int], int] = field(default_factory=dict)
+    _tied: dict[tuple[int, int], int] = field(default_factory=dict)  # by pitch and layer
+    _loose: list[tuple[int, int]] = field(default_factory=list)  # ties that their layer did not take up: pitch, note
+    _begun: dict[tuple[int, int], int] = field(default_factory=dict)  # notes that no tie led to, by pitch and onset
     _open_slurs: dict[int, list[int]] = field(default_factory=dict)  # by layer
     _open_spans: dict[str, int] = field(default_factory=dict)
 
@@ -86,13 +90,39 @@ class _Writer:
             onset, _, *rest = self.columns[note]
             self.columns[note] = (onset, end - onset, rest[0], rest[1])
         else:
+            if note >= 0:
+                self._loose.append((pitch, note))
             note = len(self.columns)
+            if not sound.grace:
+                self._begun.setdefault((pitch, start), note)
             folded = min(max(pitch, pitch % 12), 127 - (127 - pitch) % 12)
             self.left_out["notes outside 0 to 127, moved by octaves"] += folded != pitch
             self.columns.append((start, end - start, folded, min(self.level + accent, 127)))
         if tied:
             self._tied[key] = note
         return note
+
+    def join_layers(self) -> None:
+        """Let ties that their layer did not take up lead on in another layer of the voice."""
+        loose = [*self._loose, *((pitch, note) for (pitch, _), note in self._tied.items())]
+        into: dict[int, int] = {}  # a note, and the one that it goes on
+        for pitch, note in sorted(loose, key=lambda one: self.columns[one[1]][0]):
+            onset, duration, *rest = self.columns[first := into.get(note, note)]
+            following = self._begun.pop((pitch, onset + duration), -1)
+            if following >= 0:
+                into[following] = first
+                self.columns[first] = (onset, duration + self.columns[following][1], rest[0], rest[1])
+        if into:
+            self._renumber(into)
+
+    def _renumber(self, into: dict[int, int]) -> None:
+        kept = [note for note in range(len(self.columns)) if note not in into]
+        new = {note: place for place, note in enumerate(kept)} | {REST: REST}
+        new |= {note: new[first] for note, first in into.items()}
+        self.columns = [self.columns[note] for note in kept]
+        self.rows = [(new[note], *rest) for note, *rest in self.rows]
+        self.lyrics = [one._replace(note=new[one.note]) for one in self.lyrics]
+        self.slurs = [Slur(new[one.first], new[one.last]) for one in self.slurs if new[one.first] != new[one.last]]
 
     def _span(self, sound: Sound) -> tuple[int, int]:
         if not sound.grace:
@@ -171,6 +201,7 @@ def track_of(voice: Voice, ticks: int, left_out: Counter[str]) -> tuple[Track, l
     writer = _Writer(voice, ticks)
     for sound in voice.sounds:
         writer.sound(sound)
+    writer.join_layers()
     left_out.update(writer.left_out)
     onset, duration, pitch, velocity = np.array(writer.columns, np.int64).reshape(-1, 4).T
     order = np.lexsort((pitch, onset))  # as make_notes sorts
@@ -184,7 +215,7 @@ def track_of(voice: Voice, ticks: int, left_out: Counter[str]) -> tuple[Track, l
     notation = TrackNotation(
         notes,
         rows,
-        clefs=_clefs(voice),
+        clefs=_clefs(voice, ticks),
         transpositions=(Transposition(0, voice.transpose, round(voice.transpose * 7 / 12)),) if voice.transpose else (),
         lyrics=tuple(one._replace(note=int(new[one.note])) for one in writer.lyrics),
         dynamics=tuple(writer.dynamics),
@@ -196,10 +227,13 @@ def track_of(voice: Voice, ticks: int, left_out: Counter[str]) -> tuple[Track, l
     return Track(name, voice.program, is_drum, notes, notation=notation), writer.jumps
 
 
-def _clefs(voice: Voice) -> tuple[Clef, ...]:
-    match = CLEF.match(voice.clef)
-    if match is None or match[1] == "none":
-        return ()
+def _clefs(voice: Voice, ticks: int) -> tuple[Clef, ...]:
+    named = ((round(at * ticks), CLEF.match(name)) for at, name in sorted(voice.clefs.items()))
+    clefs = [_clef(at, match) for at, match in named if match is not None and match[1] != "none"]
+    return (*clefs[:1], *(one for before, one in pairwise(clefs) if one[1:] != before[1:]))
+
+
+def _clef(ticks: int, match: re.Match[str]) -> Clef:
     sign, line = _CLEFS.get(match[1], (match[1], _LINES.get(match[1], 3)))
     octaves = {"+8": 1, "-8": -1, "+15": 2, "-15": -2}.get(match[3] or "", 0)
-    return (Clef(0, 1, sign, int(match[2] or line), octaves),)
+    return Clef(ticks, 1, sign, int(match[2] or line), octaves)

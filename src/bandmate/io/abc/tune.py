@@ -217,7 +217,7 @@ class TuneReader:
         voice.label = said.get("name", voice.label)
         clef = said.get("clef", "")
         if clef:
-            voice.clef = clef
+            voice.clefs[voice.clock] = clef
             eights = re.search(r"([+-])(8|15)$", clef)
             voice.octave = int(eights[1] + ("1" if eights[2] == "8" else "2")) if eights else 0
         if "octave" in said:

@@ -72,7 +72,7 @@ class Voice:
     meter: tuple[int, int] | None
     octave: int = 0  # added to every written octave
     transpose: int = 0
-    clef: str = ""
+    clefs: dict[Fraction, str] = field(default_factory=dict)  # by place
     label: str = ""
     program: int = 0
     channel: int = 0

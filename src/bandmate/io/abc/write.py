@@ -17,6 +17,7 @@ from bandmate.io.atomic import write_text_atomic
 from bandmate.io.written import Bar, Chord, Pitch, WrittenTrack, tuplet_runs, written_tracks
 from bandmate.limits import VERSES
 from bandmate.score.model import Score
+from bandmate.score.notation import Clef
 
 _UNIT = Fraction(1, 2)  # L:1/8, in quarters
 _BARS_A_LINE = 4
@@ -58,16 +59,25 @@ def abc_text(score: Score) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _clef(clef: Clef) -> str:
+    """A clef by its name, with the octave that it moves by; nothing for one that ABC has no name for."""
+    name = _CLEFS.get((clef.sign, clef.line), "")
+    return name + ({1: "+8", -1: "-8"}.get(clef.octaves, "") if name else "")
+
+
+def _octaves(clef: Clef) -> int:
+    """How much higher notes sound than they are written under a clef."""
+    return clef.octaves if _clef(clef) and abs(clef.octaves) <= 1 else 0
+
+
 def _voice(score: Score, track: WrittenTrack, number: int, count: int, marks: WayMarks) -> list[str]:
-    clef = track.notation.clefs[0] if track.notation.clefs else None
-    octaves = 0
-    said = f'V:{number} name="{quoted(track.track.name) or number}"'
-    if clef is not None and (clef.sign, clef.line) in _CLEFS:
-        octaves = clef.octaves if abs(clef.octaves) <= 1 else 0
-        said += f" clef={_CLEFS[clef.sign, clef.line]}{'+8' if octaves > 0 else '-8' if octaves < 0 else ''}"
+    clef = next((one for one in track.notation.clefs if one.staff == 1 and one.ticks <= 0), None)
+    octaves = _octaves(clef) if clef is not None else 0
+    said = f'V:{number} name="{quoted(track.track.name)}"' if quoted(track.track.name) else f"V:{number}"
+    said += f" clef={_clef(clef)}" if clef is not None and _clef(clef) else ""
     up = track.notation.transpositions[0].semitones if track.notation.transpositions else 0
     said += f" transpose={up}" if up and not track.track.is_drum else ""
-    lines = [said] if count > 1 or said.count("=") > 1 or track.track.name else []
+    lines = [said] if count > 1 or "=" in said else []
     lines.append(f"%%MIDI channel {10 if track.track.is_drum else min(number + (number > 9), 16)}")
     lines.append(f"%%MIDI program {track.track.program}")
     writer = _VoiceWriter(score, track, octaves, marks if number == 1 else None, marks)
@@ -85,6 +95,8 @@ class _VoiceWriter:
         self._key, self._meter = key_at(score, 0), _meter_of(track.bars[0])
         self._verses = range(1, min(max((one.verse for one in track.notation.lyrics), default=0), int(VERSES.high)) + 1)
         end = track.bars[-1].end_ticks
+        clefs = (one for one in track.notation.clefs if one.staff == 1 and one.ticks > 0 and _clef(one))
+        self._clefs = sorted((one.ticks, one) for one in clefs)
         self._said = sorted([(one.ticks, f'"^{quoted(one.text)}"') for one in track.notation.words], key=PLACE)
         self._dynamics = sorted([(one.ticks, f"!{one.mark}!") for one in track.notation.dynamics], key=PLACE)
         spans = [
@@ -130,14 +142,15 @@ class _VoiceWriter:
 
     def _layer(self, chords: list[Chord], bar: Bar, is_first: bool, words: dict[int, list[str]]) -> str:
         touched: set[str] = set()
-        out, graces = [], ""
+        out: list[str] = []
+        graces: list[Chord] = []
         starts = [chord.onset_ticks for chord in chords if not chord.grace]
         for (actual, normal), run in tuplet_runs(chords):
             plain = [chord for chord in run if not chord.grace]
             fits = 2 <= actual <= 9 and 1 <= normal <= 9
             for place, chord in enumerate(run):
                 if chord.grace:
-                    graces += ("/" if chord.grace == 2 and not graces else "") + self._pitches(chord, touched)
+                    graces.append(chord)
                     continue
                 before = self._before(chord, starts, bar) if is_first else ""
                 if (actual, normal) != (1, 1) and fits and (plain.index(chord) % 9 == 0):
@@ -147,7 +160,7 @@ class _VoiceWriter:
                 out.append(
                     before + self._chord(chord, length, graces, touched) + (" " if place + 1 == len(run) else "")
                 )
-                graces = ""
+                graces = []
                 if is_first:
                     self._sing(chord, words)
         return "".join(out).strip()
@@ -157,7 +170,8 @@ class _VoiceWriter:
         after = bisect_right(starts, chord.onset_ticks)
         until = starts[after] if after < len(starts) else bar.end_ticks + (bar is self._track.bars[-1])
         here = chord.onset_ticks
-        text = "".join(said for _, said in (*between(self._said, here, until), *between(self._dynamics, here, until)))
+        text = "".join(self._under(clef) for _, clef in between(self._clefs, here, until))
+        text += "".join(said for _, said in (*between(self._said, here, until), *between(self._dynamics, here, until)))
         ends = between(self._closed, here + 1, until + 1)
         text += "".join(f"!{name})!" for _, start, name in ends if start < here)
         text += "".join(f"!{name}(!" for _, _, name in between(self._opened, here, until))
@@ -167,12 +181,20 @@ class _VoiceWriter:
             text += self._over.last_in(bar.start_ticks, bar.end_ticks) if after == len(starts) else ""
         return text
 
-    def _chord(self, chord: Chord, length: Fraction, graces: str, touched: set[str]) -> str:
+    def _under(self, clef: Clef) -> str:
+        """A clef that holds from here on, and with it the octave of what is written."""
+        self._octaves = _octaves(clef)
+        return f"[K:clef={_clef(clef)}]"
+
+    def _chord(self, chord: Chord, length: Fraction, graces: list[Chord], touched: set[str]) -> str:
         size = _length(length / _UNIT)
         if chord.is_rest:
             return ("x" if chord.is_gap else "z") + size
         signs = "".join(f"!{ABC_OF[sign]}!" for sign in sorted(chord.signs) if sign in ABC_OF)
-        grace = f"{{{graces}}}" if graces else ""
+        little = "".join(
+            "(" * one.slurs_opened + self._pitches(one, touched) + ")" * one.slurs_closed for one in graces
+        )
+        grace = f"{{{'/' if graces[0].grace == 2 else ''}{little}}}" if graces else ""
         tied = all(pitch.tied for pitch in chord.pitches)
         body = self._pitches(chord, touched, ties=not tied) + size + ("-" if tied else "")
         return grace + signs + "(" * chord.slurs_opened + body + ")" * chord.slurs_closed
