@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from tests.io.test_abc_write import HEAD, TUNES, sounds
 from tests.io.test_musicxml import WALTZ
@@ -18,7 +19,7 @@ from bandmate.io.abc.read import parse_abc
 from bandmate.io.files import read, write
 from bandmate.io.lilypond import lilypond_text
 from bandmate.score.brief import Brief
-from bandmate.score.model import Score
+from bandmate.score.model import KEY_SIGNATURE, MADE, Score, Track, make_notes
 from bandmate.score.timeline import bar_grid
 from bandmate.workflows.convert import convert
 
@@ -104,6 +105,30 @@ def test_a_whole_song_is_written_and_never_read(tmp_path):
     assert path.read_text(encoding="utf-8").count("\\new Staff") == sum(len(t.notes) > 0 for t in score.tracks)
     with pytest.raises(FileFormatError, match="LilyPond files are only written"):
         read(path)
+
+
+def test_of_keys_at_one_place_the_last_is_written_and_only_where_it_changes():
+    rows = [(0, 6, False, 0, MADE), (0, 0, False, 1, MADE), (1920, 0, False, 0, MADE), (2880, 2, False, 0, MADE)]
+    keys = np.array(rows, KEY_SIGNATURE)
+    notes = make_notes([0, 960, 1920, 2880], 960, [60, 62, 64, 66])
+    text = lilypond_text(Score((Track("", 0, False, notes),), keys=keys))
+    assert re.findall(r"\\key \w+", text) == ["\\key c", "\\key d"]
+    assert "e'2 \\key d \\major fis'2 |" in text
+
+
+def test_signs_that_no_font_has_are_left_out_of_titles():
+    assert 'title = "Rune cell"' in lilypond_text(Score(title="Rune\x83 \x96cell\n"))
+
+
+def test_rests_of_a_third_voice_stand_on_no_others():
+    text = text_of("C4 & z2 E2 & z2 G,2|")
+    assert "r2 e'2 |" in text and "s2 g2 |" in text
+
+
+def test_many_staves_are_smaller():
+    track = Track("", 0, False, make_notes([0], 480, [60]))
+    assert "staff-size" not in lilypond_text(Score((track,) * 8))
+    assert "#(set-global-staff-size 10)" in lilypond_text(Score((track,) * 16))
 
 
 def test_next_to_nothing():

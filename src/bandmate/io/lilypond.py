@@ -45,6 +45,7 @@ _CLEFS = {("G", 2): "treble", ("F", 4): "bass", ("C", 3): "alto", ("C", 4): "ten
 _BAR_LINES = {"light-light": "||", "light-heavy": "|."}
 _GOALS = {kind: f'\\mark \\markup {{ \\musicglyph "scripts.{kind}" }} ' for kind in ("segno", "coda")}
 _LEAPS = {"fine": "Fine", "da-capo": "D.C.", "dal-segno": "D.S.", "to-coda": "To Coda"}
+_STAVES, _STAFF_POINTS = 8, 20  # so many staves of the usual size go on a page
 _VOICES = ("\\voiceOne", "\\voiceTwo", "\\voiceThree", "\\voiceFour")
 
 
@@ -70,7 +71,10 @@ def lilypond_text(score: Score) -> str:
     for credit in credits:
         heading.setdefault(_HEADING.get(credit.kind, ""), []).append(credit.text)
     heading.pop("", None)
-    lines = ['\\version "2.24.0"', "\\header {", f"  title = {_quoted(score.title)}"]
+    lines = ['\\version "2.24.0"']
+    if len(tracks) > _STAVES:  # smaller, so that all of them go on a page
+        lines.append(f"#(set-global-staff-size {max(6, _STAFF_POINTS * _STAVES // len(tracks))})")
+    lines += ["\\header {", f"  title = {_quoted(score.title)}"]
     lines += [f"  {name} = {_quoted(', '.join(texts))}" for name, texts in heading.items()]
     lines += ["}", "\\score {", "  <<"]
     for number, track in enumerate(tracks, 1):
@@ -79,7 +83,8 @@ def lilypond_text(score: Score) -> str:
 
 
 def _quoted(text: str) -> str:
-    return '"' + " ".join(text.split()).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    plain = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
+    return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _staff(score: Score, track: WrittenTrack, number: int) -> list[str]:
@@ -117,7 +122,8 @@ class _Voice:
         self._closed = in_order((one.end_ticks, "\\!") for one in spans)
         clefs = notation.clefs[1:] if leads and notation.staves == 1 else ()
         self._clefs = in_order((one.ticks, f'\\clef "{_clef(one)}" ') for one in clefs)
-        self._tempos = in_order(_tempos(score)) if is_first else []
+        self._over = in_order([*_keys(score), *(_tempos(score) if is_first else ())])
+        self._is_inner = track.voices.index(voice) > 1
         self._jumps = score.notation.jumps if score.notation is not None and is_first else ()
         self._chords = [chord for bar in track.bars for chord in bar.voices.get(voice, ())]
         notation = score.notation
@@ -165,13 +171,7 @@ class _Voice:
             text += f"\\set Timing.measureLength = #(ly:make-moment {length.numerator}/{4 * length.denominator}) "
         elif before is not None and Fraction(before.end_ticks - before.start_ticks, score.ticks_per_quarter) != full:
             text += f"\\set Timing.measureLength = #(ly:make-moment {full.numerator}/{4 * full.denominator}) "
-        for row in score.keys:
-            if bar.start_ticks <= row["ticks"] < bar.end_ticks or (before is None and row["ticks"] <= bar.start_ticks):
-                fifths = min(max(-7, int(row["fifths"])), 7) + 7
-                text += (
-                    f"\\key {(_MINOR if row['minor'] else _MAJOR)[fifths]} \\{'minor' if row['minor'] else 'major'} "
-                )
-        return text + texts_between(self._tempos, bar.start_ticks, bar.start_ticks + 1)
+        return text + texts_between(self._over, bar.start_ticks, bar.start_ticks + 1)
 
     def _body(self, bar: Bar) -> str:
         whole = Fraction(bar.end_ticks - bar.start_ticks, self._score.ticks_per_quarter)
@@ -186,11 +186,11 @@ class _Voice:
                     graces.append(_pitches(chord) + ("8" if len(graces) == 0 else ""))
                     continue
                 until = next((at for at in starts if at > chord.onset_ticks), bar.end_ticks)
-                # a tempo at the bar line is said there
-                before = texts_between(self._tempos, max(chord.onset_ticks, bar.start_ticks + 1), until)
+                # a key or tempo at the bar line is said there
+                before = texts_between(self._over, max(chord.onset_ticks, bar.start_ticks + 1), until)
                 before += texts_between(self._clefs, chord.onset_ticks, until)
                 grace = f"\\grace {{ {' '.join(graces)} }} " if graces else ""
-                inner.append(before + grace + _note(chord) + self._marks(chord.onset_ticks, until))
+                inner.append(before + grace + _note(chord, self._is_inner) + self._marks(chord.onset_ticks, until))
                 graces = []
             text = " ".join(inner)
             out.append(f"\\tuplet {actual}/{normal} {{ {text} }}" if (actual, normal) != (1, 1) and text else text)
@@ -206,6 +206,17 @@ class _Voice:
 
 def _clef(clef: Clef) -> str:
     return _CLEFS.get((clef.sign, clef.line), "treble") + {1: "^8", -1: "_8"}.get(clef.octaves, "")
+
+
+def _keys(score: Score) -> Iterator[tuple[int, str]]:
+    """Where the key changes: of several at one place, as files with a key a track have them, the last."""
+    last, held = {int(row["ticks"]): row for row in score.keys}, ""
+    for ticks, row in sorted(last.items()):
+        fifths, mode = min(max(-7, int(row["fifths"])), 7) + 7, "minor" if row["minor"] else "major"
+        text = f"\\key {(_MINOR if row['minor'] else _MAJOR)[fifths]} \\{mode} "
+        if text != held:
+            yield ticks, text
+        held = text
 
 
 def _tempos(score: Score) -> Iterator[tuple[int, str]]:
@@ -240,10 +251,10 @@ def _pitches(chord: Chord) -> str:
     return names[0] if len(names) == 1 else f"<{' '.join(names)}>"
 
 
-def _note(chord: Chord) -> str:
+def _note(chord: Chord, is_inner: bool) -> str:
     size = _duration(chord)
-    if chord.is_rest:
-        return ("s" if chord.is_gap else "R" if chord.fills_bar else "r") + size
+    if chord.is_rest:  # those of a third voice would stand on others
+        return ("s" if chord.is_gap or is_inner else "R" if chord.fills_bar else "r") + size
     tied = all(pitch.tied for pitch in chord.pitches)
     names = [_pitch(pitch) + ("~" if pitch.tied and not tied else "") for pitch in chord.pitches]
     body = names[0] if len(names) == 1 else f"<{' '.join(names)}>"
