@@ -193,6 +193,29 @@ class TestReading:
         (track,) = read_text(tmp_path, part(note(1, more=tie) + note(1) + note(1))).tracks
         assert [row[:2] for row in heard(track)] == [(0, 960), (960, 480)]
 
+    def test_ties_of_some_notes_of_a_chord_are_joined(self, tmp_path):
+        start, stop = '<tie type="start"/>', '<tie type="stop"/>'
+        high, low = ("<step>F</step><octave>5</octave>", "<step>A</step><octave>4</octave>")
+        music = note(2, low) + note(2, high, start).replace("<note>", "<note><chord/>")
+        music += note(1, low) + note(1, high, stop).replace("<note>", "<note><chord/>")
+        (track,) = read_text(tmp_path, part(music)).tracks
+        assert [row[:3] for row in heard(track)] == [(0, 960, 69), (0, 1440, 77), (960, 480, 69)]
+
+    def test_a_note_before_a_tied_one_is_struck_by_itself(self, tmp_path):
+        start, stop = '<tie type="start"/>', '<tie type="stop"/>'
+        (track,) = read_text(tmp_path, part(note(2) + note(1, more=start) + note(1, more=stop))).tracks
+        assert [row[:2] for row in heard(track)] == [(0, 960), (960, 960)]
+
+    def test_a_bar_that_is_short_or_long_in_one_part_moves_no_other_bar(self, tmp_path):
+        bars = ("<measure number='1'><attributes><divisions>1</divisions><time><beats>4</beats>"
+                "<beat-type>4</beat-type></time></attributes>{}</measure><measure number='2'>{}</measure>")  # fmt: skip
+        rest = "<note><rest/><duration>4</duration></note>"
+        parts = {"full": note(4), "short": note(1), "long": rest * 2}
+        listed = "".join(f"<score-part id='{name}'><part-name>{name}</part-name></score-part>" for name in parts)
+        body = "".join(f"<part id='{name}'>{bars.format(first, note(4))}</part>" for name, first in parts.items())
+        score = read_text(tmp_path, f"<score-partwise><part-list>{listed}</part-list>{body}</score-partwise>")
+        assert [int(track.notes["onset_ticks"][-1]) for track in score.tracks] == [1920, 1920, 1920]
+
     def test_a_tie_that_is_stopped_may_miss_by_a_little(self, tmp_path):
         start, stop = '<tie type="start"/>', '<tie type="stop"/>'
         (track,) = read_text(tmp_path, part(note(16, more=start) + note(1, "<step>D</step><octave>4</octave>") +
