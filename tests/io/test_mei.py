@@ -205,6 +205,32 @@ def test_a_copied_bar_has_slurs_of_its_own():
     assert ("signs that lead out of a copied bar", 1) in score.notation.left_out
 
 
+@pytest.mark.parametrize(
+    ("upper", "lower", "onsets"),
+    [
+        ('<rest xml:id="o" dur="2"/>', '<rest sameas="#o"/>', [(2, 64), (2, 72)]),
+        ('<rest xml:id="o" dur="4" dots="1"/>', '<rest sameas="#o"/>', [(1.5, 64), (1.5, 72)]),
+        ('<note xml:id="o" dur="2" pname="g" oct="4"/>', '<note sameas="#o"/>', [(0, 67), (0, 67), (2, 64), (2, 72)]),
+        ('<note xml:id="o" dur="2" dots="1" pname="g" oct="4"/>', '<note dur="2" sameas="#o"/>',
+         [(0, 67), (0, 67), (2, 64), (3, 72)]),
+        ('<chord xml:id="o" dur="2"><note xml:id="p" pname="g" oct="4"/></chord>', '<chord sameas="#o"/>',
+         [(0, 67), (0, 67), (2, 64), (2, 72)]),
+    ],
+)  # fmt: skip
+def test_what_layers_have_in_common_is_as_long_in_both(upper, lower, onsets):
+    upper, lower = upper + '<note dur="4" pname="c" oct="5"/>', lower + '<note dur="4" pname="e" oct="4"/>'
+    layers = f'<layer n="1">{upper}</layer><layer n="2">{lower}</layer>'
+    score = played(f'<measure n="1"><staff n="1">{layers}</staff></measure>')
+    notes, quarter = score.tracks[0].notes, score.ticks_per_quarter
+    assert sorted((int(n["onset_ticks"]) / quarter, int(n["pitch"])) for n in notes) == onsets
+    assert not score.notation.left_out
+
+
+def test_what_is_the_same_as_nothing_is_said():
+    told = played(BAR.format(TWO.replace('<note xml:id="b" dur="2"', '<note sameas="#gone"'))).notation.left_out
+    assert ("notes and rests that are the same as nothing", 1) in told
+
+
 def test_copies_of_nothing_and_of_too_much_are_said():
     assert played(BAR.format(TWO) + '<measure n="2" copyof="#gone"/>').notation.left_out == (("copies of nothing", 1),)
     doubled = "".join(f'<section xml:id="s{n}">{2 * COPY.format(n - 1)}</section>' for n in range(1, 40))

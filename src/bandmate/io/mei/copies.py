@@ -10,6 +10,7 @@ from bandmate.io.mei.tables import XML_ID
 from bandmate.io.safe_xml import Element
 
 _MOST_ELEMENTS = 200_000  # that all copies together may hold: copies of copies double at every step
+_SHARED = ("note", "chord", "rest", "space")
 _ENDS = ("startid", "endid", "plist")
 
 
@@ -42,6 +43,38 @@ def write_out_copies(root: Element, left_out: Counter[str], name: str) -> None:
         if elements > _MOST_ELEMENTS:
             raise FileFormatError(f"{name} holds copies of more than {_MOST_ELEMENTS:,} elements; write them out")
         _fill(copy, deepcopy(original), f"-copy{number}", left_out)
+
+
+def share_with_layers(root: Element, left_out: Counter[str]) -> None:
+    """Tell notes, chords and rests that say `sameas` what they leave to the one of another layer, in place.
+
+    Both are printed as one, and each layer needs its pitch and length. Those of nothing are counted.
+
+    Args:
+        root: of the document; it is changed.
+        left_out: where to count those that say neither their length nor an element that has one.
+    """
+    shared = [one for one in root.iter() if one.get("sameas") and one.tag in _SHARED]
+    if not shared:
+        return
+    named = {element.get(XML_ID): element for element in root.iter() if element.get(XML_ID)}
+    for one in shared:
+        original = named.get((one.get("sameas", "").split() or [""])[0].lstrip("#"))
+        if original is not None and original.tag == one.tag:
+            _take_over(one, original)
+        elif not one.get("dur"):
+            left_out["notes and rests that are the same as nothing"] += 1
+
+
+def _take_over(one: Element, original: Element) -> None:
+    says_length = bool(one.get("dur"))
+    for name, value in original.attrib.items():
+        if name not in (XML_ID, "sameas") and not (says_length and name == "dots"):
+            one.attrib.setdefault(name, value)
+    if one.tag == "chord" and one.find("note") is None:
+        one.extend(deepcopy(note) for note in original.findall("note"))
+        for note in one.findall("note"):
+            note.attrib.pop(XML_ID, None)
 
 
 def _fill(copy: Element, made: Element, mark: str, left_out: Counter[str]) -> None:

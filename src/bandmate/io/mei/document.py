@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from bandmate.errors import FileFormatError
-from bandmate.io.mei.copies import write_out_copies
+from bandmate.io.mei.copies import share_with_layers, write_out_copies
 from bandmate.io.mei.tables import CHOICES, LEFT_OUT, SKIPPED, TRANSPARENT
 from bandmate.io.safe_xml import Element, as_number
 from bandmate.limits import SCORE_BARS
@@ -56,6 +56,7 @@ def music_of(root: Element, left_out: Counter[str], name: str) -> tuple[Element,
     write_out_copies(root, left_out, name)
     orders = any(_comes_back(one.get("plist", "").split()) for one in root.iter() if str(one.tag).endswith("expansion"))
     _clean(root, left_out)
+    share_with_layers(root, left_out)
     movements = root.findall(".//mdiv[score]") or [one for one in (root.find(".//score"),) if one is not None]
     score = movements[0].find("score") if movements and movements[0].tag == "mdiv" else next(iter(movements), None)
     left_out["movements after the first"] += max(0, len(movements) - 1)
