@@ -5,7 +5,8 @@
 No Live is there: the peer is the fake of the tests, which keeps AbletonOSC's rules (`tests/fakes/abletonosc.py`). Each
 edit has a set of its own (meter, tempo, scale, one to four clips, some of them sound) and one of the edits, drawn at
 random. Packets are lost both ways, and of the others some are doubled or late. In a fifth of the edits Live vanishes,
-or somebody deletes the clip, after a random number of packets.
+or somebody deletes the clip, after a random number of packets; in another it stands still for 2 to 12 seconds, as it
+does while a menu is open.
 
 - right: every clip holds the notes of the take's MIDI file, and everything the user had is as it was, but for what
   `--replace` was to replace.
@@ -92,6 +93,10 @@ def one_edit(number: int, lost: float, engine: str, seed: int, home: Path) -> tu
         live.at[when] = lambda _: setattr(live, "gone", True)
     elif harm == "delete":
         live.at[when] = lambda s: _delete_newest(s, before)
+    elif number % 5 == 2:
+        pause = random.Random(f"pause {seed} {number}")
+        live.at[pause.randint(5, 150)] = lambda _: setattr(live, "still_sec", pause.uniform(2, 12))
+        harm = "pause"
     known = len(read_journal())
     started = link.now()
     try:

@@ -112,6 +112,7 @@ class AbletonOsc:
         self.listens: set[str] = set()
         self.handled = 0
         self.gone = False
+        self.still_sec = 0.0  # so long it stands still, as while a menu is open: what comes in meanwhile waits
         self.longest = 0
         self.at: dict[int, Callable[[Song], None]] = {}  # after so many handled packets something happens in Live
         self.on: Callable[[str, tuple], None] = lambda address, arguments: None
@@ -124,6 +125,9 @@ class AbletonOsc:
         if self.gone:
             self.waiting.clear()
             return []
+        if self.still_sec > 0:
+            self.still_sec -= seconds
+            return []
         self._out = []
         self._move(seconds)
         try:
@@ -134,6 +138,8 @@ class AbletonOsc:
                     happens(self.song)
                 if self.gone:
                     return []
+                if self.still_sec > 0:
+                    break
         except OSError as error:
             self._error(f"Socket error: Traceback (most recent call last): {error}")
         except Exception as error:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.fakes.abletonosc import AbletonOsc, Clip, FakeLink, Song, Track, UdpLive, Weather, band, free_port
 
 from bandmate.errors import LiveError, OutputError
-from bandmate.io.live.client import LiveClient, LiveRefused, LiveSilent, Patience, Question
+from bandmate.io.live.client import BRISK, STANDS_STILL, LiveClient, LiveRefused, LiveSilent, Patience, Question
 from bandmate.io.live.clips import fire_clip, fire_scene, make_clip, make_scene, make_track, read_clip, set_tempo
 from bandmate.io.live.link import UdpLink
 from bandmate.io.live.notes import ClipGone, LiveNote, playable, read_notes, same_notes, write_notes
@@ -79,7 +79,37 @@ def test_nobody_at_home_is_said_after_some_seconds():
     client = client_of(band(), Weather(lost=1.0))
     with pytest.raises(LiveSilent, match="Live does not answer /live/test; see that Live still runs"):
         client.ask("/live/test", keys=0)
-    assert client.link.now() == pytest.approx(Patience().tries * Patience().answer_sec)
+    assert client.link.now() == pytest.approx(sum(map(Patience().wait_sec, range(Patience().tries))))
+    assert 12 < client.link.now() < 20
+
+
+def test_whether_there_is_a_live_at_all_is_known_sooner():
+    client = LiveClient(FakeLink(AbletonOsc(band()), Weather(lost=1.0)), BRISK)
+    with pytest.raises(LiveSilent):
+        client.ask("/live/test", keys=0)
+    assert client.link.now() < 7
+
+
+@pytest.mark.parametrize("still_sec", [2.0, 5.0, 11.0])
+def test_a_live_whose_menu_is_open_for_a_while_is_waited_for(still_sec):
+    live = AbletonOsc(band())
+    client, said = LiveClient(FakeLink(live)), []
+    client.waiting = said.append
+    make_clip(client, 2, 0, 32.0, "mine")
+    live.at[live.handled + 8] = lambda _: setattr(live, "still_sec", still_sec)
+    write_notes(client, 2, 0, many(300, 32.0), 32.0)
+    assert same_notes(rows(live.song, 2, 0), many(300, 32.0))
+    assert said == ([STANDS_STILL] if still_sec > 3 else [])
+
+
+@pytest.mark.parametrize("packet", range(1, 30, 4))
+def test_what_was_ordered_while_live_stood_still_is_done_once(packet):
+    live = AbletonOsc(band())
+    client = LiveClient(FakeLink(live))
+    live.at[packet] = lambda _: setattr(live, "still_sec", 8.0)
+    track, scene = make_track(client, "New"), make_scene(client, "New")
+    make_clip(client, track, scene, 8.0, "new")
+    assert [t.name for t in live.song.tracks][5:] == ["New"] and live.song.scenes[3:] == ["New"]
 
 
 @pytest.mark.parametrize("overlaps", ["cut", "keep"])

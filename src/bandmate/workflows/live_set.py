@@ -13,7 +13,7 @@ from typing import Any
 from bandmate.counts import counted
 from bandmate.errors import BriefError
 from bandmate.io.files import read
-from bandmate.io.live.client import LiveClient, LiveSilent
+from bandmate.io.live.client import BRISK, LiveClient, LiveSilent, Patience
 from bandmate.io.live.clips import fire_clip, fire_scene, set_tempo
 from bandmate.io.live.link import ANSWER_PORT, LIVE_PORT, Link, UdpLink
 from bandmate.io.live.notes import LiveNote, playable
@@ -75,9 +75,10 @@ def connect(port: int | None = None, answer_port: int | None = None) -> LiveClie
              "answer_port": ANSWER_PORT if answer_port is None else answer_port}  # fmt: skip
     for name, value in ports.items():
         check_port(name, value)
-    client = LiveClient(open_link(**ports))
+    client = LiveClient(open_link(**ports), BRISK)
     try:
         client.ask("/live/test", keys=0)
+        client.patience = Patience()
     except LiveSilent as error:
         client.link.close()
         raise LiveSilent(

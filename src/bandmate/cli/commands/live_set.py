@@ -86,6 +86,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     from bandmate.workflows import live_set
 
     with live_set.connect(arguments.port, arguments.answer_port) as client:
+        client.waiting = console.note
         if arguments.action in _EDITS:
             _edit(client, arguments, console)
         else:

@@ -47,11 +47,13 @@ class Question(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long Live is waited for. AbletonOSC looks at its packets once every 100 ms.
+    """How long Live is waited for. AbletonOSC looks at its packets once every 100 ms, but not while a menu is open.
 
     Attributes:
         answer_sec: for one answer, before it is asked for again.
         tries: how often a question is asked, and an order given, before it is given up.
+        quick_tries: how many of them at that pace; a packet was hardly lost as often, so Live stands still, and each
+            later wait is `slower` times as long as the one before.
         refusals: errors in a row that are believed.
         settle_sec: what may still be on its way has arrived by then.
         at_once: most questions in flight.
@@ -59,9 +61,19 @@ class Patience:
 
     answer_sec: float = 0.6
     tries: int = 10
+    quick_tries: int = 5
+    slower: float = 1.5
     refusals: int = 3
     settle_sec: float = 0.3
     at_once: int = 24
+
+    def wait_sec(self, attempt: int) -> float:
+        """How long the answer to a question is waited for when it is asked for that time, from 0."""
+        return self.answer_sec * self.slower ** max(0, attempt + 1 - self.quick_tries)
+
+
+BRISK = Patience(slower=1.0)  # for the first question: it is not known yet whether there is a Live at all
+STANDS_STILL = "Live does not answer for the moment, perhaps a menu or dialog is open; waiting"
 
 
 class LiveClient:
@@ -69,6 +81,7 @@ class LiveClient:
 
     Attributes:
         heard: gets every message that answers no question: what listeners send.
+        waiting: gets a sentence when Live has stood still for a while, and is waited for.
         resent: how often something had to be asked or ordered again.
     """
 
@@ -76,6 +89,7 @@ class LiveClient:
         self.link = link
         self.patience = patience or Patience()
         self.heard: Callable[[OscMessage], None] = lambda message: None
+        self.waiting: Callable[[str], None] = lambda sentence: None
         self.resent = 0
 
     def __enter__(self) -> LiveClient:
@@ -121,9 +135,11 @@ class LiveClient:
         self.drain()
         for attempt in range(self.patience.tries):
             self.resent += len(open_) if attempt else 0
+            if attempt == self.patience.quick_tries and self.patience.slower > 1:
+                self.waiting(STANDS_STILL)
             for question in open_.values():
                 self.tell(question.address, *question.arguments)
-            said = self._collect(open_, found)
+            said = self._collect(open_, found, self.patience.wait_sec(attempt))
             if not open_:
                 return found
             refusals = [*refusals, said] if said else []
@@ -134,9 +150,9 @@ class LiveClient:
             raise LiveRefused(f"Live refused {asked.address} ({refusals[-1][:120]})", refusals[-1])
         raise LiveSilent(f"Live does not answer {asked.address}; {HOW_TO}")
 
-    def _collect(self, open_: dict[Key, Question], found: dict[Key, tuple[Argument, ...]]) -> str:
+    def _collect(self, open_: dict[Key, Question], found: dict[Key, tuple[Argument, ...]], wait_sec: float) -> str:
         """Take answers until all are there, the time is over, or the one that is open is refused; the last error."""
-        end, said = self.link.now() + self.patience.answer_sec, ""
+        end, said = self.link.now() + wait_sec, ""
         while open_ and (left := end - self.link.now()) > 0:
             message = self._next(left)
             if message is None:
