@@ -322,7 +322,7 @@ class TestBadFiles:
     @pytest.mark.parametrize(
         ("data", "words"),
         [
-            (b"", "it is not packed as Live packs sets, so it is encrypted"),
+            (b"", "the file is empty .0 bytes.; restore it from a backup"),
             (b"\x00\x01noise", "encrypted, older than Live 8, or another file"),
             (packed(b"<Ableton"), "its XML breaks off"),
             (packed(b"x" * 5000)[:40], "breaks off"),

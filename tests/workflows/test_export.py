@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zipfile
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from tests.io.als_check import faults, root_of
 
 from bandmate.audio.signal import read_signal
-from bandmate.errors import BriefError, OutputError, UserError
+from bandmate.errors import BriefError, FileFormatError, OutputError, UserError
 from bandmate.groovebook.plan import make_plan
 from bandmate.groovebook.play import play
 from bandmate.io.als.read import read_live_set
@@ -234,3 +235,19 @@ class TestDrums:
         path = tmp_path / "mine.yaml"
         path.write_text("\n".join(lines), encoding="utf-8")
         assert drum_map(path) == {36: 48, 39: 42, 42: 44, 38: 0}
+
+    @pytest.mark.parametrize(
+        ("line", "words"),
+        [
+            ("kik: 36", "line 2: 'kik: 36' is not understood; did you mean 'kick'?"),
+            ("kick: H9", "'H9' is no key; write a number of MIDI or a name of C-2 to G8, such as"),
+            ("kick: 128", "'128' is no key"),
+            ("drums:", "write a drum and a key, such as 'kick: 36'"),
+            ("glockenspiel: 36", "drums are kick, kick 2, snare"),
+        ],
+    )
+    def test_a_line_that_is_wrong_says_what_of_it(self, line, words, tmp_path):
+        path = tmp_path / "mine.yaml"
+        path.write_text(f"snare: 38\n{line}\n", encoding="utf-8")
+        with pytest.raises(FileFormatError, match=re.escape(words)):
+            drum_map(path)

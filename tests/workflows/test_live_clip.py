@@ -92,6 +92,12 @@ def test_several_clips_need_a_name(tmp_path, capsys) -> None:
     assert "did you mean 'Break'?" in said and said.count("\n") == 1
 
 
+def test_a_part_of_a_name_is_nearer_than_letters(tmp_path) -> None:
+    path = live_set(tmp_path, {"Hats (stem)": noise(1.0), "guitar and bass (stem)": noise(1.0)})
+    with pytest.raises(UserError, match=r"did you mean 'guitar and bass \(stem\)'\?"):
+        hear(f"{path}#bass")
+
+
 def test_bad_sets_are_one_sentence(tmp_path, capsys) -> None:
     path = live_set(tmp_path, {"Break": drum_loop(112, 1)})
     for sample in (path.parent / "Samples").rglob("*.wav"):

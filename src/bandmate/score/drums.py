@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -118,7 +119,11 @@ def drum_map(name: str | Path) -> dict[int, int]:
         return DRUM_MAPS[known]
     path = Path(name)
     if not path.is_file():
-        raise BriefError(f"drum map '{name}' is not known; give {', '.join(DRUM_MAPS)} or a YAML or TOML file")
+        if path.suffix:
+            raise BriefError(f"drum map {name}: there is no such file; check its name and folder")
+        close = difflib.get_close_matches(known, DRUM_MAPS, n=1)
+        cure = f"did you mean '{close[0]}'? Else" if close else f"give {', '.join(DRUM_MAPS)} or"
+        raise BriefError(f"drum map '{name}' is not known; {cure} a YAML or TOML file")
     try:
         if path.stat().st_size > _LARGEST_BYTES:
             raise FileFormatError(f"{path} is too large for a drum map; give lines such as 'kick: 36'")
@@ -141,10 +146,19 @@ def _entry(line: str, path: Path, number: int) -> tuple[int, int]:
         old, new = _source_key(found[1]), _target_key(found[2])
         if old is not None and 0 <= new <= 127:
             return old, new
-    raise FileFormatError(
-        f"{path}, line {number}: '{line.strip()[:60]}' is not understood; write a drum and a key, such as 'kick: 36' "
-        f"or 'closed hat: F#1'; drums are {', '.join(_WORDS)} or numbers of General MIDI"
-    )
+    raise FileFormatError(f"{path}, line {number}: '{line.strip()[:60]}' is not understood; {_cure(line)}")
+
+
+def _cure(line: str) -> str:
+    """What is wrong with a line, and how it is written."""
+    drum, _, key = (part.strip(" \"'") for part in re.sub("[:=]", ":", line).partition(":"))
+    shown = "such as 'kick: 36' or 'closed hat: F#1'"
+    if key and _source_key(drum) is not None:
+        return f"'{key[:20]}' is no key; write a number of MIDI or a name of C-2 to G8, {shown}"
+    close = difflib.get_close_matches(drum.lower(), _WORDS, n=1)
+    if key and close:
+        return f"did you mean '{close[0]}'?"
+    return f"write a drum and a key, {shown}; drums are {', '.join(_WORDS)} or numbers of General MIDI"
 
 
 def _source_key(word: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -105,7 +106,9 @@ def parse_targets(words: Sequence[str]) -> tuple[str, ...]:
     names = [name.strip().lower() for word in words for name in word.split(",") if name.strip()]
     for name in names:
         if name not in TARGETS:
-            raise BriefError(f"'{name}' is no project that is written here; give {', '.join(TARGETS)}")
+            close = difflib.get_close_matches(name, TARGETS, n=1)
+            cure = f"did you mean '{close[0]}'?" if close else f"give {', '.join(TARGETS)}"
+            raise BriefError(f"'{name}' is no project that is written here; {cure}")
     return tuple(dict.fromkeys(names))
 
 

@@ -54,7 +54,8 @@ def find_live_clip(text: str | Path) -> LiveClip:
         raise UserError(f"{place} has several clips of sound; name one as '{place}#{names[0]}', of {listed}")
     chosen = next((s for s in found if s.clip.casefold() == (wanted or names[0]).casefold()), None)
     if chosen is None:
-        close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.0)
+        holding = [name for name in names if wanted.casefold() in name.casefold()]
+        close = difflib.get_close_matches(wanted, holding or names, n=1, cutoff=0.0)
         raise UserError(f"{place} has no clip of sound called '{wanted}'; did you mean '{close[0]}'? It has {listed}")
     if not chosen.exists:
         where = f"the sample {chosen.path}" if chosen.path else "the sample"

@@ -22,6 +22,8 @@ def unpack(path: str | Path) -> Element:
         FileFormatError: it is missing, no Live set, damaged, encrypted, too large, or of Live 9 or older.
     """
     data = read_file_bytes(path)
+    if not data:
+        raise FileFormatError(f"{path}: the file is empty (0 bytes); restore it from a backup")
     if data[:2] != b"\x1f\x8b":
         if not data.lstrip()[:9].startswith((b"<?xml", b"<Ableton")):
             raise FileFormatError(
