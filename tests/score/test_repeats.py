@@ -12,7 +12,8 @@ from bandmate.errors import ScoreError
 from bandmate.io.files import read
 from bandmate.score.model import Score, Track, make_meters, make_notes
 from bandmate.score.notation import REST, WRITTEN, Jump, Lyric, Repeat, ScoreNotation, TrackNotation, Volta
-from bandmate.score.repeats import expand_repeats, play_order
+from bandmate.score.play_order import play_order
+from bandmate.score.repeats import expand_repeats
 
 BAR = 1920
 

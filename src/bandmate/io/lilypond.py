@@ -8,17 +8,19 @@ and drums are written as pitches. `unsaid` counts what of a piece is left out of
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from bandmate.io.atomic import write_text_atomic
+from bandmate.io.lilypond_repeats import repeat_braces
 from bandmate.io.written import Bar, Chord, Pitch, WrittenTrack, in_order, texts_between, tuplet_runs, written_tracks
 from bandmate.score.model import Score
-from bandmate.score.notation import SIGN_BITS, Clef, Repeat, Volta
+from bandmate.score.notation import SIGN_BITS, Clef
 
 _ALTERS = {-2: "eses", -1: "es", 0: "", 1: "is", 2: "isis"}
 _MAJOR = ("ces", "ges", "des", "as", "es", "bes", "f", "c", "g", "d", "a", "e", "b", "fis", "cis")
@@ -79,7 +81,27 @@ def lilypond_text(score: Score) -> str:
     lines += ["}", "\\score {", "  <<"]
     for number, track in enumerate(tracks, 1):
         lines += _staff(score, track, number)
-    return "\n".join([*lines, "  >>", "  \\layout { }", "  \\midi { }", "}"]) + "\n"
+    crossed, last = any(_crosses(track) for track in tracks), list[str]()
+    for kind, joins in (("layout", "Tie_engraver"), ("midi", "Tie_performer")):
+        # ties are of a voice, unless all of a staff looks for them
+        over = (
+            f"\\context {{ \\Voice \\remove {joins} }} \\context {{ \\Staff \\consists {joins} }} " if crossed else ""
+        )
+        last.append(f"  \\{kind} {{ {over}}}")
+    return "\n".join([*lines, "  >>", *last, "}"]) + "\n"
+
+
+def _crosses(track: WrittenTrack) -> bool:
+    """Whether a tie leads from one voice of a staff to another."""
+    for voice in track.voices:
+        chords = [
+            chord for bar in track.bars for chord in bar.voices.get(voice, ()) if chord.pitches and not chord.grace
+        ]
+        for chord, following in pairwise([*chords, Chord(0, Fraction(0))]):
+            held = {replace(pitch, tied=False) for pitch in chord.pitches if pitch.tied}
+            if held - {replace(pitch, tied=False) for pitch in following.pitches}:
+                return True
+    return False
 
 
 def _quoted(text: str) -> str:
@@ -109,7 +131,7 @@ class _Voice:
 
     def __init__(self, score: Score, track: WrittenTrack, voice: int, is_first: bool) -> None:
         self._score, self._track, self._voice, self._is_first = score, track, voice, is_first
-        self._opens, self._closes = _way(score, track.bars)
+        self._opens, self._closes = repeat_braces(score, track.bars)
         notation = track.notation
         leads = voice == track.voices[0]  # over one voice of a staff stands what is of all
         self._dynamics = in_order(
@@ -273,46 +295,3 @@ def _duration(chord: Chord) -> str:
             return ("\\breve" if chord.value < 0 else str(2**chord.value)) + "." * chord.dots
     scale = chord.written / 4
     return "1" if scale == 1 else f"1*{scale.numerator}/{scale.denominator}"
-
-
-def _way(score: Score, bars: list[Bar]) -> tuple[dict[int, str], dict[int, str]]:
-    """What opens before bars and closes behind them: repeats and their endings, in order, none within another."""
-    opens: dict[int, str] = defaultdict(str)
-    closes: dict[int, str] = defaultdict(str)
-    if score.notation is None:
-        return opens, closes
-    starts = {bar.start_ticks: place for place, bar in enumerate(bars)}
-    ends = {bar.end_ticks: place for place, bar in enumerate(bars)}
-    forward = [starts[r.ticks] for r in score.notation.repeats if not r.backward and r.ticks in starts]
-    free = 0  # the first bar that no repeat has taken
-    for repeat in sorted(r for r in score.notation.repeats if r.backward and r.ticks in ends):
-        last = ends[repeat.ticks]
-        first = max([free, *(place for place in forward if place <= last)])
-        if last < free:
-            continue
-        endings = _endings(score.notation.voltas, repeat, bars, starts, ends, first)
-        opens[first] += f"\\repeat volta {max([repeat.times, *(max(v.turns) for _, _, v in endings)])} {{ "
-        if endings:
-            closes[endings[0][0] - 1] += " } \\alternative {"
-            for begin, end, volta in endings:
-                opens[begin] += f"\\volta {','.join(map(str, volta.turns))} {{ "
-                closes[end] += " }"
-            last = endings[-1][1]
-        closes[last] += " }"
-        free = last + 1
-    return opens, closes
-
-
-def _endings(
-    voltas: tuple[Volta, ...], repeat: Repeat, bars: list[Bar], starts: dict[int, int], ends: dict[int, int], first: int
-) -> list[tuple[int, int, Volta]]:
-    """The endings that follow each other through a backward repeat: (first bar, last bar, ending)."""
-    found: list[tuple[int, int, Volta]] = []
-    for volta in sorted(voltas):
-        if volta.start_ticks not in starts or volta.end_ticks not in ends:
-            continue
-        row = (starts[volta.start_ticks], ends[volta.end_ticks], volta)
-        follows = found and row[0] == found[-1][1] + 1
-        if (not found and row[0] > first and volta.end_ticks == repeat.ticks) or follows:
-            found.append(row)
-    return found
