@@ -131,6 +131,7 @@ def test_numbers_that_are_no_tempo(text: str) -> None:
         ("in E flat major", "Eb major"),
         ("in c sharp minor", "C# minor"),
         ("h-Moll", "B minor"),
+        ("in H major", "B major"),
         ("in B-Dur", "Bb major"),
         ("Fis-Moll", "F# minor"),
         ("la menor", "A minor"),

@@ -226,6 +226,14 @@ class TestAccompany:
         Path("piano.mid").write_bytes(header + b"MTrk" + len(track).to_bytes(4, "big") + track)
         assert said in run_edit("accompany", "piano.mid", add="bass", engine="rules", seed=1, out="a.mid").best.heard
 
+    def test_new_tracks_listen_to_the_tracks_that_are_named(self):
+        take = run_edit("accompany", LIED, add="bass", tracks="Voice", engine="rules", seed=1, out="a").best
+        assert take.heard.split(";")[0].endswith("added to Voice")
+        before, after = read_midi(LIED), read_midi(take.midi)
+        assert untouched(before, after) == [] and len(after.tracks) == len(before.tracks) + 1
+        with pytest.raises(ScoreError, match="track 'tuba' is not in the piece"):
+            run_edit("accompany", LIED, add="bass", tracks="tuba", engine="rules", out="b")
+
     def test_a_band_that_sounds_like_a_genre_is_accompanied_in_it(self, tmp_path):
         play(make_plan(Brief(genre="reggae", bars=8, only=("drums", "bass")), 1), 1).write(tmp_path / "band.mid")
         take = run_edit("accompany", tmp_path / "band.mid", add="chords", engine="rules", seed=1, out="a").best
@@ -389,8 +397,10 @@ class TestRefused:
             replay(take.folder)
         shutil.copy("moved.mid", song)
         shutil.rmtree(model)
+        before = sorted(Path.cwd().rglob("*"))
         with pytest.raises(ModelError, match="model 'dice' is not installed"):
             replay(take.folder)
+        assert sorted(Path.cwd().rglob("*")) == before  # no empty folder either
 
 
 class TestSteps:

@@ -98,6 +98,8 @@ def _foreign(tokens: Tokens, i: int, j: int) -> Found | None:
             return j + 1 - i, "key", (_GERMAN[word[: -len(tonic)]], mode)
     if word in _GERMAN and following in _GERMAN_MODES:
         return j + 2 - i, "key", (_GERMAN[word], _GERMAN_MODES[following])
+    if word == "h" and (mode := mode_at(tokens, j + 1)):
+        return j + 1 + mode[0] - i, "key", (_GERMAN["h"], mode[1])
     if word not in _LATIN:
         return None
     k, tonic = j + 1, _LATIN[word]

@@ -6,7 +6,8 @@ alone tells none, or a wrong one: it is accompanied acoustically, and no louder 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -67,6 +68,15 @@ def company_of(score: Score, stated: str) -> Company:
         )
         return Company(_ACOUSTIC, f"{said} ({_CURE})", _touch(sounding, _ACOUSTIC))
     return Company("", f"; no genre is clear ({likely}), so the instruments are those of pop ({_CURE})")
+
+
+def alone(score: Score, tracks: Sequence[int]) -> Score:
+    """The piece, as long as it is, in which only some tracks sound."""
+    silent = (replace(track, notes=track.notes[:0]) for track in score.tracks)
+    kept = tuple(
+        track if i in tracks else rest for i, (track, rest) in enumerate(zip(score.tracks, silent, strict=True))
+    )
+    return replace(score, tracks=kept, end_ticks=score.last_ticks)
 
 
 def _is_acoustic(tracks: list[Track]) -> bool:

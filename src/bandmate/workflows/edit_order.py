@@ -152,7 +152,9 @@ def write_down(order: Order, takes: int, job: Job) -> list[Edit]:
     """
     score = parse_midi(order.data, order.origin or order.name)
     if not score.note_count:
-        raise ScoreError(f"{order.name} has no notes, so there is nothing to go by; give a file with music in it")
+        raise ScoreError(
+            f"{order.origin or order.name} has no notes, so there is nothing to go by; give a file with music in it"
+        )
     desk = Desk.of(score, order.brief, order.common, order.engine, order.seed, job, order.style)
     edits: list[Edit] = []
     for number in range(takes):

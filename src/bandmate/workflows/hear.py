@@ -227,10 +227,10 @@ def said(heard: Heard) -> str:
     parts = [f"{_KIND_WORDS[heard.kind]} ({heard.kinds[heard.kind]:.0%} sure)"]
     if heard.beats is not None:
         guess, meter = heard.tempos[0], heard.beats.meter
-        bars = f"{counted(heard.bars, 'bar')} of {meter}/4"
+        bars = f"{counted(heard.bars, 'bar')} of {meter}/4 ({heard.beats.bar_sure:.0%} sure)"
         if heard.heard_sec < heard.seconds - 1:
             bars += f" in the first {heard.heard_sec / 60:.3g} of {heard.seconds / 60:.3g} minutes"
-        parts += [f"{guess.bpm:.5g} BPM ({guess.sure:.0%} sure)", f"{bars} ({heard.beats.bar_sure:.0%} sure)"]
+        parts += [f"{guess.bpm:.5g} BPM ({guess.sure:.0%} sure)", bars]
     else:
         parts.append("no beat")
     if heard.keys:

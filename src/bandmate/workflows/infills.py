@@ -23,7 +23,7 @@ from bandmate.score.plan import Plan
 from bandmate.score.selection import Selection, check_one_instrument, select, track_words
 from bandmate.score.splice import added, extended, music_bars, splice
 from bandmate.score.timeline import bar_grid, bar_of
-from bandmate.workflows.company import company_of
+from bandmate.workflows.company import alone, company_of
 from bandmate.workflows.edit_demands import density_demand, key_demand, syncopation_demand
 from bandmate.workflows.edit_desk import Desk
 from bandmate.workflows.edits import Edit, Editor, notes_asked
@@ -172,7 +172,7 @@ def _resting(score: Score, tracks: Sequence[int], bars: int, more: int) -> NDArr
 
 @dataclass(frozen=True, slots=True)
 class AccompanyOptions:
-    """accompany: the tracks that are added, such as "bass,chords=rhodes"."""
+    """accompany: the tracks that are added, such as "bass,chords=rhodes"; `tracks` are those that they listen to."""
 
     add: str = ""
 
@@ -184,7 +184,10 @@ def _accompany(score: Score, own: AccompanyOptions, desk: Desk) -> Edit:
     if not wanted:
         raise BriefError('nothing to add was named; give roles or instruments, such as --add "bass,chords=rhodes"')
     TRACKS.check(len(wanted) + sum(len(track.notes) > 0 for track in score.tracks))
-    asks = tuple(parse_track(word) for word in wanted)
+    asks, whole = tuple(parse_track(word) for word in wanted), score
+    if desk.common.tracks is not None:
+        score = alone(score, select(score, desk.common.tracks, None).tracks)
+        desk = replace(desk, score=score, memo={})
     _all_one_instrument(score)
     company = company_of(score, desk.genre)
     genre = company.genre
@@ -204,14 +207,21 @@ def _accompany(score: Score, own: AccompanyOptions, desk: Desk) -> Edit:
         ask = desk.leaning(wide, selection, ask, parts=parts, harmony=harmony)
     written = desk.write(wide, selection, ask, parts=parts, harmony=harmony)
     filled = [replace(track, notes=written.notes[count + i]) for i, track in enumerate(new)]
-    edited, places = added(score, filled)
+    edited, places = added(whole, filled)
     edited, played = desk.played_well(edited, replace(selection, tracks=places))
     silent = [edited.tracks[i].name for i in places if not len(edited.tracks[i].notes)]
     got = "all play" if not silent else f"{', '.join(silent)} silent"
-    heard = f"{', '.join(p.name for p in plan.tracks)} added{_manner(desk.brief)}{company.said}"
+    heard = f"{', '.join(p.name for p in plan.tracks)} added{_to_whom(score, desk)}{_manner(desk.brief)}{company.said}"
     tracks = Demand("tracks", ", ".join(wanted), got, 1.0 - len(silent) / len(new))
     demands = (tracks, *played, *key_demand(desk.key, wide, written.notes))
     return Edit(edited, None, heard, demands, written.log_likelihood)
+
+
+def _to_whom(score: Score, desk: Desk) -> str:
+    """Whom the new tracks listen to, where it is not everybody."""
+    if desk.common.tracks is None:
+        return ""
+    return f" to {', '.join(track_words(score, i) for i, track in enumerate(score.tracks) if len(track.notes))}"
 
 
 def _all_one_instrument(score: Score) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -79,10 +80,15 @@ def replay(path: str | Path, *, out: str | Path | None = None, listener: Listene
     folder = take_folder(out or home.with_name(f"{home.name}-replay"), old.name)
     job = Job(listener, WEIGHTS)
     job.tell("heard", text=old.heard)
-    if request is not None:
-        new = make(request, folder, job)[0]
-    else:
-        new = remake(old, folder) if is_transform(old) else redo(old, folder, Job())
+    try:
+        if request is not None:
+            new = make(request, folder, job)[0]
+        else:
+            new = remake(old, folder) if is_transform(old) else redo(old, folder, Job())
+    except BaseException:
+        with suppress(OSError):  # an empty folder is no take
+            folder.rmdir()
+        raise
     names = sorted(old.files.keys() | new.files.keys())
     different = tuple(name for name in names if old.files.get(name) != new.files.get(name))
     now = versions(request.options.soundfont if request is not None else None)
