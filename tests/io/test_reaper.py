@@ -128,6 +128,41 @@ def test_loops_offsets_glides_and_mutes_of_others(tmp_path):
     assert [(m.ticks / grid, m.text) for m in score.markers] == [(6, "Verse")]
 
 
+def item(at: int, *takes: str) -> str:
+    return f"<ITEM\nPOSITION {at}\nLENGTH 2\nLOOP 1\n" + "\n".join(takes) + "\n>"
+
+
+def midi(key: str, pool: str = "", more: str = "") -> str:
+    events = f"HASDATA 1 960 QN\nE 0 90 {key} 60\nE 960 80 {key} 00\nE 2880 b0 7b 00\n" if key else ""
+    return f"{more}<SOURCE MIDI{'POOL' if pool else ''}\n{f'POOLEDEVTS {{{pool}}}' if pool else ''}\n{events}>"
+
+
+@pytest.mark.parametrize(
+    ("items", "notes"),
+    [
+        # items of one pool: the first of the file holds the events of all, wherever they lie
+        ([item(0, midi("3c", "A")), item(2, midi("", "A")), item(4, midi("40", "B"))], [(0, 60), (4, 60), (8, 64)]),
+        ([item(2, midi("", "A")), item(0, midi("3c", "A"))], [(0, 60), (4, 60)]),
+        ([item(0, midi("", "GONE"))], []),
+        # of several takes the one that is marked plays, with its own beginning
+        ([item(0, midi("3c"), "TAKE SEL", midi("40"), "TAKE", midi("43"))], [(0, 64)]),
+        ([item(0, midi("3c"), "TAKE", midi("40"))], [(0, 60)]),
+        ([item(0, midi("3c", "", "SOFFS 1\n"), "TAKE SEL", midi("40"))], [(0, 64)]),
+        ([item(0, midi("3c"), "TAKE NULL SEL")], []),
+        # a rate of its own: the source of 4 quarters lasts 2, so it comes round within the item
+        ([item(0, midi("3c", "", "PLAYRATE 2 1 0 -1\n"))], [(0, 60), (2, 60)]),
+        ([item(0, midi("3c", "", "PLAYRATE 0 1 0 -1\n"))], [(0, 60)]),
+        ([item(0, midi("3c", "A"), "TAKE SEL", midi("40", "B")), item(2, midi("", "B"))], [(0, 64), (4, 64)]),
+    ],
+)
+def test_pools_and_takes(items, notes, tmp_path):
+    text = '<REAPER_PROJECT 0.1 "7.0/x64" 1\nTEMPO 120 4 4\n<TRACK {A}\nNAME Keys\n' + "\n".join(items) + "\n>\n>\n"
+    (tmp_path / "x.rpp").write_text(text, encoding="utf-8")
+    score = read_rpp(tmp_path / "x.rpp")
+    grid = score.ticks_per_quarter
+    assert [(n["onset_ticks"] / grid, n["pitch"]) for track in score.tracks for n in track.notes] == notes
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -1,4 +1,4 @@
-"""REAPER projects read: MIDI items with loops and offsets, tempo map with glides, meters, markers."""
+"""REAPER projects read: MIDI items with loops, offsets, takes and pools, tempo map with glides, meters, markers."""
 
 from __future__ import annotations
 
@@ -21,17 +21,22 @@ from bandmate.score.model import Score
 _DEEPEST = 64
 _MOST_STEPS = 4096
 _ALL_NOTES_OFF = 123
+_SLOWEST = 0.01  # rate of a take; REAPER has none beyond it and its inverse
 _TOKEN = re.compile(r'"[^"]*"?|\'[^\']*\'?|`[^`]*`?|\S+')
 _NOTES = ("MIDI", "MIDIPOOL")
 
 
 @dataclass(slots=True)
 class Block:
-    """One `<TAG ...>` of a project: its words, its lines as words, the blocks in it."""
+    """One `<TAG ...>` of a project: its words, its lines as words, the blocks in it.
+
+    `takes` are the further takes of an item, each with its own lines and blocks; its first take is the item itself.
+    """
 
     words: list[str]
     lines: list[list[str]] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
+    takes: list[Block] = field(default_factory=list)
 
     @property
     def tag(self) -> str:
@@ -51,6 +56,16 @@ class Block:
         """The blocks of a tag directly in it."""
         return (block for block in self.blocks if block.tag == tag)
 
+    @property
+    def here(self) -> Block:
+        """Where what comes next belongs: the last take that has begun."""
+        return self.takes[-1] if self.takes else self
+
+    @property
+    def chosen(self) -> Block:
+        """The take of an item that plays; the others are kept beside it."""
+        return next((take for take in self.takes if "SEL" in take.words), self)
+
 
 def read_rpp(path: str | Path) -> Score:
     """Read a REAPER project.
@@ -62,7 +77,8 @@ def read_rpp(path: str | Path) -> Score:
     root = _parsed(text, path)
     clock = _Clock(root)
     allowance = Allowance(path)
-    parts = [_part(track, clock, path, allowance) for track in root.all("TRACK")]
+    pools = _pools(root)
+    parts = [_part(track, clock, pools, path, allowance) for track in root.all("TRACK")]
     markers = [
         (clock.quarters(as_number(words[2])), words[3] if len(words) > 3 else "")
         for words in root.lines
@@ -86,7 +102,7 @@ def _parsed(text: str, path: str | Path) -> Block:
         if line.lstrip().startswith("<"):
             words[0] = words[0][1:]
             block = Block(words)
-            stack[-1].blocks.append(block)
+            stack[-1].here.blocks.append(block)
             stack.append(block)
             if len(stack) > _DEEPEST:
                 raise FileFormatError(f"{path}, line {number}: blocks are nested too deep; the file is damaged")
@@ -94,8 +110,10 @@ def _parsed(text: str, path: str | Path) -> Block:
             stack.pop()
             if not stack:
                 raise FileFormatError(f"{path}, line {number}: a block ends that never began; the file is damaged")
+        elif words[0] == "TAKE" and stack[-1].tag == "ITEM":
+            stack[-1].takes.append(Block(words))
         else:
-            stack[-1].lines.append(words)
+            stack[-1].here.lines.append(words)
     if len(stack) != 1:
         raise FileFormatError(f"{path} is damaged: it breaks off inside <{stack[-1].tag[:40]}; restore it")
     return outside.blocks[0]
@@ -166,13 +184,23 @@ def _is_meter(meter: tuple[int, int]) -> bool:
     return 1 <= above <= 255 and 1 <= below <= 128 and below & (below - 1) == 0
 
 
-def _part(track: Block, clock: _Clock, path: str | Path, allowance: Allowance) -> Part | None:
+def _pools(root: Block) -> dict[str, Block]:
+    """The notes that items have in common, by the name of their pool: one of them holds the events, the others none."""
+    found: dict[str, Block] = {}
+    takes = [take for track in root.all("TRACK") for item in track.all("ITEM") for take in (item, *item.takes)]
+    for source in (source for take in takes for source in _note_sources(take)):
+        if (name := " ".join(source.line("POOLEDEVTS"))) and source.line("HASDATA"):
+            found.setdefault(name, source)
+    return found
+
+
+def _part(track: Block, clock: _Clock, pools: dict[str, Block], path: str | Path, allowance: Allowance) -> Part | None:
     name = " ".join(track.line("NAME")[:1])
     sound = next(
         (" ".join(words[1:]) for block in track.all("EXT") for words in block.lines if words[0] == "bandmate"), ""
     )
     items = [item for item in track.all("ITEM") if item.number("MUTE") == 0]
-    sources = [(item, source) for item in items for source in _note_sources(item)]
+    sources = [(item, _pooled(source, pools)) for item in items for source in _note_sources(item.chosen)]
     if not sources and not sound:
         return None
     played = [_played(item, source, clock, path, allowance) for item, source in sources]
@@ -180,9 +208,12 @@ def _part(track: Block, clock: _Clock, path: str | Path, allowance: Allowance) -
     return Part(name, notes, *named_sound(name, sound), [message for _, messages in played for message in messages])
 
 
-def _note_sources(item: Block) -> list[Block]:
-    """The notes of the take that plays: the first, since takes that were not chosen are kept behind it."""
-    return [source for source in item.all("SOURCE") if len(source.words) > 1 and source.words[1] in _NOTES][:1]
+def _note_sources(take: Block) -> list[Block]:
+    return [source for source in take.all("SOURCE") if len(source.words) > 1 and source.words[1] in _NOTES][:1]
+
+
+def _pooled(source: Block, pools: dict[str, Block]) -> Block:
+    return source if source.line("HASDATA") else pools.get(" ".join(source.line("POOLEDEVTS")), source)
 
 
 def _played(
@@ -190,10 +221,12 @@ def _played(
 ) -> tuple[list[Note], list[Message]]:
     start_sec, length_sec = item.number("POSITION"), item.number("LENGTH")
     start, end = clock.quarters(start_sec), clock.quarters(start_sec + length_sec)
-    grid = int(source.number("HASDATA", 1, 960)) or 960
+    rate = item.chosen.number("PLAYRATE", 0, 1.0)
+    rate = rate if _SLOWEST <= rate <= 1 / _SLOWEST else 1.0
+    grid = (int(source.number("HASDATA", 1, 960)) or 960) * rate
     notes, messages, length = _source_events(source, grid, path)
-    offset = clock.quarters(start_sec + item.number("SOFFS")) - start
-    name = " ".join(item.line("NAME")[:1])
+    offset = (clock.quarters(start_sec + item.chosen.number("SOFFS")) - start) / rate
+    name = " ".join(item.chosen.line("NAME")[:1])
     loop = (
         Loop(notes, 0.0, length, offset % length, True, name, messages) if item.number("LOOP") and length > 0
         else Loop(notes, offset, offset + end - start, 0.0, False, name, messages)
@@ -204,7 +237,7 @@ def _played(
     )
 
 
-def _source_events(source: Block, grid: int, path: str | Path) -> tuple[list[Note], list[Message], float]:
+def _source_events(source: Block, grid: float, path: str | Path) -> tuple[list[Note], list[Message], float]:
     """Notes of an item's MIDI, first begun first ended, its other messages, and its length; in quarter notes."""
     at, sounding, notes, messages = 0, {}, [], []
     for words in source.lines:

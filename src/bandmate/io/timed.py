@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +25,8 @@ MOST_TICKS = 32767
 _USUAL = (480, 960, 96, 120, 192, 220, 240, 256, 384, 768, 1000, 1024, 1920, 15360)  # ticks a quarter, tried in order
 _OTHERWISE = 960
 _GLIDE_QUARTERS = 0.25  # a step of a gliding tempo
-_MOST_STEPS = 4096
+_MOST_STEPS = 4096  # of one glide
+_MOST_STEPS_IN_ALL = 65_536  # four and a half hours at 60 BPM; glides that last longer go in wider steps
 
 
 class Note(NamedTuple):
@@ -227,12 +229,14 @@ def _track(part: Part, grid: int, number: int) -> Track:
 def _tempo_map(points: Sequence[tuple[float, float]], grid: int) -> NDArray[Any]:
     """Steps of tempo; a glide becomes steps of a sixteenth, each at the tempo that takes as long."""
     steps: list[tuple[float, float]] = []
+    gliding = sum(max(0.0, b - a) for (a, low), (b, high) in itertools.pairwise(points) if low != high)
+    width = max(_GLIDE_QUARTERS, gliding / _MOST_STEPS_IN_ALL)
     for place, (at, bpm) in enumerate(points):
         steps.append((at, bpm))
         if place + 1 < len(points):
             stop, target = points[place + 1]
             if stop > at and target != bpm:
-                steps += _glide(at, bpm, stop, target)
+                steps += _glide(at, bpm, stop, target, width)
     rows = {round(at * grid): (round(at * grid), round(60e6 / _storable(bpm)), 0, MADE) for at, bpm in steps}
     made = np.array([rows[ticks] for ticks in sorted(rows)], TEMPO)
     return made[np.append(True, made["us_per_quarter"][1:] != made["us_per_quarter"][:-1])]
@@ -243,8 +247,8 @@ def _storable(bpm: float) -> float:
     return min(max(bpm, 60e6 / (2**24 - 1)), 60e6)
 
 
-def _glide(at: float, bpm: float, stop: float, target: float) -> list[tuple[float, float]]:
-    count = min(_MOST_STEPS, max(1, math.ceil((stop - at) / _GLIDE_QUARTERS)))
+def _glide(at: float, bpm: float, stop: float, target: float, width: float) -> list[tuple[float, float]]:
+    count = min(_MOST_STEPS, max(1, math.ceil((stop - at) / width)))
     edges = np.linspace(0.0, 1.0, count + 1)
     ends = bpm + (target - bpm) * edges
     # seconds of a stretch of a linear glide are an integral of 1 / tempo: the logarithmic mean of its ends
