@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from bandmate.errors import FileFormatError, ScoreError, UserError
 from bandmate.score.model import Score, Track, make_notes
-from bandmate.tokenizers.arrival import ArrivalGrammar, ArrivalOptions, ArrivalTokenizer, InterarrivalTokenizer
+from bandmate.tokenizers.arrival import ArrivalOptions, ArrivalTokenizer, InterarrivalTokenizer
+from bandmate.tokenizers.arrival_grammar import ArrivalGrammar
 from bandmate.tokenizers.base import TokenSequence
-from bandmate.tokenizers.event import EventGrammar
+from bandmate.tokenizers.stream import EventGrammar
 
 NOTE, REST, CONTROL, SEPARATOR, AUTOREGRESS, ANTICIPATE = 11_000, 27_512, 27_513, 55_025, 55_026, 55_027
 arrival, interarrival = ArrivalTokenizer(), InterarrivalTokenizer()

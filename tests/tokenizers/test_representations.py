@@ -15,7 +15,6 @@ from bandmate.tokenizers.base import TokenSequence
 from bandmate.tokenizers.event import (
     DEFAULT_EVENT,
     PERFORMANCE_EVENT,
-    EventGrammar,
     EventOptions,
     EventTokenizer,
     PerformanceTokenizer,
@@ -31,6 +30,7 @@ from bandmate.tokenizers.steps import (
     RollOptions,
     RollTokenizer,
 )
+from bandmate.tokenizers.stream import EventGrammar
 from bandmate.workflows.tokens import forms, representation, vocabulary
 
 ROOT = Path(__file__).parents[2]

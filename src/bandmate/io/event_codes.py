@@ -2,7 +2,7 @@
 
 0-127 note on    128-255 note off    256-355 wait 1 to 100 ticks    356-387 velocity, in 32 bins
 
-`.npy` files hold them as they are (`io.arrays`); the streams of `tokenizers.event` take their kinds, sizes, bins, waits
+`.npy` files hold them as they are (`io.arrays`); `tokenizers.stream` and `.event` take their kinds, sizes, bins, waits
 and pairs from here. Time is in ticks of whatever resolution.
 """
 
