@@ -97,6 +97,39 @@ def test_loops_nested_clips_and_clips_in_seconds_of_others(tmp_path):
     assert rows == [(4, 1, 64), (5, 0.5, 60), (6, 1, 64), (7, 0.5, 60), (8, 1, 64), (10, 1, 72)]
 
 
+def arranged(lanes: str) -> bytes:
+    """A project of one track whose arrangement holds these lanes."""
+    head = '<Project version="1.0"><Structure><Track id="a" name="Keys" contentType="notes"/></Structure>'
+    lane = f'<Lanes timeUnit="beats" track="a">{lanes}</Lanes>'
+    return _zip(project_xml=f"{head}<Arrangement><Lanes>{lane}</Lanes></Arrangement></Project>".encode())
+
+
+def test_a_linked_clip_plays_what_another_holds(tmp_path):
+    lanes = """<Clips>
+      <Clip time="0" duration="4"><Notes id="n"><Note time="1" duration="1" key="60" channel="0"/></Notes></Clip>
+      <Clip time="8" duration="4" reference="n"/>
+      <Clip time="16" duration="8" loopStart="0" loopEnd="4" reference="n"/>
+      <Clip time="32" duration="4" reference="gone"/>
+    </Clips>"""
+    (tmp_path / "x.dawproject").write_bytes(arranged(lanes))
+    score = read_dawproject(tmp_path / "x.dawproject")
+    assert [int(n["onset_ticks"]) / 480 for n in score.tracks[0].notes] == [1, 9, 17, 21]
+
+
+def test_clips_that_link_to_themselves_end(tmp_path):
+    (tmp_path / "x.dawproject").write_bytes(
+        arranged('<Clips id="c"><Clip time="0" duration="4" reference="c"/></Clips>')
+    )
+    assert len(read_dawproject(tmp_path / "x.dawproject").tracks[0].notes) == 0
+
+
+def test_links_without_end_are_one_sentence(tmp_path):
+    many = '<Clip time="0" duration="4" reference="c"/>' * 200
+    (tmp_path / "x.dawproject").write_bytes(arranged(f'<Clips id="c">{many}</Clips>'))
+    with pytest.raises(FileFormatError, match=r"x\.dawproject has more than 200,000 clips within clips"):
+        read_dawproject(tmp_path / "x.dawproject")
+
+
 def test_scenes_alone_are_read_one_after_another(tmp_path):
     xml = project_xml(project_of(song(), "x"))
     start, end = xml.index("<Arrangement"), xml.index("</Arrangement>") + len("</Arrangement>")

@@ -21,6 +21,7 @@ from bandmate.score.model import Score
 
 MOST_XML_BYTES = 192 * 2**20
 _DEEPEST = 12
+_MOST_CLIPS = 200_000  # that are visited: clips may play what others hold, which play what others hold
 _HOLDERS = ("Lanes", "Clips", "Notes", "Points")
 _UNITS = {"normalized": 1.0, "percent": 100.0}
 _EXPRESSIONS = {name: kind for kind, name in KINDS.items()}
@@ -58,7 +59,7 @@ def read_dawproject(path: str | Path) -> Score:
         raise FileFormatError(f"{path} holds no project but <{root.tag[:40]}>; export it again as DAWproject")
     tempos, meters = _tempos(root), _meters(root)
     names = {track.get("id", ""): track for track in root.iter("Track")}
-    walk = _Walk(_Clock(tempos), Allowance(path))
+    walk = _Walk(root, _Clock(tempos), path)
     notes: dict[str, list[Note | Message]] = {identifier: [] for identifier in names}
     arrangement = root.find("Arrangement")
     if arrangement is not None:
@@ -151,8 +152,10 @@ def _attribute(root: Element, path: str, name: str) -> str | None:
 class _Walk:
     """Goes through lanes and clips and gives what sounds, with its track."""
 
-    def __init__(self, clock: _Clock, allowance: Allowance) -> None:
-        self._clock, self._allowance = clock, allowance
+    def __init__(self, root: Element, clock: _Clock, path: str | Path) -> None:
+        self._clock, self._allowance, self._path = clock, Allowance(path), path
+        self._known = {name: one for one in root.iter() if one.tag in _HOLDERS and (name := one.get("id"))}
+        self._clips_left = _MOST_CLIPS
 
     def played(self, element: Element, lane: _Lane, depth: int) -> Iterator[tuple[str, Note | Message]]:
         """Notes and controllers below an element that holds them, in quarters from where the element begins."""
@@ -175,13 +178,14 @@ class _Walk:
                 yield from self._clip(child, lane, depth + 1)
 
     def _clip(self, clip: Element, lane: _Lane, depth: int) -> Iterator[tuple[str, Note | Message]]:
+        self._clips_left -= 1
+        if self._clips_left < 0:
+            raise FileFormatError(f"{self._path} has more than {_MOST_CLIPS:,} clips within clips; it is not read")
         start = as_number(clip.get("time"))
         end = start + as_number(clip.get("duration"))
         if lane.in_seconds:
             start, end = self._clock.quarters(start), self._clock.quarters(end)
-        inside = [
-            found for child in clip if child.tag in _HOLDERS for found in self.played(child, lane, depth + 1)
-        ]  # fmt: skip
+        inside = [found for child in self._content(clip) for found in self.played(child, lane, depth + 1)]
         play = as_number(clip.get("playStart"))
         looped = clip.get("loopEnd") is not None
         loop_start, loop_end = as_number(clip.get("loopStart")), as_number(clip.get("loopEnd"))
@@ -198,6 +202,12 @@ class _Walk:
             )  # fmt: skip
             for one in self._allowance.take(chain(loop.played(end - start), loop.sent(end - start))):
                 yield track, one._replace(time=one.time + start)
+
+    def _content(self, clip: Element) -> list[Element]:
+        """What a clip plays: what it holds, else what it refers to, as a linked clip does."""
+        held = [child for child in clip if child.tag in _HOLDERS]
+        linked = self._known.get(clip.get("reference") or "")
+        return held or ([] if linked is None else [linked])
 
 
 def _written(element: Element) -> Iterator[Note]:
