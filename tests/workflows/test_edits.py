@@ -19,14 +19,15 @@ from bandmate.groovebook.play import play
 from bandmate.io.midi import midi_bytes, parse_midi, read_midi, write_midi
 from bandmate.score.brief import Brief, TrackAsk
 from bandmate.score.cut import trim
-from bandmate.score.model import EVENT, Score, Track, make_notes
+from bandmate.score.model import EVENT, Score, Track, make_meters, make_notes
 from bandmate.score.pitch import Key
 from bandmate.score.selection import select
+from bandmate.score.splice import music_bars
 from bandmate.score.timeline import bar_grid
 from bandmate.score.untouched import untouched
 from bandmate.workflows import making
 from bandmate.workflows.again import again
-from bandmate.workflows.edit_desk import Desk
+from bandmate.workflows.edit_desk import Desk, notes_within
 from bandmate.workflows.edits import CommonOptions, notes_asked, run_edit
 from bandmate.workflows.history import last_take
 from bandmate.workflows.jobs import Job
@@ -218,6 +219,15 @@ class TestAccompany:
         told = run_edit("accompany", LIED, add="bass", genre="house", engine="rules", seed=1, out="b").best
         assert "genre" not in told.heard and read_midi(told.midi).tracks[-1].program not in (32, 43)
 
+    def test_a_song_in_three_gets_a_light_waltz_of_folk_players(self):
+        song = read_midi(LIED)
+        write_midi(replace(song, meters=make_meters(3, 4)), Path("three.mid"))
+        take = run_edit("accompany", "three.mid", add="bass,drums", engine="rules", seed=1, out="a").best
+        assert "acoustic and light, as in a waltz" in take.heard
+        bass, drums = read_midi(take.midi).tracks[-2:]
+        assert bass.program in (32, 43) and drums.program == 40
+        assert not np.isin(drums.notes["pitch"], [49, 52, 55, 57]).any()  # no crashes
+
     @pytest.mark.parametrize(("stated", "said"), [(True, "acoustic"), (False, "the instruments are those of pop")])
     def test_a_piano_is_acoustic_where_the_file_says_that_it_is_one(self, stated, said):
         played = b"".join(b"\0\x90" + bytes((key, 64)) + b"\x60\x80" + bytes((key, 0)) for key in [60, 65, 64, 67] * 4)
@@ -332,6 +342,32 @@ class TestRespond:
         some, whole = run_edit("respond", song, bars="1-4", out="a", **QUICK), run_edit("respond", "four.mid", **QUICK)
         for one, other in zip(some.score.tracks, whole.score.tracks, strict=True):
             assert one.notes[["onset_ticks", "pitch"]].tolist() == other.notes[["onset_ticks", "pitch"]].tolist()
+
+    def test_it_hears_what_came_before_the_bars(self, song, monkeypatch):
+        """The piece up to the call stands before the model, and is no part of the exchange."""
+        heard = []
+        write = Desk.write
+
+        def listening(desk, score, selection, ask, **named):
+            heard.append((music_bars(desk.score), selection))
+            return write(desk, score, selection, ask, **named)
+
+        monkeypatch.setattr(Desk, "write", listening)
+        take = run_edit("respond", song, tracks="bass", bars="3-4", out="a", **QUICK).best
+        (bars, cells), piece = heard[0], read_midi(song)
+        assert (bars, cells.first_bar, cells.last_bar) == (4, 4, 5)
+        exchange = read_midi(take.folder / "exchange.mid")
+        assert len(bar_grid(exchange)) == 4 and exchange.tracks[0].name == piece.tracks[0].name
+
+    def test_a_contrast_is_sparser_where_the_call_is_busy_and_busier_where_it_is_not(self, song):
+        place = select(with_roles(read_midi(song)), "bass", None).tracks[0]
+        busy = len(notes_within(read_midi(song).tracks[place].notes, 0, 4 * 1920)) / 16 > 1.5
+        alike, other = (
+            run_edit("respond", song, tracks="bass", bars="1-4", mode=mode, engine="rules", seed=1, out=mode).best
+            for mode in ("complement", "contrast")
+        )
+        answers = [len(read_midi(take.midi).tracks[place].notes) for take in (alike, other)]
+        assert (answers[1] < answers[0]) == busy and answers[1] != answers[0]
 
     def test_some_bars_join_what_is_remembered(self, song):
         first = run_edit("respond", song, bars="1-2", out="a", **QUICK).best

@@ -12,10 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bandmate.score.model import Score, Track
+from bandmate.score.timeline import bar_grid
 
 _SURE = 0.5  # from here on a genre is taken, and below it of drums alone the next two are named, too
-_ACOUSTIC = "folk"  # upright bass, steel or nylon strings, brushes
-_QUIET = (_ACOUSTIC, "chorale", "string_quartet")
+_BY_METER = {(3, 4): "waltz"}  # what acoustic music is accompanied as; else:
+_FOLK = "folk"  # upright bass, steel or nylon strings, brushes
+_LIKE = {"folk": "folk", "waltz": "a waltz"}
+_QUIET = (_FOLK, *_BY_METER.values(), "chorale", "string_quartet")
 _CURE = "--genre says it better"
 _USUAL_VELOCITY = 80.0
 _SOFTEST, _LOUDEST = 0.6, 1.0
@@ -32,14 +35,16 @@ class Company:
     """How a piece is accompanied.
 
     Attributes:
-        genre: of what is added, "" = nobody knows it, and the piece says more.
+        genre: of what is added, "" = nobody knows it, and the piece says more; players: whose instruments play it.
         said: what is said of a guess, "" where there is none.
-        velocity: factor on that of what is added.
+        velocity: factor on that of what is added; moods: it has, where nobody asks for others.
     """
 
     genre: str
     said: str = ""
     velocity: float = 1.0
+    players: str = ""
+    moods: tuple[str, ...] = ()
 
 
 def company_of(score: Score, stated: str) -> Company:
@@ -63,10 +68,11 @@ def company_of(score: Score, stated: str) -> Company:
         return Company(name, f"; it sounds like {_spoken(name)} ({chance:.0%} sure; {_CURE})", _touch(sounding, name))
     likely = " or ".join(f"{_spoken(other)} {share:.0%}" for other, share in ranked[:2])
     if _is_acoustic(sounding):
-        said = (
-            f"; no genre is clear ({likely}) and nothing in it is electric, so this is acoustic and light, as in folk"
-        )
-        return Company(_ACOUSTIC, f"{said} ({_CURE})", _touch(sounding, _ACOUSTIC))
+        bars = bar_grid(score)
+        genre = _BY_METER.get((int(bars["numerator"][0]), int(bars["denominator"][0])), _FOLK)
+        plain = f"; no genre is clear ({likely}) and nothing in it is electric, so this is acoustic and light"
+        said = f"{plain}, as in {_LIKE[genre]} ({_CURE})"
+        return Company(genre, said, _touch(sounding, genre), players=_FOLK, moods=("calm",))
     return Company("", f"; no genre is clear ({likely}), so the instruments are those of pop ({_CURE})")
 
 

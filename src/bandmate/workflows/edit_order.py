@@ -31,7 +31,7 @@ EDITORS = {
     "accompany": "bandmate.workflows.infills:ACCOMPANY",
     "fill": "bandmate.workflows.fills:FILL",
     "vary": "bandmate.workflows.variations:VARY",
-    "respond": "bandmate.workflows.variations:RESPOND",
+    "respond": "bandmate.workflows.answers:RESPOND",
     "restyle": "bandmate.workflows.restyle_bars:RESTYLE",
 }
 

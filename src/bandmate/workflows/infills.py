@@ -191,7 +191,7 @@ def _accompany(score: Score, own: AccompanyOptions, desk: Desk) -> Edit:
     _all_one_instrument(score)
     company = company_of(score, desk.genre)
     genre = company.genre
-    plan = _accompaniment(score, desk, asks, genre)
+    plan = _accompaniment(score, desk, asks, company.players or genre)
     harmony = desk.harmony
     if all(chord is None for chord in harmony.chords):  # nothing but drums: the plan says what is played over
         harmony = Harmony(desk.key or plan.key, _spread(plan, score))
@@ -202,7 +202,7 @@ def _accompany(score: Score, own: AccompanyOptions, desk: Desk) -> Edit:
     parts = {count + i: Part.planned(planned) for i, planned in enumerate(plan.tracks)}
     lines = frozenset(count + i for i, sings in enumerate(singing(plan)) if sings)
     ask = desk.ask(rests=_silent(score, selection), fresh=True, sings=lines, genre=genre)
-    ask = replace(ask, velocity=ask.velocity * company.velocity)
+    ask = replace(ask, velocity=ask.velocity * company.velocity, moods=ask.moods or company.moods)
     if genre or not any(desk.harmony.chords):  # else the piece says more than a genre does
         ask = desk.leaning(wide, selection, ask, parts=parts, harmony=harmony)
     written = desk.write(wide, selection, ask, parts=parts, harmony=harmony)

@@ -1,25 +1,20 @@
-"""vary and respond: the same otherwise, and an answer."""
+"""vary: the same otherwise."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.counts import counted
 from bandmate.errors import BriefError, ScoreError
-from bandmate.generation.infill import Ask, likeness
-from bandmate.generation.scene import Harmony, with_roles
+from bandmate.generation.infill import likeness
 from bandmate.generation.task import Lock
-from bandmate.io.files import read
-from bandmate.score.cut import merge, trim
 from bandmate.score.model import Score
-from bandmate.score.selection import Selection, select, track_words
-from bandmate.score.splice import extended, music_bars, splice
+from bandmate.score.selection import Selection, select
+from bandmate.score.splice import splice
 from bandmate.score.timeline import bar_grid, bar_of
 from bandmate.workflows.edit_demands import key_demand
 from bandmate.workflows.edit_desk import Desk, notes_within
@@ -208,101 +203,4 @@ def _keep_demand(
     return [Demand(own.keep, "kept", "kept" if share == 1 else f"kept on {share:.0%} of the tracks", share)]
 
 
-@dataclass(frozen=True, slots=True)
-class RespondOptions:
-    """respond.
-
-    Attributes:
-        mode: "complement" or "contrast".
-        memory: `exchange.mid` of the answers before; None = this is the first.
-    """
-
-    mode: str = "complement"
-    memory: str | Path | None = None
-
-
-def _respond(score: Score, own: RespondOptions, desk: Desk) -> Edit:
-    if own.mode not in ("complement", "contrast"):
-        raise BriefError(f"'{own.mode}' is no way to answer; choose complement or contrast")
-    score, chosen = _called(score, desk)
-    length = music_bars(score)
-    past = _remembered(score, own)
-    first = music_bars(past)
-    longer = extended(past, length)
-    tracks = _same_tracks(past, score, chosen)
-    selection = Selection(tracks, first, first + length - 1)
-    call = {
-        i: notes_within(past.tracks[i].notes, *Selection(tracks, first - length, first - 1).span(past)) for i in tracks
-    }
-    ask = _answering(desk, own, call, past, length)
-    here = replace(desk, score=past, memo={})
-    written = here.write(longer, selection, ask, harmony=_same_changes(here.harmony, first, length))
-    exchange, played = desk.played_well(splice(longer, selection, written.notes), selection)
-    answer = trim(exchange, first + 1, first + length)
-    heard = f"an answer of {counted(length, 'bar')} in {own.mode} to {', '.join(track_words(past, i) for i in tracks)}"
-    demands = (Demand("bars", str(length), str(len(bar_grid(answer))), 1.0 if len(bar_grid(answer)) == length else 0.0),
-               *played, *key_demand(desk.key, past, written.notes))  # fmt: skip
-    return Edit(answer, None, heard, demands, written.log_likelihood, files={"exchange.mid": exchange})
-
-
-def _same_changes(harmony: Harmony, first: int, length: int) -> Harmony:
-    """The harmony with an answer behind bar `first` that goes over the chords of its call, as in trading fours."""
-    known = list(harmony.chords[: 2 * first])
-    known += [None] * (2 * first - len(known))
-    return replace(harmony, chords=(*known, *known[2 * (first - length) :]))
-
-
-def _called(score: Score, desk: Desk) -> tuple[Score, tuple[int, ...]]:
-    """What is answered: the piece or the asked bars of it, and which tracks of it play."""
-    cells = select(score, desk.common.tracks, desk.common.bars)
-    if desk.common.bars is None:
-        return score, cells.tracks
-    call = trim(score, cells.first_bar + 1, cells.last_bar + 1)
-    playing = tuple(index for index in cells.tracks if len(call.tracks[index].notes))
-    if not playing:
-        raise ScoreError(f"{cells.words(score)}: nothing sounds there, so there is nothing to answer; give other bars")
-    return call, playing
-
-
-def _remembered(score: Score, own: RespondOptions) -> Score:
-    """What was played so far, with the call at its end."""
-    if own.memory is None:
-        return score
-    before = read(own.memory)
-    if not before.note_count:
-        raise ScoreError(f"{own.memory} has no notes to remember; leave --memory out")
-    return with_roles(merge(before, score, after=True))
-
-
-def _same_tracks(past: Score, score: Score, chosen: tuple[int, ...]) -> tuple[int, ...]:
-    """The tracks of the exchange that play the call."""
-    if past is score:
-        return chosen
-    found = []
-    for index in chosen:
-        track = score.tracks[index]
-        places = [
-            i for i, t in enumerate(past.tracks) if (t.name, t.is_drum) == (track.name, track.is_drum) and len(t.notes)
-        ]
-        found += places[:1]
-    if not found:
-        raise ScoreError("none of the tracks of the call is in the exchange; give the exchange that belongs to it")
-    return tuple(sorted(set(found)))
-
-
-def _answering(desk: Desk, own: RespondOptions, call: Mapping[int, NDArray[Any]], score: Score, bars: int) -> Ask:
-    """A complement plays as the call does; a contrast is sparse where it was busy, low where it was high."""
-    if own.mode == "complement":
-        return desk.ask(fresh=True)
-    quarters = max(1.0, sum(bar_grid(score)["length_ticks"][-bars:]) / score.ticks_per_quarter)
-    busy = sum(len(notes) for notes in call.values()) / quarters / max(1, len(call)) > 1.5
-    pitched = [n["pitch"] for i, n in call.items() if not score.tracks[i].is_drum and len(n)]
-    high = float(np.mean(np.concatenate(pitched))) > 60 if pitched else False
-    said = desk.ask(fresh=True)
-    density = said.density if said.density != 1.0 else (0.5 if busy else 1.8)
-    register = said.register or ((-12 if high else 12) if pitched else 0)
-    return replace(said, density=density, register=register)
-
-
 VARY = Editor("vary", VaryOptions, _vary)
-RESPOND = Editor("respond", RespondOptions, _respond, lossless=False)
