@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -312,6 +313,14 @@ def test_sources_that_are_none_are_said(monkeypatch):
     client = Wires(arranged(), monkeypatch).client
     with pytest.raises(BriefError, match="'loop' cannot be heard; choose one of clips, brace"):
         listen_to(client, view_set(client), source="loop")
+
+
+def test_a_name_that_max_took_apart_is_the_same(monkeypatch):
+    song = arranged()
+    brace = told(song)
+    clips = [replace(clip, track_name=f'"{clip.track_name}",') for clip in brace.clips]
+    view = view_set(LiveClient(FakeLink(AbletonOsc(song))))
+    assert list(hear_brace(replace(brace, clips=tuple(clips)), view).sources) == ["Beat", "Keys"]
 
 
 def test_tracks_that_were_moved_meanwhile_are_said(monkeypatch):

@@ -144,7 +144,8 @@ def hear_brace(brace: Brace, view: SetView | None = None) -> Heard:
         view = SetView(brace.tempo, brace.meter, brace.key, (), ())
     else:
         _check_tracks(brace, view)
-    found = [Source(track, -1, clip) for track, clip in brace_tracks(brace)]
+    known = {track.index: track for track in view.tracks}
+    found = [Source(known.get(track.index, track), -1, clip) for track, clip in brace_tracks(brace)]
     how = brace_words(brace)
     sources, deaf = _sounding(how, found, "drag it over clips of notes")
     quarters = _bars(view, brace.quarters, "the loop brace")
@@ -155,9 +156,14 @@ def _check_tracks(brace: Brace, view: SetView) -> None:
     names = {track.index: track.name for track in view.tracks}
     for clip in brace.clips:
         other = names.get(clip.track, "not there")
-        if other != clip.track_name:
+        if _letters(other) != _letters(clip.track_name):
             both = f"'{clip.track_name}' by the device and '{other}' by AbletonOSC"
             raise LiveError(f"track {clip.track + 1} is {both}; tracks were moved meanwhile, try again")
+
+
+def _letters(name: str) -> str:
+    """A name without spaces and signs: Max may hand it over in pieces or between quotes."""
+    return "".join(filter(str.isalnum, name))
 
 
 def _sounding(how: str, heard: list[Source], cure: str) -> tuple[dict[str, Source], tuple[str, ...]]:

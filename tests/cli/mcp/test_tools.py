@@ -16,7 +16,10 @@ from bandmate.cli.mcp.calls import call
 from bandmate.cli.mcp.folders import Folders, free
 from bandmate.cli.mcp.tools import LEFT_OUT, MAY_READ, READS, ROLE_READS, TOOLS, as_arguments, is_sorted, tool
 from bandmate.cli.mcp.vocabulary import words
-from bandmate.errors import UserError
+from bandmate.errors import BriefError, UserError
+from bandmate.groovebook.plan import make_plan
+from bandmate.groovebook.play import play
+from bandmate.score.brief import Brief
 from bandmate.workflows.compose import compose
 from bandmate.workflows.sessions import find_session, record, take_of
 from bandmate.workflows.take import read_take
@@ -89,6 +92,16 @@ def test_without_a_folder_the_one_for_takes_is_open(tmp_path, monkeypatch) -> No
     assert Folders.of([]).roots == ((tmp_path / "home" / "music").resolve(),)
     with pytest.raises(UserError, match="no folder that is there"):
         Folders.of([tmp_path / "gone"])
+
+
+@pytest.mark.parametrize("to", ["dawproject, reaper", ["dawproject", "reaper"], ["dawproject,reaper"]])
+def test_several_projects_are_named_as_on_the_command_line_or_as_a_list(tmp_path, to) -> None:
+    play(make_plan(Brief(genre="house", bars=2), 1), 1).write(tmp_path / "song.mid")
+    given = {"file": "song.mid", "to": to, "no_stems": True, "out": "sent"}
+    files = call("export", given, Folders.of([tmp_path]), lambda event: None).data["files"]
+    assert sorted(Path(file).suffix for file in files) == [".dawproject", ".rpp"]
+    with pytest.raises(BriefError, match="to 'raeper' is not known; did you mean 'reaper'"):
+        call("export", given | {"to": "dawproject,raeper"}, Folders.of([tmp_path]), lambda event: None)
 
 
 def test_nothing_is_written_over(tmp_path) -> None:

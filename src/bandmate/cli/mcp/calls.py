@@ -151,6 +151,9 @@ def _value(name: str, value: Any, schema: Mapping[str, Any]) -> Any:
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     if "array" in kinds:
         items = value if isinstance(value, list) else [value]
+        if "enum" in schema["items"]:  # "ableton,reaper" are two, as on a command line
+            items = [part for item in items for part in (item.split(",") if isinstance(item, str) else [item])]
+            items = [item.strip() if isinstance(item, str) else item for item in items]
         return [_value(name, item, schema["items"]) for item in items]
     if isinstance(value, float) and "integer" in kinds and value.is_integer():
         value = int(value)
