@@ -21,7 +21,7 @@ from bandmate.io.reaper_read import read_rpp
 from bandmate.io.wave import write_wav24
 from bandmate.score.brief import Brief
 from bandmate.score.drums import DRUM_MAPS, drum_map, mapped_drums, split_drums
-from bandmate.score.model import Score, Track, make_notes
+from bandmate.score.model import Score, Track, make_notes, make_tempos
 from bandmate.workflows.compose import compose
 from bandmate.workflows.export import export, parse_targets
 
@@ -198,6 +198,16 @@ class TestFromAFile:
 
 def test_targets_are_read_from_words():
     assert parse_targets(["ableton, Ableton", "ableton"]) == ("ableton",)
+
+
+def test_a_tempo_is_what_was_asked_for_in_every_project(tmp_path) -> None:
+    """A MIDI file of 56 BPM holds 1,071,429 microseconds a quarter, which are 55.99998 BPM."""
+    score = Score((Track("a", 0, False, make_notes([0], 480, 60, 90)),), 480, tempos=make_tempos(56.0))
+    song = score.write(tmp_path / "a.mid")
+    rpp, dawproject = export(song, to=("reaper", "dawproject"), out=tmp_path / "out", stems=False).files
+    assert "TEMPO 56 " in rpp.read_text(encoding="utf-8")
+    assert 'value="56"' in zipfile.ZipFile(dawproject).read("project.xml").decode()
+    assert read(rpp).bpm == read(dawproject).bpm == score.bpm
 
 
 class TestDrums:

@@ -12,6 +12,7 @@ from bandmate.io.safe_xml import Element
 from bandmate.score.model import Score, Track
 from bandmate.score.notation import ChordSymbol, Span, TempoWord
 from bandmate.score.spelling import fifths_between, moved_name
+from bandmate.score.timeline import plain_bpm
 
 _ORDER = {"attributes": 0, "direction": 1, "harmony": 2}
 _JUMP_TEXTS = {"da-capo": "D.C.", "dal-segno": "D.S.", "to-coda": "To Coda", "fine": "Fine"}
@@ -182,21 +183,12 @@ def _tempos(score: Score) -> list[Item]:
     printed: dict[int, list[TempoWord]] = {}
     for word in score.notation.tempo_words if score.notation else ():
         printed.setdefault(word.ticks, []).append(word)
-    told = {int(row["ticks"]): _bpm(int(row["us_per_quarter"])) for row in score.tempos}
+    told = {int(row["ticks"]): plain_bpm(int(row["us_per_quarter"])) for row in score.tempos}
     for ticks in sorted({*printed, *told}):
         words = printed.get(ticks, [TempoWord(ticks)])
         for place, word in enumerate(words):
             out.append(_tempo(word, told.get(ticks) if place == 0 else None))
     return out
-
-
-def _bpm(us_per_quarter: int) -> float:
-    """Quarters a minute in the fewest digits that lead back to the same microseconds."""
-    bpm = 60e6 / us_per_quarter
-    return next(
-        (near for near in (round(bpm, digits) for digits in range(6)) if near and round(60e6 / near) == us_per_quarter),
-        bpm,
-    )
 
 
 def _tempo(word: TempoWord, bpm: float | None) -> Item:

@@ -17,7 +17,7 @@ from bandmate.errors import FileFormatError
 from bandmate.score.gm import family, is_bass_program, is_pad_program, program_name
 from bandmate.score.model import Score, Track
 from bandmate.score.pitch import Key
-from bandmate.score.timeline import DEFAULT_US_PER_QUARTER, ticks_to_seconds
+from bandmate.score.timeline import DEFAULT_US_PER_QUARTER, plain_bpm, ticks_to_seconds
 
 MOST_SECTIONS = 200
 EARLY_QUARTERS = 0.125  # a note that begins so little before a section belongs to it
@@ -217,10 +217,13 @@ def best_part(name: str, tracks: Sequence[Track]) -> int | None:
 
 
 def tempo_steps(score: Score) -> list[tuple[int, float]]:
-    """The tempo map as (tick, quarter notes a minute): the first at 0, ticks rising, no tempo twice in a row."""
+    """The tempo map as (tick, quarter notes a minute): the first at 0, ticks rising, no tempo twice in a row.
+
+    A tempo is told in the fewest digits: 56, where a MIDI file's whole microseconds make it 55.99998.
+    """
     steps = {0: 60e6 / DEFAULT_US_PER_QUARTER}
     for row in score.tempos[np.argsort(score.tempos["ticks"], kind="stable")]:
-        steps[max(0, int(row["ticks"]))] = 60e6 / max(1, int(row["us_per_quarter"]))
+        steps[max(0, int(row["ticks"]))] = plain_bpm(max(1, int(row["us_per_quarter"])))
     return _changes(sorted(steps.items()))
 
 

@@ -33,7 +33,6 @@ from bandmate.io.project import (
 from bandmate.io.sounds_named import sound_note
 from bandmate.score.cut import split_channels
 from bandmate.score.model import OFF_AS_ON, Score
-from bandmate.score.timeline import ticks_to_seconds
 
 TEMPO = (1.0, 960.0)
 NUMERATORS, DENOMINATORS = 255, 64
@@ -122,6 +121,16 @@ def _tempo(bpm: float) -> float:
     return min(max(bpm, TEMPO[0]), TEMPO[1])
 
 
+def _seconds(score: Score, ticks: Sequence[int]) -> NDArray[np.float64]:
+    """Where places stand under the tempo map that is written here, whose tempi are plain numbers within the limits."""
+    steps = tempo_steps(score)
+    starts = np.array([at for at, _ in steps])
+    tick_sec = np.array([60.0 / _tempo(bpm) for _, bpm in steps]) / score.ticks_per_quarter
+    elapsed_sec = np.append(0.0, np.cumsum(np.diff(starts) * tick_sec[:-1]))
+    rows = np.searchsorted(starts, ticks, side="right") - 1
+    return elapsed_sec[rows] + (np.asarray(ticks) - starts[rows]) * tick_sec[rows]
+
+
 def _held(meter: tuple[int, int]) -> tuple[int, int]:
     return meter if meter_fits(meter, NUMERATORS, DENOMINATORS) else (4, 4)
 
@@ -140,7 +149,7 @@ def _tempo_map(score: Score) -> Iterable[str]:
     yield "    DEFSHAPE 1 -1 -1"
     places = sorted({0, *tempos, *meters})
     bpm = tempos[0]
-    for ticks, seconds in zip(places, ticks_to_seconds(score, places).tolist(), strict=True):
+    for ticks, seconds in zip(places, _seconds(score, places).tolist(), strict=True):
         bpm = tempos.get(ticks, bpm)
         point = f"    PT {_float(seconds)} {_float(bpm)} 1"
         if ticks in meters or ticks == 0:
@@ -151,7 +160,7 @@ def _tempo_map(score: Score) -> Iterable[str]:
 
 
 def _markers(project: Project) -> Iterable[str]:
-    seconds = ticks_to_seconds(project.score, [section.start_ticks for section in project.sections]).tolist()
+    seconds = _seconds(project.score, [section.start_ticks for section in project.sections]).tolist()
     for number, (at, section) in enumerate(zip(seconds, project.sections, strict=True), 1):
         yield f"  MARKER {number} {_float(at)} {quoted(section.name)} 0"
 
@@ -189,7 +198,7 @@ def _stem_track(project: Project, place: int, files: Sequence[str], name: str, l
 
 def _item(project: Project, place: str, span: Section | float, name: str, source: list[str]) -> list[str]:
     if isinstance(span, Section):
-        start, end = ticks_to_seconds(project.score, [span.start_ticks, span.end_ticks]).tolist()
+        start, end = _seconds(project.score, [span.start_ticks, span.end_ticks]).tolist()
         name = f"{name} {span.name}"
     else:
         start, end = 0.0, span

@@ -49,6 +49,19 @@ def seconds_to_ticks(score: Score, seconds: ArrayLike) -> NDArray[np.int64]:
     return np.rint(start[row] + (at - elapsed_sec[row]) / np.maximum(sec_per_tick[row], 1e-12)).astype(np.int64)
 
 
+def plain_bpm(us_per_quarter: int) -> float:
+    """Quarter notes a minute in the fewest digits that lead back to the same microseconds.
+
+    >>> plain_bpm(1_071_429), plain_bpm(500_000)
+    (56.0, 120.0)
+    """
+    bpm = 60e6 / us_per_quarter
+    return next(
+        (near for near in (round(bpm, digits) for digits in range(6)) if near and round(60e6 / near) == us_per_quarter),
+        bpm,
+    )
+
+
 def bar_grid(score: Score, until_ticks: int | None = None) -> NDArray[Any]:
     """The bars of a score under its meter map; at least one.
 
