@@ -167,6 +167,11 @@ class TestWay:
         assert score.notation.voltas == (Volta(12 * q, 16 * q, (1,)), Volta(16 * q, 20 * q, (2,), True))
         assert [line.style for line in score.notation.barlines] == ["light-light", "light-heavy"]
 
+    def test_one_bar_line_stands_at_a_place(self):
+        score = tune("C4[|]|:D4[|]:|E4|]\n|]F4[|]\n|]")
+        assert [(line.ticks, line.style) for line in score.notation.barlines] == [
+            (3 * 1920, "light-heavy"), (4 * 1920, "light-heavy")]  # fmt: skip
+
     @pytest.mark.parametrize(
         ("music", "expected"),
         [

@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from tests.io.test_abc_write import HEAD, TUNES, sounds
-from tests.io.test_musicxml import WALTZ
+from tests.io.test_musicxml import BAND, WALTZ
 
 from bandmate.errors import FileFormatError
 from bandmate.groovebook.plan import make_plan
@@ -84,6 +84,7 @@ def test_braces_close_and_bars_are_full(music):
         ("C2 !breath!D2|", ["d'2 \\breathe |"]),
         ("K:Ebm\n[M:3/4]E3|", ["\\time 3/4 \\key es \\minor"]),
         ("C2 D2 & G,4|", ["\\voiceOne", "\\voiceTwo", "g1 |"]),
+        ("C D E2|\nw:so a-men-", ['"so" "a" -- "men"\n']),
         ("C D E2|\nw:a-men, so", ['\\lyricsto "t1v1"', '"a" -- "men," "so"']),
         (
             "|:A4|[1 c4:|[2 d4||",
@@ -123,6 +124,12 @@ def test_signs_that_no_font_has_are_left_out_of_titles():
 def test_rests_of_a_third_voice_stand_on_no_others():
     text = text_of("C4 & z2 E2 & z2 G,2|")
     assert "r2 e'2 |" in text and "s2 g2 |" in text
+
+
+def test_instruments_that_sound_elsewhere_say_so():
+    text = lilypond_text(read(BAND))
+    assert "\\transposition bes " in text and text.count("\\transposition") == 1
+    assert re.findall(r"\\key \w+", text)[0] == "\\key d"  # sounds in C
 
 
 def test_many_staves_are_smaller():

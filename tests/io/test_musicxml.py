@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 
 from bandmate.errors import BandmateError, FileFormatError
 from bandmate.io.abc.read import parse_abc
+from bandmate.io.abc.write import abc_text
 from bandmate.io.files import FORMATS, read
 from bandmate.io.musicxml_read import read_musicxml, score_of_tree
 from bandmate.io.musicxml_write import musicxml_bytes
 from bandmate.score.features import features_of
 from bandmate.score.model import EVENT, KEY_SIGNATURE, MADE, Score, Track, make_meters, make_notes, make_tempos
 from bandmate.score.notate import notated
-from bandmate.score.notation import midi_pitch
+from bandmate.score.notation import Lyric, midi_pitch
 from bandmate.score.timeline import bar_grid
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -200,6 +201,14 @@ class TestReading:
         music += note(1, low) + note(1, high, stop).replace("<note>", "<note><chord/>")
         (track,) = read_text(tmp_path, part(music)).tracks
         assert [row[:3] for row in heard(track)] == [(0, 960, 69), (0, 1440, 77), (960, 480, 69)]
+
+    def test_a_syllable_of_tied_notes_is_one(self, tmp_path):
+        line = "<lyric number='1'>{}<extend/></lyric>"
+        music = note(1, more='<tie type="start"/>' + line.format("<syllabic>single</syllabic><text>ah</text>"))
+        music += note(1, more='<tie type="stop"/>' + line.format("")) + note(1, more=line.format(""))
+        (track,) = read_text(tmp_path, part(music)).tracks
+        assert track.notation.lyrics == (Lyric(0, 1, "ah", extends=True), Lyric(1, 1, "", extends=True))
+        assert "w: ah _ _ |" in abc_text(read(tmp_path / "a.musicxml"))
 
     def test_a_note_before_a_tied_one_is_struck_by_itself(self, tmp_path):
         start, stop = '<tie type="start"/>', '<tie type="stop"/>'

@@ -92,7 +92,7 @@ _ENGRAVED = Format(
     frozenset({
         "notes", "tempo changes", "meters", "keys", "spellings", "voices", "ties", "tuplets", "grace notes", "lyrics",
         "articulations and ornaments", "dynamics", "slurs", "clefs", "bar lines", "credits", "repeats and jumps",
-        "hairpins and octave lines", "words", "tempo words",
+        "hairpins and octave lines", "words", "tempo words", "transposing instruments",
     }),
     unsaid=unsaid,
 )  # fmt: skip

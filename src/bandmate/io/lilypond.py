@@ -8,7 +8,6 @@ and drums are written as pitches. `unsaid` counts what of a piece is left out of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -17,14 +16,12 @@ from pathlib import Path
 import numpy as np
 
 from bandmate.io.atomic import write_text_atomic
+from bandmate.io.lilypond_names import clef_name, key_changes, pitch_name, quoted, sounding_c, tempo_changes
 from bandmate.io.lilypond_repeats import repeat_braces
-from bandmate.io.written import Bar, Chord, Pitch, WrittenTrack, in_order, texts_between, tuplet_runs, written_tracks
+from bandmate.io.written import Bar, Chord, WrittenTrack, in_order, texts_between, tuplet_runs, written_tracks
 from bandmate.score.model import Score
-from bandmate.score.notation import SIGN_BITS, Clef
+from bandmate.score.notation import SIGN_BITS, Lyric
 
-_ALTERS = {-2: "eses", -1: "es", 0: "", 1: "is", 2: "isis"}
-_MAJOR = ("ces", "ges", "des", "as", "es", "bes", "f", "c", "g", "d", "a", "e", "b", "fis", "cis")
-_MINOR = ("as", "es", "bes", "f", "c", "g", "d", "a", "e", "b", "fis", "cis", "gis", "dis", "ais")
 _SIGNS = {
     "staccato": "\\staccato", "staccatissimo": "\\staccatissimo", "tenuto": "\\tenuto", "portato": "\\portato",
     "accent": "\\accent", "marcato": "\\marcato", "fermata": "\\fermata", "trill": "\\trill", "mordent": "\\mordent",
@@ -43,7 +40,6 @@ _UNSAID = np.uint32(sum(
     if name not in _SIGNS | _BREATHS and not name.endswith("-head") and not name.startswith("tuplet")
 ))  # fmt: skip
 _DYNAMICS = ("ppppp", "pppp", "ppp", "pp", "p", "mp", "mf", "f", "ff", "fff", "ffff", "fp", "sf", "sfz", "fz", "rfz")
-_CLEFS = {("G", 2): "treble", ("F", 4): "bass", ("C", 3): "alto", ("C", 4): "tenor", ("percussion", 3): "percussion"}
 _BAR_LINES = {"light-light": "||", "light-heavy": "|."}
 _GOALS = {kind: f'\\mark \\markup {{ \\musicglyph "scripts.{kind}" }} ' for kind in ("segno", "coda")}
 _LEAPS = {"fine": "Fine", "da-capo": "D.C.", "dal-segno": "D.S.", "to-coda": "To Coda"}
@@ -74,10 +70,11 @@ def lilypond_text(score: Score) -> str:
         heading.setdefault(_HEADING.get(credit.kind, ""), []).append(credit.text)
     heading.pop("", None)
     lines = ['\\version "2.24.0"']
-    if len(tracks) > _STAVES:  # smaller, so that all of them go on a page
-        lines.append(f"#(set-global-staff-size {max(6, _STAFF_POINTS * _STAVES // len(tracks))})")
-    lines += ["\\header {", f"  title = {_quoted(score.title)}"]
-    lines += [f"  {name} = {_quoted(', '.join(texts))}" for name, texts in heading.items()]
+    staves = sum(track.notation.staves for track in tracks)  # two in one reach as far as two
+    if staves > _STAVES:  # smaller, so that all of them go on a page
+        lines.append(f"#(set-global-staff-size {max(6, _STAFF_POINTS * _STAVES // staves)})")
+    lines += ["\\header {", f"  title = {quoted(score.title)}"]
+    lines += [f"  {name} = {quoted(', '.join(texts))}" for name, texts in heading.items()]
     lines += ["}", "\\score {", "  <<"]
     for number, track in enumerate(tracks, 1):
         lines += _staff(score, track, number)
@@ -104,15 +101,10 @@ def _crosses(track: WrittenTrack) -> bool:
     return False
 
 
-def _quoted(text: str) -> str:
-    plain = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
-    return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
 def _staff(score: Score, track: WrittenTrack, number: int) -> list[str]:
-    lines = ["    \\new Staff \\with {", f"      instrumentName = {_quoted(track.track.name)}"]
+    lines = ["    \\new Staff \\with {", f"      instrumentName = {quoted(track.track.name)}"]
     lines.append("    } <<")
-    name = _clef(track.notation.clefs[0]) if track.notation.clefs else "treble"
+    name = clef_name(track.notation.clefs[0]) if track.notation.clefs else "treble"
     for place, voice in enumerate(track.voices):
         writer = _Voice(score, track, voice, number == 1 and place == 0)
         style = _VOICES[place % 4] + " " if len(track.voices) > 1 else ""
@@ -135,16 +127,20 @@ class _Voice:
         notation = track.notation
         leads = voice == track.voices[0]  # over one voice of a staff stands what is of all
         self._dynamics = in_order(
-            (one.ticks, f"\\{one.mark}" if one.mark in _DYNAMICS else f"_\\markup \\dynamic {_quoted(one.mark)}")
+            (one.ticks, f"\\{one.mark}" if one.mark in _DYNAMICS else f"_\\markup \\dynamic {quoted(one.mark)}")
             for one in notation.dynamics if leads
         )  # fmt: skip
-        self._words = in_order((one.ticks, f"^{_quoted(one.text)}") for one in notation.words if leads)
+        self._words = in_order((one.ticks, f"^{quoted(one.text)}") for one in notation.words if leads)
         spans = [one for one in notation.spans if leads and one.kind in _SPANS and one.start_ticks < one.end_ticks]
         self._opened = in_order((one.start_ticks, _SPANS[one.kind]) for one in spans)
         self._closed = in_order((one.end_ticks, "\\!") for one in spans)
         clefs = notation.clefs[1:] if leads and notation.staves == 1 else ()
-        self._clefs = in_order((one.ticks, f'\\clef "{_clef(one)}" ') for one in clefs)
-        self._over = in_order([*_keys(score), *(_tempos(score) if is_first else ())])
+        sounds = track.notation.transpositions if leads and not track.track.is_drum else ()
+        self._clefs = in_order([
+            *((one.ticks, f'\\clef "{clef_name(one)}" ') for one in clefs),
+            *((one.ticks, f"\\transposition {pitch_name(sounding_c(one))} ") for one in sounds),
+        ])  # fmt: skip
+        self._over = in_order([*key_changes(score, track.track), *(tempo_changes(score) if is_first else ())])
         self._is_inner = track.voices.index(voice) > 1
         self._jumps = score.notation.jumps if score.notation is not None and is_first else ()
         self._chords = [chord for bar in track.bars for chord in bar.voices.get(voice, ())]
@@ -163,7 +159,7 @@ class _Voice:
                 if jump.kind in _GOALS and bar.start_ticks <= jump.ticks < bar.end_ticks
             )  # fmt: skip
             leaps = "".join(
-                f' \\textEndMark {_quoted(jump.text or _LEAPS[jump.kind])}' for jump in self._jumps
+                f' \\textEndMark {quoted(jump.text or _LEAPS[jump.kind])}' for jump in self._jumps
                 if jump.kind in _LEAPS and bar.start_ticks < jump.ticks <= bar.end_ticks
             )  # fmt: skip
             body = self._opens[place] + self._changes(bar, before) + goals + self._body(bar) + leaps
@@ -178,9 +174,8 @@ class _Voice:
         out = []
         for verse in verses:
             said = [next((one for one in chord.lyrics if one.verse == verse), None) for chord in notes]
-            out.append([
-                _quoted(s.text) + (" --" if s.joined else " __" if s.extends else "") if s else '""' for s in said
-            ])  # fmt: skip
+            last = max(place for place, one in enumerate(said) if one is not None)  # a hyphen leads to another syllable
+            out.append([_syllable(one, is_last=place == last) for place, one in enumerate(said)])
         return out
 
     def _changes(self, bar: Bar, before: Bar | None) -> str:
@@ -226,30 +221,6 @@ class _Voice:
         return ("" if loud else closed) + loud + opened + texts_between(self._words, start, until)
 
 
-def _clef(clef: Clef) -> str:
-    return _CLEFS.get((clef.sign, clef.line), "treble") + {1: "^8", -1: "_8"}.get(clef.octaves, "")
-
-
-def _keys(score: Score) -> Iterator[tuple[int, str]]:
-    """Where the key changes: of several at one place, as files with a key a track have them, the last."""
-    last, held = {int(row["ticks"]): row for row in score.keys}, ""
-    for ticks, row in sorted(last.items()):
-        fifths, mode = min(max(-7, int(row["fifths"])), 7) + 7, "minor" if row["minor"] else "major"
-        text = f"\\key {(_MINOR if row['minor'] else _MAJOR)[fifths]} \\{mode} "
-        if text != held:
-            yield ticks, text
-        held = text
-
-
-def _tempos(score: Score) -> Iterator[tuple[int, str]]:
-    words = {one.ticks: one.text for one in (score.notation.tempo_words if score.notation else ()) if one.text}
-    for row in score.tempos:
-        said = words.pop(int(row["ticks"]), "")
-        text = f"{_quoted(said)} " if said else ""
-        yield int(row["ticks"]), f"\\tempo {text}4 = {round(60e6 / int(row['us_per_quarter']))} "
-    yield from ((ticks, f"\\tempo {_quoted(text)} ") for ticks, text in words.items())
-
-
 def unsaid(score: Score) -> dict[str, int]:
     """How much of the features that LilyPond text holds is left out of the text of a score."""
     written = [track.notation for track in score.tracks if track.notation is not None]
@@ -262,14 +233,14 @@ def unsaid(score: Score) -> dict[str, int]:
     }
 
 
-def _pitch(pitch: Pitch) -> str:
-    name = pitch.step.lower() + _ALTERS[min(max(-2, pitch.alter), 2)]
-    name = {"ees": "es", "aes": "as", "eeses": "eses", "aeses": "asas"}.get(name, name)
-    return name + ("'" * (pitch.octave - 3) if pitch.octave >= 3 else "," * (3 - pitch.octave))
+def _syllable(lyric: Lyric | None, *, is_last: bool) -> str:
+    if lyric is None:
+        return '""'
+    return quoted(lyric.text) + (" --" if lyric.joined and not is_last else " __" if lyric.extends else "")
 
 
 def _pitches(chord: Chord) -> str:
-    names = [_pitch(pitch) for pitch in chord.pitches]
+    names = [pitch_name(pitch) for pitch in chord.pitches]
     return names[0] if len(names) == 1 else f"<{' '.join(names)}>"
 
 
@@ -278,7 +249,7 @@ def _note(chord: Chord, is_inner: bool) -> str:
     if chord.is_rest:  # those of a third voice would stand on others
         return ("s" if chord.is_gap or is_inner else "R" if chord.fills_bar else "r") + size
     tied = all(pitch.tied for pitch in chord.pitches)
-    names = [_pitch(pitch) + ("~" if pitch.tied and not tied else "") for pitch in chord.pitches]
+    names = [pitch_name(pitch) + ("~" if pitch.tied and not tied else "") for pitch in chord.pitches]
     body = names[0] if len(names) == 1 else f"<{' '.join(names)}>"
     signs = "".join(_SIGNS[sign] for sign in sorted(chord.signs) if sign in _SIGNS)
     # LilyPond knows one slur at a time in a voice

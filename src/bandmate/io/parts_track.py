@@ -190,10 +190,13 @@ def _rows(
 
 
 def _lyrics(sounds: list[Sound], of_sound: dict[int, int], renumbered: NDArray[np.int64]) -> tuple[Lyric, ...]:
-    return tuple(
+    found = [
         Lyric(int(renumbered[of_sound[id(sound)]]), *lyric)
         for sound in sounds if sound.lyrics and id(sound) in of_sound for lyric in sound.lyrics
-    )  # fmt: skip
+    ]  # fmt: skip
+    # the end of a line under a tied note is one under the note whose syllable it holds
+    said = {(lyric.note, lyric.verse) for lyric in found if lyric.text}
+    return tuple(lyric for lyric in found if lyric.text or (lyric.note, lyric.verse) not in said)
 
 
 def _slurs(

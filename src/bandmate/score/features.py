@@ -138,7 +138,7 @@ def _of_notation(track: Track) -> Iterator[tuple[str, int]]:
     signed = rows[(signs & ~np.uint32(_NO_SIGN)) != 0]
     yield "articulations and ornaments", len(np.unique(signed[["onset_ticks", "voice", "grace"]]))  # a chord bears one
     yield "note heads", int(((signs & np.uint32(_HEADS)) != 0).sum())
-    yield "lyrics", len(written.lyrics)
+    yield "lyrics", sum(bool(lyric.text) for lyric in written.lyrics)
     yield "dynamics", len(written.dynamics)
     yield "hairpins and octave lines", len(written.spans)
     yield "slurs", len(written.slurs)

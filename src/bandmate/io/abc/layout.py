@@ -91,5 +91,11 @@ def _next(places: list[Fraction], at: Fraction, end: Fraction) -> Fraction:
 
 
 def barlines_of(tune: Tune, ticks: int) -> tuple[Barline, ...]:
-    """Its double and final bar lines."""
-    return tuple(Barline(round(at * ticks), _STYLES[kind]) for at, kind in tune.strong if kind in _STYLES and at > 0)
+    """Its double and final bar lines, one a place; none is hidden where another or a repeat sign stands."""
+    repeats = {at for at, _, _ in tune.repeats}
+    found: dict[Fraction, str] = {}
+    for at, kind in tune.strong:
+        hidden = _STYLES.get(kind) == "none"
+        if kind in _STYLES and at > 0 and not (hidden and (at in repeats or at in found)):
+            found[at] = _STYLES[kind]
+    return tuple(Barline(round(at * ticks), style) for at, style in sorted(found.items()))

@@ -220,7 +220,7 @@ class _VoiceWriter:
         said = {lyric.verse: lyric for lyric in chord.lyrics}
         for verse, pieces in words.items():
             lyric = said.get(verse)
-            if lyric is None:
+            if lyric is None or (lyric.extends and not lyric.text):
                 pieces.append("_" if verse in self._held else "*")
                 continue
             self._held = self._held | {verse} if lyric.extends else self._held - {verse}
