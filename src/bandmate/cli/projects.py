@@ -29,6 +29,21 @@ def add_project_arguments(parser: argparse.ArgumentParser, also: str = "") -> No
     group.add_argument("--drum-map", metavar="NAME", help="c1, c1-16, mpc, battery, or a YAML or TOML file")
 
 
+def check_spare(arguments: argparse.Namespace) -> None:
+    """Say so where projects are laid out and none is asked for.
+
+    Raises:
+        BriefError: the layout of a project without a project; the message says how to ask for one.
+    """
+    options = _given(arguments)
+    spare = [name for name in ("split_drums", "drum_map") if name in options]
+    if spare and "to" not in options:
+        from bandmate.errors import BriefError
+
+        raise BriefError(f"--{spare[0].replace('_', '-')} lays out the projects of sequencers, and none is asked for; "
+                         "add one, such as --to ableton, or leave it out")  # fmt: skip
+
+
 def check_projects(arguments: argparse.Namespace) -> None:
     """Find out, before anything is made, whether the projects that are asked for can be written.
 
@@ -36,6 +51,7 @@ def check_projects(arguments: argparse.Namespace) -> None:
         BriefError: a project or a drum map is not known. FileFormatError: the template cannot be read.
     """
     options = _given(arguments)
+    check_spare(arguments)
     if options:
         from bandmate.workflows.export import check_options, parse_targets
 

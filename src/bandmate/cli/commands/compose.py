@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from bandmate.cli.console import Console
-from bandmate.cli.projects import add_project_arguments
+from bandmate.cli.projects import add_project_arguments, check_spare
 from bandmate.counts import counted
 
 _NOT_OPTIONS = ("text", "json", "play", "open", "no_stems", "key_lock", "sounds")
@@ -111,6 +111,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     """Compose, then show where it lies."""
     from bandmate.workflows.compose import compose
 
+    check_spare(arguments)
     result = compose(" ".join(arguments.text), listener=console.listen, **options_of(arguments))
     show(result, arguments, console)
 
