@@ -10,4 +10,4 @@ def counted(count: int, noun: str) -> str:
 
 def spanned(first: int, last: int, noun: str = "bar") -> str:
     """From one to another: "bar 5", "bars 5-8"."""
-    return f"{noun}s {first:,}-{last:,}" if last > first else f"{noun} {first:,}"
+    return f"{noun}s {first:,}-{last:,}" if last != first else f"{noun} {first:,}"

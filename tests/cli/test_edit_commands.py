@@ -60,6 +60,8 @@ def test_a_program_reads_one_object(bandmate, song):
     [
         (["regenerate", "nowhere.mid"], "nowhere.mid: there is no such file"),
         (["regenerate", "song.mid", "--bars", "3-9"], "bars 3-9 are not in the piece; give two numbers from 1 to 4"),
+        (["regenerate", "song.mid", "--bars", "9"], "bar 9 is not in the piece; give two numbers from 1 to 4"),
+        (["regenerate", "song.mid", "--bars", "4-2"], "bars 4-2 are not in the piece"),
         (["regenerate", "song.mid", "--bars", "x"], "bars 'x' are not understood"),
         (["regenerate", "song.mid", "--tracks", "tuba"], "track 'tuba' is not in the piece; it has"),
         (["regenerate", "change.mid", "--tracks", "lead"], "2 tracks are called 'lead'; say which by number: 2 or 3"),

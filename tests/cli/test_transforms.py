@@ -16,7 +16,7 @@ from bandmate.groovebook.play import play
 from bandmate.io.files import read, write
 from bandmate.score.brief import Brief
 from bandmate.score.cut import trim
-from bandmate.score.model import make_meters
+from bandmate.score.model import Score, Track, make_meters, make_notes
 from bandmate.score.selection import select
 from bandmate.score.untouched import untouched
 from bandmate.workflows.groove import groove
@@ -246,6 +246,15 @@ def test_restyle_says_what_it_takes_of_a_reference_in_another_meter(bandmate, me
     assert song.plan.meter == (4, 4) and (abs(song.plan.tempo - 146) < 1) == (tempo is not None)
 
 
+def test_restyle_says_where_the_genre_of_a_reference_is_in_doubt(bandmate):
+    notes = make_notes(np.arange(16) * 480, 400, [60, 62, 64, 67] * 4)
+    write(Score((Track("piano", 0, False, notes),)), "plain.mid")
+    said = bandmate("restyle", LIED, "--like", "plain.mid", "--seed", "1", "--engine", "rules", "--candidates", "1",
+                    "--no-stems", "--out", "new")  # fmt: skip
+    assert said.code == 0, said.err
+    assert "% sure that this is its genre; --to says it better" in said.out + said.err
+
+
 def test_restyle_says_that_a_genre_is_at_home_in_another_meter(bandmate):
     said = bandmate("restyle", LIED, "--to", "waltz", "--seed", "1", "--engine", "rules", "--candidates", "1",
                     "--no-stems", "--out", "new")  # fmt: skip
@@ -296,12 +305,12 @@ def test_restyle_writes_projects_too(bandmate):
         (["harmonise", LIED, "--add", "kazoo"], "'kazoo' cannot be added"),
         (["harmonise", LIED, "--key", "H major"], "key 'H major'"),
         (["harmonise", LIED, "--tracks", "voice,piano"], "name 2 tracks"),
-        (["harmonise", LIED, "--bars", "40"], "bars 40-40 are not in the piece"),
+        (["harmonise", LIED, "--bars", "40"], "bar 40 is not in the piece"),
         (["reharmonise", LIED, "--strength", "-1"], "strength -1 is out of range"),
         (["reharmonise", LIED, "--tracks", "voice"], "no part carries chords beside the melody"),
         (["reharmonise", BEAT], "drums alone"),
         (["drumify", LIED, "--style", "polka"], "polka"),
-        (["drumify", LIED, "--bars", "90"], "bars 90-90 are not in the piece"),
+        (["drumify", LIED, "--bars", "90"], "bar 90 is not in the piece"),
         (["interpolate", LIED, BEAT, "--steps", "1"], "1 steps are out of range"),
         (["interpolate", LIED, BEAT, "--out", "way.mid"], "name a folder with --out"),
         (["interpolate", LIED, "missing.mid"], "missing.mid: there is no such file"),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bandmate.counts import spanned
 from bandmate.errors import ScoreError
 from bandmate.score import ops
 from bandmate.score.model import (
@@ -84,7 +85,7 @@ class TestTrim:
 
     @pytest.mark.parametrize(("first", "last"), [(0, 1), (3, 2), (1, 99), (99, 99)])
     def test_bars_that_are_not_there(self, first, last):
-        with pytest.raises(ScoreError, match=rf"bars {first}-{last} .* 1 to 4"):
+        with pytest.raises(ScoreError, match=rf"{spanned(first, last)} .* 1 to 4"):
             ops.trim(song(), first, last)
 
 

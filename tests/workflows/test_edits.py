@@ -270,6 +270,12 @@ class TestFill:
         assert len(run) == 4
         assert abs(run[-1] - following) <= 4 and np.abs(np.diff(run)).max() <= 4
 
+    def test_a_bar_shorter_than_a_beat_has_no_fill(self):
+        notes = make_notes(np.arange(8) * 240, 200, 60)
+        write_midi(Score((Track("lead", 81, False, notes),), meters=make_meters(1, 8)), Path("short.mid"))
+        with pytest.raises(BriefError, match="a fill of 1 beat does not fit into bar 2"):
+            run_edit("fill", "short.mid", at=2, engine="rules", seed=1, out="a.mid")
+
 
 class TestVary:
     @pytest.mark.parametrize("keep", ["rhythm", "pitches", "contour", "chords", None])

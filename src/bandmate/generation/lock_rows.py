@@ -67,7 +67,7 @@ def _rows(plan: Plan, name: str, lock: TrackLock, played: _Played) -> Iterator[R
         inside = np.isin(played.pitch, lock.pitches)
         yield (
             f"pitches of {name}",
-            f"{len(lock.pitches)} pitches",
+            f"{len(lock.pitches)} {'pitch' if len(lock.pitches) == 1 else 'pitches'}",
             f"{inside.mean():.0%} inside",
             float(inside.mean()),
             True,

@@ -337,7 +337,7 @@ class _Clauses(Change):
         key = self.plan.key if self.plan else self.old.key
         if key is not None and self.old.key is not None:
             self.values["key"] = Key((key.tonic + semitones) % 12, key.mode)
-        self.changes.append(f"{semitones:+d} semitones")
+        self.changes.append(f"{semitones:+d} semitone{'s' if abs(semitones) != 1 else ''}")
         return True
 
     def result(self) -> Followup:

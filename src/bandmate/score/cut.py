@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.counts import spanned
 from bandmate.errors import ScoreError
 from bandmate.score.gm import DRUM_CHANNEL, program_name
 from bandmate.score.model import (
@@ -53,7 +54,8 @@ def trim(score: Score, first_bar: int, last_bar: int) -> Score:
     bars = bar_grid(score)
     if not 1 <= first_bar <= last_bar <= len(bars):
         raise ScoreError(
-            f"bars {first_bar}-{last_bar} are not in the piece; give two numbers from 1 to {len(bars)}, the first first"
+            f"{spanned(first_bar, last_bar)} {'is' if first_bar == last_bar else 'are'} not in the piece; "
+            f"give two numbers from 1 to {len(bars)}, the first first"
         )
     end = bars[last_bar - 1]
     return window(score, int(bars["start_ticks"][first_bar - 1]), int(end["start_ticks"] + end["length_ticks"]))

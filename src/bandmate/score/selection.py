@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bandmate.counts import spanned
 from bandmate.errors import ScoreError
 from bandmate.score.brief import ROLES
 from bandmate.score.model import Score, Track
@@ -111,7 +112,8 @@ def select(score: Score, tracks: str | None = None, bars: str | None = None) -> 
 def _check_bars(first: int, last: int, count: int) -> None:
     if not 1 <= first <= last <= count:
         raise ScoreError(
-            f"bars {first}-{last} are not in the piece; give two numbers from 1 to {count}, the first first"
+            f"{spanned(first, last)} {'is' if first == last else 'are'} not in the piece; "
+            f"give two numbers from 1 to {count}, the first first"
         )
 
 

@@ -50,7 +50,9 @@ def _fill(score: Score, own: FillOptions, desk: Desk) -> Edit:
     long = int(own.beats * quarter) if own.beats is not None else int(bar["length_ticks"]) // 2 // quarter * quarter
     long = max(quarter, long)
     if long > bar["length_ticks"]:
-        raise BriefError(f"a fill of {own.beats:g} beats does not fit into bar {own.at}; give fewer")
+        raise BriefError(
+            f"a fill of {_beats(long / quarter)} does not fit into bar {own.at}; give fewer, or a longer bar"
+        )
     end = int(bar["start_ticks"] + bar["length_ticks"])
     dice = np.random.default_rng([desk.seed, own.at])
     notes = {}
@@ -64,7 +66,7 @@ def _fill(score: Score, own: FillOptions, desk: Desk) -> Edit:
     made = {i: notes_within(edited.tracks[i].notes, end - long, end) for i in selection.tracks}
     got = ", ".join(counted(len(n), "note") for n in made.values())
     names = ", ".join(track_words(score, i) for i in selection.tracks)
-    heard = f"a fill of {long / quarter:g} beats at the end of bar {own.at}: {names}"
+    heard = f"a fill of {_beats(long / quarter)} at the end of bar {own.at}: {names}"
     demand = Demand("fill", f"end of bar {own.at}", got, 1.0 if all(len(n) for n in made.values()) else 0.0)
     return Edit(edited, selection, heard, (demand, *key_demand(desk.key, score, made)))
 
@@ -142,6 +144,10 @@ def _run_up(score: Score, index: int, start: int, end: int, desk: Desk, dice: np
         for i, pitch in enumerate(road)
     ]
     return _made(rows, max(1, quarter // 4 - quarter // 32))
+
+
+def _beats(count: float) -> str:
+    return f"{count:g} beat{'s' if count > 1 else ''}"
 
 
 FILL = Editor("fill", FillOptions, _fill)

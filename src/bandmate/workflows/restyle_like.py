@@ -15,6 +15,7 @@ from bandmate.score.gm import is_bass_program
 from bandmate.score.model import Score
 from bandmate.workflows.given import genre_named, read_given
 
+_SURE = 0.5  # of a genre that is heard; below it the doubt is said
 _ROLES_OF_A_BAND = ("drums", "bass", "chords", "pad", "arp", "strings", "brass", "lead")
 
 
@@ -53,14 +54,16 @@ def style_of(path: Path, meter: tuple[int, int]) -> Style:
     A beat of another length has another tempo and other off-beats, so those are left to the song and the genre.
     """
     score = read_given(path)
-    name, own = _recognised(score)[0], main_meter(score)
+    (name, chance), own = _recognised(score), main_meter(score)
+    doubt = "" if chance >= _SURE else f"it is only {chance:.0%} sure that this is its genre; --to says it better"
     if own == meter:
-        return Style(name, mean_tempo(score), swing_heard(score), _band(score))
+        return Style(name, mean_tempo(score), swing_heard(score), _band(score), doubt)
     same_beat = beat_quarters(*own) == beat_quarters(*meter)
     taken, left = ("genre, tempo, swing and instruments", "meter")
     if not same_beat:
         taken, left = ("genre and instruments", "meter, tempo and swing")
     said = f"{path.name} is in {_spelt(own)}, but the song stays in {_spelt(meter)}: taken are {taken}, not {left}"
+    said += f"; {doubt}" if doubt else ""
     if not same_beat:
         return Style(name, tracks=_band(score), said=said)
     return Style(name, mean_tempo(score), swing_heard(score), _band(score), said)
