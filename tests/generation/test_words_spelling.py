@@ -112,6 +112,8 @@ def test_near_genres_artists_and_language_tables_lead_somewhere() -> None:
         ("r&b ballad", "rnb_neo_soul"),
         ("country ballad", "country"),
         ("jazz ballad", "jazz_ballad"),
+        ("indie rock ballad", "indie_pop"),
+        ("synthwave ballad", "synthwave"),
     ],
 )
 def test_a_ballad_is_slow_in_every_genre(text, genre) -> None:

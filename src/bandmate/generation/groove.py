@@ -21,6 +21,8 @@ from bandmate.tokenizers.grid_table import MAX_STEPS
 _ON_PATTERN = {"drums": 3.0, "perc": 2.5, "bass": 1.4, "chords": 1.4, "arp": 1.4}
 _ELSEWHERE = 0.7
 _KEY_IN_PATTERN, _OTHER_KEY, _LOWEST_FIRST = 3.0, -1.5, 2.0
+_LINE = {"bass": 3.0, "arp": 3.0}  # logits of the pattern's pitches: riffs and broken chords, not the root alone
+_NEAR_STROKE = 2  # steps: so far from the pattern's stroke its pitch still pulls
 _GO_ON = 0.5  # share of the onset's pull that says whether the cell goes on
 _BUSIER = 2.0  # logits of going on for each e-fold of the density that was asked
 _OFF_BEAT, _SIXTEENTH, _ON_BEAT = 1.2, 0.96, -0.9  # logits of onsets where the rhythm shall be syncopated
@@ -35,11 +37,13 @@ class GroovePull:
         position: logits of onsets, (n, MAX_STEPS); struck: keys the pattern strikes, bool (n, MAX_STEPS, 128).
         more: logits of another note after one at position - 1, (n, MAX_STEPS + 1); what the pattern has ahead and the
             density that was asked.
+        line: how much the pitches of a cell lean on those of the pattern, (n,).
     """
 
     position: NDArray[np.float32]
     more: NDArray[np.float32]
     struck: NDArray[np.bool_]
+    line: NDArray[np.float32]
 
     def onsets(self, cell: NDArray[np.int64], last: NDArray[np.int64], pitch: NDArray[np.int64]) -> NDArray[np.float32]:
         """Logits of the next onset of some cells; what is played already pulls no more; (m, MAX_STEPS)."""
@@ -49,6 +53,12 @@ class GroovePull:
         rows = np.arange(len(cell))
         pull[rows, at] = np.where((last < 0) | left, pull[rows, at], 0)
         return pull
+
+    def tones(self, cell: NDArray[np.int64], position: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Logits of pitches at some onsets: those that the pattern plays there or nearly there; (m, 128)."""
+        near = position[:, None] + np.arange(-_NEAR_STROKE, _NEAR_STROKE + 1)[None]
+        there = self.struck[cell[:, None], np.clip(near, 0, MAX_STEPS - 1)]
+        return (np.any(there, axis=1) * self.line[cell][:, None]).astype(np.float32)
 
     def keys(
         self, cell: NDArray[np.int64], position: NDArray[np.int64], free: NDArray[np.bool_]
@@ -70,7 +80,8 @@ def no_pull(cells: Cells) -> GroovePull:
     """A pattern that is silent."""
     shape = (len(cells), MAX_STEPS)
     nothing = np.zeros((len(cells), MAX_STEPS + 1), np.float32)
-    return GroovePull(np.zeros(shape, np.float32), nothing, np.zeros((*shape, 128), bool))
+    line = np.zeros(len(cells), np.float32)
+    return GroovePull(np.zeros(shape, np.float32), nothing, np.zeros((*shape, 128), bool), line)
 
 
 def groove_pull(plan: Plan, cells: Cells, pattern: NDArray[Any]) -> GroovePull:
@@ -119,7 +130,8 @@ def pattern_pull(
     ahead = np.concatenate([ahead, np.zeros((len(roles), 1), bool)], 1)
     more = np.where(ahead, _GO_ON, -_GO_ON) * strength[:, None] * np.any(onset, axis=1)[:, None]
     more = more + _BUSIER * density[:, None]
-    return GroovePull(onset * strength[:, None], more.astype(np.float32), struck)
+    line = np.array([_LINE.get(role, 0.0) for role in roles], np.float32)
+    return GroovePull(onset * strength[:, None], more.astype(np.float32), struck, line)
 
 
 def asked_density(plan: Plan) -> NDArray[np.float64]:

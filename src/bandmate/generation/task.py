@@ -41,6 +41,7 @@ class Task:
         sings: (n,) whether the cell is part of a melody.
         locks: what each cell takes over from an earlier one of its track.
         known: notes of cells that are there already, the sources of locks; CELL_NOTE.
+        walks: (n,) the line that a cell takes over where a bass walks, before any other lock; lines: their notes.
         listed: the form is the model's: it draws of each cell how full it is and how it repeats; `locks` is not used.
         may_rest, must_rest: (n,) with `listed`: whether the cell may be left empty, and whether it has to.
         due: (n,) with `listed`: whether the cell may not be left empty while its track has not sounded yet.
@@ -62,6 +63,12 @@ class Task:
     must_rest: NDArray[np.bool_] | None = None
     due: NDArray[np.bool_] | None = None
     around: NDArray[Any] | None = None
+    walks: Sequence[Lock | None] = ()
+    lines: NDArray[Any] | None = None
+
+    def lock_of(self, cell: int, other: Lock | None) -> Lock | None:
+        """What a cell takes over: the line it walks, else another lock."""
+        return (self.walks[cell] if len(self.walks) else None) or other
 
     @property
     def may_be_empty(self) -> NDArray[np.bool_]:

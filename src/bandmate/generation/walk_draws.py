@@ -130,6 +130,7 @@ def draw_notes(
     keys = task.groove.keys(cell, position, pitches & drum) * soft.groove
     stress = np.where(walk.count[take] == 0, _FIRST_NOTE, 1.0)[:, None] * soft.harmony
     chord = task.pull[cell, part] * stress + walk.tired(take) * soft.repetition
+    chord = chord + task.groove.tones(cell, position) * soft.groove
     lean = np.concatenate([none, chord, keys], 1, dtype=np.float32)
     fixed = np.where(locked[:, 1] >= 0, locked[:, 1] + np.where(drum[:, 0], 129, 1), -1)
     pitch_code = field("pitch", np.concatenate([none, pitches & ~drum, pitches & drum], 1), 2, fixed, lean)
@@ -168,7 +169,7 @@ def begin_cells(
     task, cell = walk.task, walk.cell[take]
     rows = task.cells[cell].copy()
     if not task.listed:
-        walk.enter_cell(take, rows, [task.locks[index] for index in cell.tolist()])
+        walk.enter_cell(take, rows, [task.lock_of(i, task.locks[i]) for i in cell.tolist()])
         return
     if not len(take):
         return
@@ -194,4 +195,4 @@ def begin_cells(
         _lock_of(int(row[_C["value2"]]), int(where.track[at]), int(where.bar[at])) if soft.copying else None
         for row, at in zip(rows, cell, strict=True)
     ]
-    walk.enter_cell(take, rows, copies)
+    walk.enter_cell(take, rows, [task.lock_of(at, copy) for at, copy in zip(cell.tolist(), copies, strict=True)])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.generation.task import Lock, Task
+from bandmate.generation.walking_lines import line_of
 
 _CRASHES = (49, 52, 55, 57)
 
@@ -19,11 +21,16 @@ class Locked:
         self.task = task
         self.memory: list[dict[tuple[int, int], list[tuple[int, int, int]]]] = [{} for _ in range(takes)]
         for note in task.known:
-            kept = (int(note["position"]), int(note["pitch"]), int(note["duration"]))
-            for memory in self.memory:
-                memory.setdefault((int(note["track"]), int(note["bar"])), []).append(kept)
+            self._know(int(note["track"]), note)
+        for note in () if task.lines is None else task.lines:
+            self._know(line_of(int(note["track"])), note)
         self.notes: list[list[tuple[int, int, int]]] = [[] for _ in range(takes)]
         self.form = [""] * takes
+
+    def _know(self, track: int, note: Any) -> None:
+        kept = (int(note["position"]), int(note["pitch"]), int(note["duration"]))
+        for memory in self.memory:
+            memory.setdefault((track, int(note["bar"])), []).append(kept)
 
     def enter(self, takes: NDArray[np.int64], cells: NDArray[np.int64], locks: Sequence[Lock | None]) -> None:
         """Some takes begin a cell."""

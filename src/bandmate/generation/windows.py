@@ -16,6 +16,7 @@ from bandmate.generation.harmony import harmony_pull, singing
 from bandmate.generation.no_copy_guard import neighbours
 from bandmate.generation.steer import counts_asked, lean
 from bandmate.generation.task import Lock, Task
+from bandmate.generation.walking_lines import walks_of
 from bandmate.score.plan import Plan
 from bandmate.tokenizers import grid_table as table
 from bandmate.tokenizers.grid import CELL_NOTE, GRID_BAR, GridPiece, GridTrack
@@ -115,6 +116,7 @@ def make_task(
                 allowed.least[cell], allowed.most[cell] = before[0][cell], before[1][cell]
     pull = harmony_pull(plan, where)
     lean(plan, where, allowed, pull)
+    walks, lines = walks_of(plan, pattern, track, bar)
     return Task(
         prompt=rows[: mark + 1],
         cells=cells,
@@ -130,6 +132,8 @@ def make_task(
         may_rest=silent,
         must_rest=silent,
         around=neighbours(piece.notes[piece.notes["bar"] >= start], where, to_end),
+        walks=walks,
+        lines=lines,
     )
 
 

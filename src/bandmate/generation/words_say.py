@@ -64,8 +64,19 @@ class Sayer:
             if entry is not None and self._apply(kind, entry.value, fact, weight, head, used):
                 used = True
         other = fact.meaning("genre")
+        used = used or (not self.negated and self._paces(fact))
         if not used and not self.negated and other not in (None, self.choice.head) and fact.text not in _ANY_PIECE:
             self.draft.note(f"'{fact.text}' is left aside: {str(self.choice.head).replace('_', ' ')} leads")
+
+    def _paces(self, fact: Fact) -> bool:
+        """`an indie rock ballad`: what does not lead may still say how fast and how full."""
+        entry = fact.entry("genre")
+        row = load_table("words")["near_genres"].get(entry.extra.get("style"), {}) if entry else {}
+        if not row.get("paces"):
+            return False
+        self.draft.state("tempo_word", float(row["tempo"]), fact.text)
+        self.draft.energy = row["energy"] if self.draft.energy is None else self.draft.energy
+        return True
 
     def _say_all(self, fact: Fact) -> bool:
         """Say every plain meaning of a word; whether there was one. A word that lends its genre lends no mode."""

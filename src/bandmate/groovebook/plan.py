@@ -7,14 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from bandmate.analysis.genres import genre, load_table
-from bandmate.errors import BriefError, RuleConflict
+from bandmate.errors import RuleConflict
 from bandmate.groovebook import form
 from bandmate.groovebook.cells import grid_of, parse_meter
 from bandmate.groovebook.colour import Colour, choose_genre, colour_of
 from bandmate.groovebook.dice import Dice, hand_of
 from bandmate.groovebook.ensemble import Seat, seat
 from bandmate.groovebook.harmony import (
-    bars_of,
     cadence,
     further_progressions,
     guess_key,
@@ -23,15 +22,13 @@ from bandmate.groovebook.harmony import (
     length_bars,
     mode_family,
     numeral,
-    other_mode,
-    parts_needed,
     progressions_for,
     slots,
     spelt_out,
-    spread,
     turnaround,
 )
 from bandmate.groovebook.retakes import opened, tempered
+from bandmate.groovebook.stated_chords import fine_chords, half_bars
 from bandmate.limits import BARS, METER_NUMERATOR, SEED, TEMPO
 from bandmate.score.brief import Brief
 from bandmate.score.gm import DRUM_NAMES
@@ -89,16 +86,6 @@ def _bars(brief: Brief, tempo: float, meter: tuple[int, int]) -> int:
     if brief.structure and not form.is_partial(brief):
         return int(BARS.check(max(stated + 8 * unsized, 0 if stated else DEFAULT_BARS)))
     return DEFAULT_LOOP_BARS if brief.loop else DEFAULT_BARS
-
-
-def _stated_chords(brief: Brief, bars: int) -> list[Chord]:
-    out = []
-    for bar in range(bars):
-        names = brief.chords[bar % len(brief.chords)]
-        if not names:
-            raise BriefError(f"bar {bar % len(brief.chords) + 1} of the stated chords is empty; give it a chord")
-        out += [names[half * len(names) // 2] for half in (0, 1)]
-    return out
 
 
 def _key(brief: Brief, rows: Sequence[Sequence[Any]], colour: Colour, dice: Dice) -> Key:
@@ -180,39 +167,9 @@ def _progression_chords(
     return chords, f"{high[1]} {low[1]}"
 
 
-def _stated_progression(brief: Brief, key: Key, bars: int) -> tuple[Chord, ...]:
-    """The stated numerals round and round, coming home in the last bar; in a key of the other mode made its own."""
-    rows = _progression_bars(brief, key, bars)
-    return tuple(row[half * len(row) // 2] for row in rows for half in (0, 1))
-
-
-def _progression_bars(brief: Brief, key: Key, bars: int) -> list[list[Chord]]:
-    cycle = bars_of(spelt_out(brief.progression or "", key.is_minor), key.tonic)
-    flat = [chord for bar in cycle for chord in bar]
-    home = next((chord for chord in flat if chord.root == key.tonic), None)
-    if home is not None and (3 in QUALITIES[home.quality]) != key.is_minor and home.quality != "5":
-        cycle = [[other_mode(chord, key) for chord in bar] for bar in cycle]
-        home = next(chord for bar in cycle for chord in bar if chord.root == key.tonic)
-    rows = [cycle[bar % len(cycle)] for bar in range(bars)]
-    if home is not None and not brief.loop and bars >= 4:
-        rows[-1] = [home]
-    return rows
-
-
-def _fine_chords(brief: Brief, key: Key, meter: tuple[int, int], bars: int) -> tuple[Chord, ...]:
-    """All stated chords, equally many parts a bar, where two a bar do not hold them; else nothing."""
-    if brief.chords:
-        rows: Sequence[Sequence[Chord]] = [brief.chords[bar % len(brief.chords)] for bar in range(bars)]
-    elif brief.progression:
-        rows = _progression_bars(brief, key, bars)
-    else:
-        return ()
-    parts = parts_needed(rows, meter[0])
-    return () if parts == 2 else tuple(chord for row in rows for chord in spread(row, parts))
-
-
 def _chords(
     brief: Brief,
+    name: str,
     block: dict[str, Any],
     rows: Sequence[Sequence[Any]],
     key: Key,
@@ -223,10 +180,8 @@ def _chords(
     locked: bool,
 ) -> tuple[Chord, ...]:
     bars = sum(part.bars for part in parts)
-    if brief.chords:
-        return tuple(_stated_chords(brief, bars))
-    if brief.progression:
-        return _stated_progression(brief, key, bars)
+    if brief.chords or brief.progression:
+        return half_bars(brief, key, bars, name)
     chords, texts = _progression_chords(rows, key, parts, dict(colour.overrides), dice, number)
     if not brief.loop and bars >= 4:
         cadence(chords, key, _dominant(key, block, texts), block["family"] in ("jazz", "blues"))
@@ -322,8 +277,8 @@ def make_plan(brief: Brief, seed: int, *, shared: int | None = None) -> Plan:
     opened(brief, active, [s.part for s in seats], number, Dice(common, "opening"))
     form.enter(active, [s.ask for s in seats], parts)
     swing = brief.swing if brief.swing is not None else overrides.get("swing", block["swing"]["amount"])
-    chords = _chords(brief, block, rows, key, parts, colour, Dice(common, "chords"), number, locked)
-    fine = _fine_chords(brief, key, meter, bars)
+    chords = _chords(brief, name, block, rows, key, parts, colour, Dice(common, "chords"), number, locked)
+    fine = fine_chords(brief, key, meter, bars, name)
     lift = _lift(brief, parts, locked)
     if lift:
         chords, fine = (
