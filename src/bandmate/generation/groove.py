@@ -21,7 +21,7 @@ from bandmate.tokenizers.grid_table import MAX_STEPS
 _ON_PATTERN = {"drums": 3.0, "perc": 2.5, "bass": 1.4, "chords": 1.4, "arp": 1.4}
 _ELSEWHERE = 0.7
 _KEY_IN_PATTERN, _OTHER_KEY, _LOWEST_FIRST = 3.0, -1.5, 2.0
-_LINE = {"bass": 3.0, "arp": 3.0}  # logits of the pattern's pitches: riffs and broken chords, not the root alone
+_LINE = {"bass": 4.5, "arp": 4.5}  # logits of the pattern's pitches: riffs and broken chords, not the root alone
 _NEAR_STROKE = 2  # steps: so far from the pattern's stroke its pitch still pulls
 _GO_ON = 0.5  # share of the onset's pull that says whether the cell goes on
 _BUSIER = 2.0  # logits of going on for each e-fold of the density that was asked
