@@ -1,7 +1,7 @@
 """Walking lines: a bass that walks keeps the way the groove book found; the model gives it touch and time.
 
-What the shipped model may learn from holds hardly any walking bass, so left to itself it stays on the root. A line is
-told by its notes, one on every beat and most a step or a third from the last; jazz keeps all that its bass plays.
+What the shipped model may learn from holds hardly any jazz: left to itself its bass stays on the root, and who comps
+strikes every beat. A line that walks is told by its notes, one on every beat and most a step or a third from the last.
 """
 
 from __future__ import annotations
@@ -21,22 +21,26 @@ _NEAR = 4  # steps: as far as a player is early or late
 _STEP = 4  # semitones: up to a third
 _SHARE = 0.6  # of the moves of a bar that are no larger
 _TONES = 3  # pitch classes in a bar, at least: octaves and fifths to and fro do not walk
+_KEPT = {"bass": "same", "chords": "rhythm"}
 _AS_USUAL = 0.1  # how far a density may be from usual, as a logarithm: a line that walks is as busy as it is
 
 
-def walking_cells(plan: Plan, pattern: NDArray[Any]) -> set[tuple[int, int]]:
-    """Cells (track, bar) whose bass keeps the line of a pattern: where it walks, and in jazz all that it plays.
+def walking_cells(plan: Plan, pattern: NDArray[Any]) -> dict[tuple[int, int], str]:
+    """What cells (track, bar) keep of a pattern: "same" or "rhythm".
 
-    A bass that was asked to be busier or sparser keeps none.
+    A bass keeps its line where it walks; in jazz it keeps all that it plays, and who comps keeps the rhythm. Those that
+    were asked to be busier or sparser keep nothing.
     """
     usual = np.abs(asked_density(plan)) <= _AS_USUAL
-    found = set()
+    jazz = genre(plan.genre)["family"] == "jazz"
+    found: dict[tuple[int, int], str] = {}
     for index, track in enumerate(plan.tracks):
-        if track.role == "bass" and usual[index]:
-            notes = pattern[pattern["track"] == index]
-            jazz = genre(plan.genre)["family"] == "jazz"
-            bars = np.unique(notes["bar"]).tolist() if jazz else _walked(notes, plan)
-            found |= {(index, bar) for bar in bars}
+        form = _KEPT.get(track.role)
+        if form is None or not usual[index] or not (jazz or form == "same"):
+            continue
+        notes = pattern[pattern["track"] == index]
+        bars = np.unique(notes["bar"]).tolist() if jazz else _walked(notes, plan)
+        found |= {(index, bar): form for bar in bars}
     return found
 
 
@@ -71,7 +75,7 @@ def walks_of(
     A lock names the line of a track as `line_of(track)`, as no cell does.
     """
     cells = walking_cells(plan, pattern)
-    locks = [Lock("same", line_of(place[0]), place[1]) if place in cells else None
+    locks = [Lock(cells[place], line_of(place[0]), place[1]) if place in cells else None
              for place in zip(track.tolist(), bar.tolist(), strict=True)]  # fmt: skip
     here = [place in cells for place in zip(pattern["track"].tolist(), pattern["bar"].tolist(), strict=True)]
     return locks, pattern[np.array(here, bool)]
