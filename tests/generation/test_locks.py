@@ -210,3 +210,11 @@ def test_what_shall_not_sound_is_no_lock_and_no_track() -> None:
     for text in ("no snare", "drums: without snare"):
         with pytest.raises(BriefError, match=r"is not a lock; say what shall not sound in words: \"\w+ snare\""):
             parse_locks(text)
+
+
+@pytest.mark.parametrize("form", ["sketch", "model"])
+def test_a_chord_is_not_so_small_that_no_other_brings_what_is_owed(tiny_weights, form):
+    lock = "chords: range E2-G3, density 8-8, polyphony >=3"  # two chords of four, never three and then five
+    plan = plan_with(lock)
+    for take in write_takes(plan, list(range(6)), tiny_weights, WriteOptions(form=form)):
+        check(plan, take.score, [lock])

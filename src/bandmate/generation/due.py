@@ -74,18 +74,29 @@ class Due:
         company = max(int(self.task.allowed.together[cell]), int(due[position])) - here
         floor = 0
         if self.task.allowed.floor[cell]:
-            owed, left = int(walk.least[take] - walk.count[take]), int(walk.most[take] - walk.count[take])
-            stuck = here > 0 and left < int(self.task.allowed.together[cell])  # no other chord can follow
-            floor = owed if stuck else owed - int(after[position])
+            owed, left = self._bounds(walk, take)
+            floor = max(owed - int(after[position]), self._strike(cell, owed, left, 0) if here else 0)
         return max(company, named, floor)
 
+    def _bounds(self, walk: Walk, take: int) -> tuple[int, int]:
+        """How many notes a cell still has to get, and how many it may get."""
+        return int(walk.least[take] - walk.count[take]), int(walk.most[take] - walk.count[take])
+
+    def _follows(self, cell: int, owed: int, left: int) -> bool:
+        """Whether chords can follow that bring a cell what it is owed and no more than it may get."""
+        least, most = max(1, int(self.task.allowed.together[cell])), int(self.task.allowed.at_once[cell])
+        return owed <= 0 or any(max(n * least, owed) <= min(n * most, left) for n in range(1, left // least + 1))
+
+    def _strike(self, cell: int, owed: int, left: int, begun: int) -> int:
+        """Notes of the smallest chord, of `begun` or more, after which the rest of what is owed can follow."""
+        sizes = range(begun, left + 1)
+        return next((n for n in sizes if self._follows(cell, owed - n, left - n)), max(begun, owed))
+
     def _company(self, walk: Walk, take: int, position: int) -> int:
-        """How many notes begin at a position from now on, if one does: all that are owed where no chord can follow."""
+        """How many notes begin at a position from now on, if one does, so that what is owed then can follow."""
         cell = int(walk.cell[take])
         begun = max(1, self._left_here(walk, take, position))
-        owed, left = int(walk.least[take] - walk.count[take]), int(walk.most[take] - walk.count[take])
-        last = self.task.allowed.floor[cell] and left - begun < int(self.task.allowed.together[cell])
-        return max(begun, owed) if last else begun
+        return self._strike(cell, *self._bounds(walk, take), begun) if self.task.allowed.floor[cell] else begun
 
     def waits(self, walk: Walk) -> NDArray[np.bool_]:
         """Takes whose cell may not end yet."""
@@ -117,10 +128,9 @@ class Due:
         if self.task.allowed.floor[cell]:
             owed = int(walk.least[take] - walk.count[take])
             free &= np.where(places == position, 1, room) + after >= owed
-            here = np.where(places == position, int(walk.at_once[take]) + 1, company)
-            free &= (
-                (cost >= owed) | (left - cost >= int(self.task.allowed.together[cell])) | (here + owed - cost <= room)
-            )
+            here = np.where(places == position, int(walk.at_once[take]), 0)
+            strike = np.array([self._strike(cell, owed, left, n) for n in range(int(cost.max()) + 1)])
+            free &= here + strike[cost] <= room
 
     def narrow_pitches(self, walk: Walk, take: int, position: int, free: NDArray[np.bool_]) -> None:
         """Take out of the pitches of a take at a position those that leave no room above for what is due there."""

@@ -29,14 +29,14 @@ def walking_cells(plan: Plan, pattern: NDArray[Any]) -> dict[tuple[int, int], st
     """What cells (track, bar) keep of a pattern: "same" or "rhythm".
 
     A bass keeps its line where it walks; in jazz it keeps all that it plays, and who comps keeps the rhythm. Those that
-    were asked to be busier or sparser keep nothing.
+    were asked to be busier or sparser, or are locked, keep nothing.
     """
     usual = np.abs(asked_density(plan)) <= _AS_USUAL
     jazz = genre(plan.genre)["family"] == "jazz"
     found: dict[tuple[int, int], str] = {}
     for index, track in enumerate(plan.tracks):
         form = _KEPT.get(track.role)
-        if form is None or not usual[index] or not (jazz or form == "same"):
+        if form is None or track.lock or not usual[index] or not (jazz or form == "same"):
             continue
         notes = pattern[pattern["track"] == index]
         bars = np.unique(notes["bar"]).tolist() if jazz else _walked(notes, plan)
