@@ -225,6 +225,16 @@ class TestReading:
         score = read_text(tmp_path, f"<score-partwise><part-list>{listed}</part-list>{body}</score-partwise>")
         assert [int(track.notes["onset_ticks"][-1]) for track in score.tracks] == [1920, 1920, 1920]
 
+    def test_a_pickup_is_as_long_as_the_part_that_is_not_filled_up(self, tmp_path):
+        bars = ("<measure number='0' implicit='yes'><attributes><divisions>1</divisions></attributes>{}</measure>"
+                "<measure number='1'>{}</measure>")  # fmt: skip
+        filled = "<note><rest/><duration>1</duration></note>" + "<forward><duration>{}</duration></forward>"
+        for parts, start in (((note(1), filled.format(3)), 480), ((filled.format(1), filled.format(3)), 960)):
+            body = "".join(f"<part id='P{n}'>{bars.format(one, note(4))}</part>" for n, one in enumerate(parts))
+            listed = "".join(f"<score-part id='P{n}'><part-name/></score-part>" for n in range(2))
+            score = read_text(tmp_path, f"<score-partwise><part-list>{listed}</part-list>{body}</score-partwise>")
+            assert [int(track.notes["onset_ticks"][-1]) for track in score.tracks] == [start, start]
+
     def test_a_tie_that_is_stopped_may_miss_by_a_little(self, tmp_path):
         start, stop = '<tie type="start"/>', '<tie type="stop"/>'
         (track,) = read_text(tmp_path, part(note(16, more=start) + note(1, "<step>D</step><octave>4</octave>") +

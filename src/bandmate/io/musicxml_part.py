@@ -29,6 +29,7 @@ class PartWalk(Part):
     _cursor: int = 0
     _longest: int = 0  # where the bar ends, with its rests
     _sounding: int = 0  # where its last note ends
+    _told: int = 0  # where its last note or rest ends
     _divisions: int = 1
     _up: int = 0  # semitones that it sounds above what is written
     _last: Sound | None = None
@@ -54,7 +55,7 @@ class PartWalk(Part):
         }  # fmt: skip
         for measure in part.iter("measure"):
             self._bar += 1
-            self._cursor = self._longest = self._sounding = 0
+            self._cursor = self._longest = self._sounding = self._told = 0
             self._last = None
             self.bar_numbers.append(measure.get("number", ""))
             for child in measure:
@@ -66,6 +67,8 @@ class PartWalk(Part):
             self._settle_graces(None)
             # rests that run past the meter are a slip of the pen; notes are not
             self.lengths.append(max(self._sounding, min(self._longest, self._bar_length)))
+            if measure.get("implicit") == "yes" and 0 < self._told < self.lengths[-1]:
+                self.told[self._bar] = self._told
         return self
 
     def leave_out(self, tag: Any) -> None:
@@ -174,6 +177,7 @@ class PartWalk(Part):
             if not is_chord:
                 self._settle_graces(sound)
                 self._moved(sound.duration)
+                self._told = max(self._told, self._cursor)
                 if sound.pitch is not None or sound.unpitched:
                     self._sounding = max(self._sounding, self._cursor)
         if is_cue:

@@ -125,6 +125,7 @@ class Part:
         sounds: notes and rests in the order of the file; lengths: of each bar, 0 = empty.
         marks: directions, harmony, bar lines; meters, keys, clefs, transpositions: with their places.
         bar_numbers: as printed; staves: how many.
+        told: of bars that need not be full (pickups), where they end without the gaps at their end.
     """
 
     name: str
@@ -132,6 +133,7 @@ class Part:
     left_out: Counter[str]
     sounds: list[Sound] = field(default_factory=list)
     lengths: list[int] = field(default_factory=list)
+    told: dict[int, int] = field(default_factory=dict)
     marks: Marks = field(default_factory=Marks)
     meters: list[tuple[Place, int, int]] = field(default_factory=list)
     keys: list[tuple[Place, int, bool]] = field(default_factory=list)

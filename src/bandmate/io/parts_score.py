@@ -96,6 +96,8 @@ class _Bars:
         for walk in walks:
             for bar, length in enumerate(walk.lengths):
                 longest[bar] = max(longest[bar], length)
+        for bar in {bar for walk in walks for bar in walk.told}:
+            longest[bar] = _without_gaps(walks, bar)
         stated = {place.bar: 4 * grid * above // below for place, above, below in walks[0].meters if not place.ticks}
         nominal, length = [], 4 * grid
         for bar in range(count):
@@ -115,6 +117,13 @@ class _Bars:
         if place.ticks == LAST_TICK:
             return self.starts[min(place.bar + 1, len(self.starts) - 1)]
         return self.starts[min(place.bar, len(self.starts) - 1)] + place.ticks
+
+
+def _without_gaps(walks: list[Part], bar: int) -> int:
+    """How long a bar is that need not be full: a part that is filled up does not lengthen it for one that is not."""
+    here = [walk for walk in walks if bar < len(walk.lengths) and walk.lengths[bar]]
+    told = max(walk.told.get(bar, walk.lengths[bar]) for walk in here)
+    return max(told, min(walk.lengths[bar] for walk in here))
 
 
 def _meters(walk: Part, bars: _Bars, grid: int) -> tuple[NDArray[Any], dict[str, int]]:
