@@ -41,8 +41,9 @@ class TestTheWholeWay:
 
     def test_the_track_says_what_is_added_and_gets_it(self, rig):
         assert rig.press("generate", "", brace=1).endswith("is in scene 1")
-        assert [(clip["name"], clip["length"]) for clip in rig.made] == [("pick bass", 16)]
-        pitches = {pitch for _, pitch, _, _ in rig.made[0]["notes"]}
+        (clip,) = rig.made
+        assert "bass" in clip["name"] and clip["length"] == 16  # which bass it is, is the genre's choice
+        pitches = {pitch for _, pitch, _, _ in clip["notes"]}
         assert max(pitches) < 60 and {pitch % 12 for pitch in pitches} <= {0, 2, 3, 5, 7, 8, 9, 10, 11}
 
     def test_words_say_it_better(self, rig):
