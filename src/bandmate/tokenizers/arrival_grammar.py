@@ -93,9 +93,7 @@ class ArrivalGrammar:
         Raises:
             UserError: the id is not allowed here.
         """
-        if token not in self.allowed(state):
-            raise UserError(f"token {token} may not follow here; ask `allowed` first")
-        name, index = self._vocabulary.owners[token]
+        name, index = self._vocabulary.taken(token, self.allowed(state))
         if name in ("AUTOREGRESS", "ANTICIPATE"):
             return replace(state, slot=0)
         if name == "SEPARATOR":

@@ -82,6 +82,16 @@ class Vocabulary:
     def __iter__(self) -> Iterator[str]:
         return iter(self.texts)
 
+    def taken(self, token: int, allowed: NDArray[np.int32]) -> tuple[str, int]:
+        """Type and index of an id that a grammar takes as the next.
+
+        Raises:
+            UserError: the id is not among those allowed.
+        """
+        if token not in allowed:
+            raise UserError(f"token {token} may not follow here; ask `allowed` first")
+        return self.owners[token]
+
     def id(self, name: str, index: int = 0) -> int:
         """The id of a type's value, by the index of the value."""
         return self.offsets[name] + index

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import bisect
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bandmate.errors import UserError
 from bandmate.io.event_codes import EVENTS, UNSAID_VELOCITY, pairs_by_key, with_waits
 from bandmate.score.model import Score
 from bandmate.tokenizers.base import TokenSequence, TokenType
@@ -32,7 +32,7 @@ def stream_types(single_off: bool, most: int, bins: int, end: bool, unit: str) -
     return (*types, TokenType("END", (), "the piece ends")) if end else tuple(types)
 
 
-class Stream(Words):
+class Stream(Words, ABC):
     """What streams share; each has its clock, its bins, and what it makes of options."""
 
     max_time_shift: int
@@ -42,9 +42,9 @@ class Stream(Words):
     first_wait = 1  # what the first id of a wait stands for
     forces_velocity = False
 
+    @abstractmethod
     def notes(self, score: Score) -> PlainNotes:
         """The notes on the clock, in the order in which equal times are written."""
-        raise NotImplementedError
 
     def key_of(self, notes: PlainNotes) -> NDArray[np.int64]:
         """What begins and ends, counted from the first NOTE_ON."""
@@ -55,16 +55,16 @@ class Stream(Words):
         return in_time_order(times, codes, len(self.vocabulary).bit_length())
 
     def bin_of(self, velocity: NDArray[Any]) -> NDArray[Any]:
-        """Velocities as bins."""
+        """Velocities as bins, in streams that write them."""
         raise NotImplementedError
 
     def velocity_of(self, bins: NDArray[Any]) -> NDArray[Any]:
-        """The velocities of bins."""
+        """The velocities of bins, in streams that write them."""
         raise NotImplementedError
 
+    @abstractmethod
     def score(self, notes: FlatNotes) -> Score:
         """Notes on the clock as a score."""
-        raise NotImplementedError
 
     def encode(self, score: Score) -> TokenSequence:
         """The score as ids; empty for a score without notes.
@@ -190,9 +190,7 @@ class EventGrammar:
         Raises:
             UserError: the id is not allowed here.
         """
-        if token not in self.allowed(state):
-            raise UserError(f"token {token} may not follow here; ask `allowed` first")
-        name, index = self._vocabulary.owners[token]
+        name, index = self._vocabulary.taken(token, self.allowed(state))
         sounding = list(state.sounding)
         if name == "NOTE_ON":
             bisect.insort(sounding, index)
